@@ -1,0 +1,10 @@
+//! What the gateway is about, without a word on databases, networks or servers: money, identifiers, the transaction
+//! and what may happen to it. Everything here is pure; whoever calls passes in the time and the randomness.
+
+pub mod ids;
+pub mod world;
+pub mod yen;
+
+pub use ids::{AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Malformed, OrderId, ShopId};
+pub use world::{Clock, ManualClock, Millis, Rng, SeededRng, SystemClock, SystemRng, random_hex};
+pub use yen::{Yen, YenOutOfRange};

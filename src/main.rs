@@ -1,0 +1,3 @@
+//! Parse, run, exit code. Everything else is in the library.
+
+fn main() {}
