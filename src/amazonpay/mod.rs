@@ -12,14 +12,28 @@
 //!
 //! This room shares no code with `sandbox`, which checks what is made here.
 
+mod button;
+mod call;
+mod client;
+mod key;
 mod lenient;
+mod merchant;
 mod objects;
+mod outcome;
 mod parts;
 mod price;
 mod requests;
+mod signer;
 mod states;
+#[cfg(test)]
+mod testing;
 
+pub use button::{ButtonError, ButtonSignature, Consent, ReviewPageButton, Scope};
+pub use client::{Client, Retry};
+pub use key::{CryptoFailed, GeneratedKey, KeyError, SigningKey, generate_pem};
+pub use merchant::{Environment, Merchant, MerchantError, Region};
 pub use objects::{Charge, ChargePermission, CheckoutSession, Refund};
+pub use outcome::{Answer, CallError, NotSentCause, UnknownCause};
 pub use parts::{
     Address, Buyer, Constraint, Frequency, Limits, MerchantMetadata, PaymentDetails, PaymentPreference,
     PermissionReason, PermissionStatus, RecurringMetadata, StatusDetails, WebCheckoutDetails,
@@ -29,6 +43,7 @@ pub use requests::{
     CancelCharge, CaptureCharge, CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund,
     FinalizeCheckoutSession, UpdateCheckoutSession,
 };
+pub use signer::ALGORITHM;
 pub use states::{
     ChargePermissionType, ChargeState, FrequencyUnit, PaymentIntent, PermissionState, RefundId, RefundState,
     SessionState,
