@@ -1,0 +1,301 @@
+//! Amazon Pay's operations (amazon-pay 2.1), one method each. How a call is sent and judged is in `call.rs`.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde::Serialize;
+
+use super::call::Call;
+use super::merchant::Merchant;
+use super::objects::{Charge, ChargePermission, CheckoutSession, Refund};
+use super::outcome::{Answer, CallError, NotSentCause};
+use super::requests::{
+    CancelCharge, CaptureCharge, CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund,
+    FinalizeCheckoutSession, UpdateCheckoutSession,
+};
+use super::states::RefundId;
+use crate::domain::{ChargeId, ChargePermissionId, CheckoutSessionId, Clock, IdempotencyKey, Rng};
+
+/// How often and how long a call is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// The most attempts of one call; at least one is made.
+    pub attempts_max: u32,
+    /// The pause after the first attempt, of which a random half; doubles with each further one.
+    pub first_delay_ms: u64,
+    /// The longest pause, also where Amazon asks for a longer one.
+    pub delay_ms_max: u64,
+    /// The longest that one attempt may take, connection and body included.
+    pub attempt_timeout_ms: u64,
+    /// The longest that a call may take with all its attempts and pauses.
+    pub total_ms_max: u64,
+}
+
+impl Default for Retry {
+    /// A buyer waits: four attempts in at most 20 seconds.
+    fn default() -> Self {
+        Self {
+            attempts_max: 4,
+            first_delay_ms: 300,
+            delay_ms_max: 4_000,
+            attempt_timeout_ms: 8_000,
+            total_ms_max: 20_000,
+        }
+    }
+}
+
+/// Calls Amazon Pay for any merchant. Cheap to clone; the connections are shared.
+///
+/// An identifier can be nothing but one segment of a path, so none is escaped. Methods that take an [`IdempotencyKey`]
+/// have their effect at most once for it. Update, Cancel and Close take none, for Amazon heeds none there
+/// (amazon-pay 2.9); sent twice they do no more than once, but the second may be refused.
+#[derive(Clone)]
+pub struct Client {
+    pub(super) http: reqwest::Client,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rng: Arc<dyn Rng>,
+    pub(super) retry: Retry,
+}
+
+impl Client {
+    /// A client. `http` comes from `egress::client`; its connection time-out should be shorter than
+    /// `attempt_timeout_ms`, or a host that swallows packets looks like an unknown outcome instead of "not sent".
+    pub const fn new(http: reqwest::Client, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, retry: Retry) -> Self {
+        Self { http, clock, rng, retry }
+    }
+
+    /// Reads a checkout session.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn get_checkout_session(
+        &self,
+        merchant: &Merchant,
+        id: &CheckoutSessionId,
+    ) -> Result<Answer<CheckoutSession>, CallError> {
+        let resource = format!("/checkoutSessions/{id}");
+        let call = get("GetCheckoutSession", id.as_str(), resource);
+        self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
+    }
+
+    /// Sets what a session lacks, until the buyer is sent to Amazon.
+    ///
+    /// # Errors
+    /// [`CallError`]; a session that is over: 422 `InvalidCheckoutSessionStatus`.
+    pub async fn update_checkout_session(
+        &self,
+        merchant: &Merchant,
+        id: &CheckoutSessionId,
+        request: &UpdateCheckoutSession,
+    ) -> Result<Answer<CheckoutSession>, CallError> {
+        let call = Call {
+            operation: "UpdateCheckoutSession",
+            object: id.as_str(),
+            method: Method::PATCH,
+            resource: format!("/checkoutSessions/{id}"),
+            body: json(request)?,
+            key: None,
+        };
+        self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
+    }
+
+    /// Completes a session after the buyer came back. Only this makes a payment.
+    ///
+    /// # Errors
+    /// [`CallError`]. A refusal with `InvalidCheckoutSessionStatus` is no failure yet: the session may be completed
+    /// already, so ask for it (amazon-pay 2.3).
+    pub async fn complete_checkout_session(
+        &self,
+        merchant: &Merchant,
+        id: &CheckoutSessionId,
+        request: &CompleteCheckoutSession,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<CheckoutSession>, CallError> {
+        let resource = format!("/checkoutSessions/{id}/complete");
+        let call = Call {
+            operation: "CompleteCheckoutSession",
+            object: id.as_str(),
+            method: Method::POST,
+            resource,
+            body: json(request)?,
+            key: Some(key),
+        };
+        self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
+    }
+
+    /// Completes a session whose buyer paid in the on-page script.
+    ///
+    /// # Errors
+    /// [`CallError`]; what differs from the session is a 409 with a code of its own.
+    pub async fn finalize_checkout_session(
+        &self,
+        merchant: &Merchant,
+        id: &CheckoutSessionId,
+        request: &FinalizeCheckoutSession,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<CheckoutSession>, CallError> {
+        let resource = format!("/checkoutSessions/{id}/finalize");
+        let call = Call {
+            operation: "FinalizeCheckoutSession",
+            object: id.as_str(),
+            method: Method::POST,
+            resource,
+            body: json(request)?,
+            key: Some(key),
+        };
+        self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
+    }
+
+    /// Reads a charge permission.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn get_charge_permission(
+        &self,
+        merchant: &Merchant,
+        id: &ChargePermissionId,
+    ) -> Result<Answer<ChargePermission>, CallError> {
+        let resource = format!("/chargePermissions/{id}");
+        let call = get("GetChargePermission", id.as_str(), resource);
+        self.make(merchant, call, |it: &ChargePermission| it.charge_permission_id == *id).await
+    }
+
+    /// Ends a charge permission for good.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn close_charge_permission(
+        &self,
+        merchant: &Merchant,
+        id: &ChargePermissionId,
+        request: &CloseChargePermission,
+    ) -> Result<Answer<ChargePermission>, CallError> {
+        let call = Call {
+            operation: "CloseChargePermission",
+            object: id.as_str(),
+            method: Method::DELETE,
+            resource: format!("/chargePermissions/{id}/close"),
+            body: json(request)?,
+            key: None,
+        };
+        self.make(merchant, call, |it: &ChargePermission| it.charge_permission_id == *id).await
+    }
+
+    /// Charges a permission.
+    ///
+    /// # Errors
+    /// [`CallError`]; a synchronous decline is a refusal, not a charge in state Declined (amazon-pay 2.8).
+    pub async fn create_charge(
+        &self,
+        merchant: &Merchant,
+        request: &CreateCharge,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Charge>, CallError> {
+        let permission = &request.charge_permission_id;
+        let resource = "/charges".to_owned();
+        let call = Call {
+            operation: "CreateCharge",
+            object: permission.as_str(),
+            method: Method::POST,
+            resource,
+            body: json(request)?,
+            key: Some(key),
+        };
+        self.make(merchant, call, |it: &Charge| it.charge_permission_id == *permission).await
+    }
+
+    /// Reads a charge.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn get_charge(&self, merchant: &Merchant, id: &ChargeId) -> Result<Answer<Charge>, CallError> {
+        let resource = format!("/charges/{id}");
+        let call = get("GetCharge", id.as_str(), resource);
+        self.make(merchant, call, |it: &Charge| it.charge_id == *id).await
+    }
+
+    /// Takes an authorized amount, or a part of it, once.
+    ///
+    /// # Errors
+    /// [`CallError`]; a charge that is not authorized: 422 `InvalidChargeStatus`.
+    pub async fn capture_charge(
+        &self,
+        merchant: &Merchant,
+        id: &ChargeId,
+        request: &CaptureCharge,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Charge>, CallError> {
+        let resource = format!("/charges/{id}/capture");
+        let call = Call {
+            operation: "CaptureCharge",
+            object: id.as_str(),
+            method: Method::POST,
+            resource,
+            body: json(request)?,
+            key: Some(key),
+        };
+        self.make(merchant, call, |it: &Charge| it.charge_id == *id).await
+    }
+
+    /// Lets an authorized amount go.
+    ///
+    /// # Errors
+    /// [`CallError`]; a charge that is captured or over: 422 `InvalidChargeStatus`.
+    pub async fn cancel_charge(
+        &self,
+        merchant: &Merchant,
+        id: &ChargeId,
+        request: &CancelCharge,
+    ) -> Result<Answer<Charge>, CallError> {
+        let call = Call {
+            operation: "CancelCharge",
+            object: id.as_str(),
+            method: Method::DELETE,
+            resource: format!("/charges/{id}/cancel"),
+            body: json(request)?,
+            key: None,
+        };
+        self.make(merchant, call, |it: &Charge| it.charge_id == *id).await
+    }
+
+    /// Gives captured money back. Amazon decides later (amazon-pay 2.6).
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn create_refund(
+        &self,
+        merchant: &Merchant,
+        request: &CreateRefund,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Refund>, CallError> {
+        let charge = &request.charge_id;
+        let resource = "/refunds".to_owned();
+        let call = Call {
+            operation: "CreateRefund",
+            object: charge.as_str(),
+            method: Method::POST,
+            resource,
+            body: json(request)?,
+            key: Some(key),
+        };
+        self.make(merchant, call, |it: &Refund| it.charge_id == *charge).await
+    }
+
+    /// Reads a refund.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn get_refund(&self, merchant: &Merchant, id: &RefundId) -> Result<Answer<Refund>, CallError> {
+        let resource = format!("/refunds/{}", id.as_str());
+        let call = get("GetRefund", id.as_str(), resource);
+        self.make(merchant, call, |it: &Refund| it.refund_id == *id).await
+    }
+}
+
+const fn get<'a>(operation: &'static str, object: &'a str, resource: String) -> Call<'a> {
+    Call { operation, object, method: Method::GET, resource, body: Vec::new(), key: None }
+}
+
+fn json(request: &impl Serialize) -> Result<Vec<u8>, CallError> {
+    serde_json::to_vec(request).map_err(|_| CallError::NotSent { cause: NotSentCause::Request })
+}
