@@ -10,7 +10,6 @@ pub mod transaction;
 pub mod world;
 pub mod yen;
 
-pub use access::DeploymentKey;
 pub use ids::{
     AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Malformed, OrderId, ShopId,
 };
