@@ -62,14 +62,18 @@ impl RawRequest {
         self.values.get(&Field::ShopId).and_then(|bytes| std::str::from_utf8(bytes).ok())
     }
 
-    /// The text of a parameter: `None` where it is absent, `Some(None)` where its bytes are no text.
+    /// The text of a parameter, or `None` where it is absent.
     ///
     /// `encoding` is the shop's setting; JSON, and a form whose `Content-Type` says `charset=utf-8`, are UTF-8 anyway.
-    pub(super) fn text(&self, field: Field, encoding: RequestEncoding) -> Option<Option<String>> {
+    pub(super) fn text(&self, field: Field, encoding: RequestEncoding) -> Option<Result<String, NotText>> {
         let encoding = if self.is_utf8 { RequestEncoding::Utf8 } else { encoding };
-        self.values.get(&field).map(|bytes| encoding.decode(bytes))
+        self.values.get(&field).map(|bytes| encoding.decode(bytes).ok_or(NotText))
     }
 }
+
+/// The bytes of a parameter mean nothing in the encoding they should be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NotText;
 
 fn check_content_type(style: Style, content_type: Option<&str>) -> Result<(), ErrInfo> {
     let essence = content_type.map(|value| value.split(';').next().unwrap_or_default().trim());
@@ -183,7 +187,7 @@ mod tests {
     }
 
     fn text(raw: &RawRequest, field: Field) -> Option<String> {
-        raw.text(field, RequestEncoding::Windows31J).flatten()
+        raw.text(field, RequestEncoding::Windows31J).and_then(Result::ok)
     }
 
     #[test]

@@ -9,7 +9,10 @@ use super::call::Style;
 use super::codes;
 use super::error::ErrInfo;
 use super::exec_tran::FrequencyUnit;
-use super::shape::Shape::{self, *};
+use super::shape::Shape::{
+    self, All, Alphanumeric, AlphanumericOrHyphen, AmazonId, CharactersMax, CountryCode, Digits, Length, MadeOf,
+    OneLine, OneLineWithoutSymbols, OneOf, Range, VisibleAscii, WebUrl, Windows31jBytesMax,
+};
 use super::{PAY_TYPE, start};
 use crate::domain::{AmazonpayType, JobCd, PaymentType};
 

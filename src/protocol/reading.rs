@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::call::{Call, Need};
 use super::codes;
-use super::decode::RawRequest;
+use super::decode::{NotText, RawRequest};
 use super::encoding::RequestEncoding;
 use super::error::ErrInfo;
 use super::field::Field;
@@ -83,18 +83,18 @@ impl Checked {
         checked
     }
 
-    fn take(&mut self, field: Field, text: Option<String>) {
+    fn take(&mut self, field: Field, text: Result<String, NotText>) {
         let rule = field.rule();
         let before = self.faults.len();
         match &text {
-            None => self.faults.extend(rule.undecodable.map(|code| (field, code))),
-            Some(text) => {
+            Err(NotText) => self.faults.extend(rule.undecodable.map(|code| (field, code))),
+            Ok(text) => {
                 let broken = rule.checks.iter().filter(|check| !check.shape.holds(text));
                 self.faults.extend(broken.map(|check| (field, check.otherwise)));
             }
         }
         match text {
-            Some(text) if self.faults.len() == before => _ = self.sound.insert(field, text),
+            Ok(text) if self.faults.len() == before => _ = self.sound.insert(field, text),
             _ => self.unsound.push(field),
         }
     }

@@ -80,12 +80,12 @@ pub struct SearchTradeMulti {
 /// Reads [`EntryTran`].
 pub fn read_entry_tran(raw: &RawRequest, encoding: RequestEncoding) -> Reading<EntryTran> {
     let mut checked = Checked::new(Call::EntryTran, raw, encoding);
-    if let Some(total) = total(&checked, Field::Amount, Field::Tax) {
-        let payment_type = checked.text(Field::PaymentType).and_then(PaymentType::parse);
-        let may_be_zero = matches!(payment_type, None | Some(PaymentType::Consent));
-        if total.is_none_or(|total| total == Yen::ZERO && !may_be_zero) {
-            checked.fault(Field::Amount, codes::AMOUNT_RANGE);
-        }
+    let payment_type = checked.text(Field::PaymentType).and_then(PaymentType::parse);
+    let may_be_zero = matches!(payment_type, None | Some(PaymentType::Consent));
+    match Total::of(&checked, Field::Amount, Field::Tax) {
+        Total::Excess => checked.fault(Field::Amount, codes::AMOUNT_RANGE),
+        Total::Zero if !may_be_zero => checked.fault(Field::Amount, codes::AMOUNT_RANGE),
+        Total::Zero | Total::Fair => {}
     }
     checked.read(|checked| {
         Some(EntryTran {
@@ -175,15 +175,28 @@ pub fn read_search_trade_multi(raw: &RawRequest, encoding: RequestEncoding) -> R
         .read(|checked| Some(SearchTradeMulti { order_id: checked.id(Field::OrderId)? }))
 }
 
-/// The sum of two sound fields, `Some(None)` where it is above [`Yen::MAX`], or `None` where one is not sound.
-fn total(checked: &Checked, amount: Field, tax: Field) -> Option<Option<Yen>> {
-    Some(checked.yen(amount)?.plus(checked.yen_or_zero(tax)?))
+/// What can be said of the sum of two amounts.
+enum Total {
+    Zero,
+    /// 1 to [`Yen::MAX`]; or one of the two has a fault of its own, so that nothing can be said.
+    Fair,
+    Excess,
+}
+
+impl Total {
+    fn of(checked: &Checked, amount: Field, tax: Field) -> Self {
+        match (checked.yen(amount), checked.yen_or_zero(tax)) {
+            (Some(Yen::ZERO), Some(Yen::ZERO)) => Self::Zero,
+            (Some(amount), Some(tax)) if amount.plus(tax).is_none() => Self::Excess,
+            _ => Self::Fair,
+        }
+    }
 }
 
 fn refuse_zero_and_excess(checked: &mut Checked, (amount, tax): (Field, Field), zero: ErrInfo, excess: ErrInfo) {
-    match total(checked, amount, tax) {
-        Some(Some(Yen::ZERO)) => checked.fault(amount, zero),
-        Some(None) => checked.fault(amount, excess),
-        _ => {}
+    match Total::of(checked, amount, tax) {
+        Total::Zero => checked.fault(amount, zero),
+        Total::Excess => checked.fault(amount, excess),
+        Total::Fair => {}
     }
 }
