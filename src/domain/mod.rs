@@ -2,6 +2,7 @@
 //! and what may happen to it. Everything here is pure; whoever calls passes in the time and the randomness.
 
 pub mod access;
+pub mod check_string;
 pub mod ids;
 pub mod notification;
 pub mod operation;
@@ -10,6 +11,7 @@ pub mod transaction;
 pub mod world;
 pub mod yen;
 
+pub use check_string::check_string;
 pub use ids::{
     AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Malformed, OrderId, ShopId,
 };

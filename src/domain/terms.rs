@@ -1,79 +1,92 @@
-//! The PSP's words with few values: what a shop may ask for and where a transaction may stand.
+//! The protocol's closed vocabularies: what a shop may order, and what may become of a transaction.
+//!
+//! Each word is a variant here and a text on the wire, in one table; nothing else in the house spells them out.
 
-/// Declares an enum whose every value has one spelling on the wire.
-macro_rules! wire_terms {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $wire:literal),+ $(,)? }) => {
+use std::fmt;
+
+macro_rules! vocabulary {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $wire:literal,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
 
         impl $name {
             /// Every value, in the order of the specification.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The value spelled `text`, in exactly this case.
+            /// Every value's text on the wire, in the order of [`Self::ALL`].
+            pub const WIRE: &'static [&'static str] = &[$($wire,)*];
+
+            /// The value that `text` stands for; letter case matters.
             pub fn parse(text: &str) -> Option<Self> {
-                match text { $($wire => Some(Self::$variant),)+ _ => None }
+                match text {
+                    $($wire => Some(Self::$variant),)*
+                    _ => None,
+                }
             }
 
-            /// The spelling on the wire and in the database.
+            /// The text on the wire.
             pub const fn wire(self) -> &'static str {
-                match self { $(Self::$variant => $wire),+ }
+                match self {
+                    $(Self::$variant => $wire,)*
+                }
             }
         }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.wire())
             }
         }
     };
 }
 
-wire_terms! {
-    /// What EntryTran asks for: a provisional sale or an immediate one (psp-protocol 3).
+vocabulary! {
+    /// What becomes of the money once the buyer agrees (psp-protocol 3). The card protocol's `CHECK` does not exist here.
     JobCd {
-        /// Authorise now, capture with AmazonpaySales.
+        /// Authorise only; `AmazonpaySales` captures later.
         Auth = "AUTH",
         /// Authorise and capture at once.
         Capture = "CAPTURE",
     }
 }
 
-wire_terms! {
-    /// How the shop is connected to Amazon Pay (psp-protocol 1.10).
+vocabulary! {
+    /// Which kind of Amazon Pay contract the transaction runs under (psp-protocol 1.10).
     AmazonpayType {
-        /// Standard version 2.
+        /// Standard Amazon Pay V2.
         Standard = "3",
-        /// Through the PSP as Amazon's certified provider (cPSP).
+        /// Certified payment service provider (cPSP).
         Cpsp = "4",
     }
 }
 
-wire_terms! {
-    /// What kind of payment it is, where EntryTran says so (psp-protocol 13.1).
+vocabulary! {
+    /// What the payment is, where the shop says so at `EntryTran` (psp-protocol 13.1).
     PaymentType {
-        /// One payment.
+        /// One purchase.
         OneTime = "0",
-        /// A charge on a consent given before.
+        /// A charge on a consent that the buyer gave before.
         OnDemand = "1",
-        /// The buyer's consent to later charges.
+        /// The registration of a consent, with or without a first charge.
         Consent = "2",
     }
 }
 
-wire_terms! {
-    /// Where a transaction stands (psp-protocol 6).
+vocabulary! {
+    /// Where a transaction stands (psp-protocol 6: exactly these thirteen).
     Status {
-        /// Entered, not executed.
+        /// Entered; no settlement asked for yet.
         Unprocessed = "UNPROCESSED",
-        /// Ready; the buyer has not gone to Amazon yet.
+        /// Ready for the buyer, who has not yet set out.
         ReqSuccess = "REQSUCCESS",
-        /// The buyer is on Amazon's pages.
+        /// The buyer is on Amazon's pages, or Amazon has not decided yet.
         AuthProcess = "AUTHPROCESS",
-        /// Provisional sale.
+        /// Authorised, a provisional sale.
         Auth = "AUTH",
-        /// Captured after AUTH.
+        /// Captured after an authorisation.
         Sales = "SALES",
         /// Captured at once.
         Capture = "CAPTURE",
@@ -83,13 +96,34 @@ wire_terms! {
         ReqReturn = "REQRETURN",
         /// Refunded.
         Return = "RETURN",
-        /// Failed, or given up by the buyer.
+        /// Declined, or given up by the buyer.
         PayFail = "PAYFAIL",
-        /// The buyer took too long.
+        /// The buyer did not come, or did not come back, in time.
         Expired = "EXPIRED",
-        /// Consent registered.
+        /// A consent is registered.
         Register = "REGISTER",
-        /// Consent ended.
+        /// A consent has ended.
         End = "END",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_is_read_back_from_its_text() {
+        assert_eq!(Status::ALL.len(), 13);
+        for (status, wire) in Status::ALL.iter().zip(Status::WIRE) {
+            assert_eq!(Status::parse(wire), Some(*status));
+            assert_eq!(status.wire(), *wire);
+        }
+        assert_eq!(Status::parse("Auth"), None);
+    }
+
+    #[test]
+    fn words_of_the_card_protocol_are_unknown() {
+        assert_eq!(JobCd::parse("CHECK"), None);
+        assert_eq!(AmazonpayType::parse("1"), None);
     }
 }
