@@ -162,7 +162,7 @@ pub enum SecretError {
     #[error("{} is not a file", .0.display())]
     NotAFile(PathBuf),
     /// See [`FileMode::OwnerOnly`].
-    #[error("{file} is open to others (mode {mode:04o}); run `chmod 600 {file}`", file = file.display())]
+    #[error("{} is open to others (mode {mode:04o})", file.display())]
     OpenToOthers {
         /// The file.
         file: PathBuf,
@@ -186,6 +186,23 @@ pub enum SecretError {
         /// What is wrong with it.
         why: WeakKey,
     },
+}
+
+impl SecretError {
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Unreadable { .. } | Self::NotAFile(_) | Self::TooLarge(_) => {
+                "write the path of the secret's file".into()
+            }
+            Self::OpenToOthers { file, .. } => format!("run `chmod 600 {}`", file.display()),
+            Self::Empty(_) => "put the secret in it".into(),
+            Self::NotText(_) => "put the secret in it as text".into(),
+            Self::WeakKey { file, .. } => {
+                format!("make a key with `(umask 077; openssl rand -hex 32 > {})`", file.display())
+            }
+        }
+    }
 }
 
 /// Checks and reads through one open file, so that it cannot be exchanged in between.
