@@ -6,16 +6,22 @@
 //! and nothing starts while there is one.
 
 mod file;
+mod gateway;
 mod mistake;
+mod overrides;
 mod secret;
 mod section;
 mod shop;
 mod shop_rules;
 mod shop_secrets;
 mod shops;
+#[cfg(test)]
+mod shops_tests;
 mod value;
 
+pub use gateway::{GATEWAY_FILE, GatewaySettings};
 pub use mistake::{ConfigErrors, Mistake, Place};
+pub use overrides::GatewayOverrides;
 pub use secret::{DeploymentKey, FileMode, Secret, SecretBytes, SecretError, WeakKey, constant_time_eq};
 pub use shop::{
     Environment, NotifyEvent, Region, RequestEncoding, ResponseEncoding, SHOP_CALLS, SecretSource, Shop, ShopEntry,

@@ -89,7 +89,7 @@ pub(super) fn amazon_endpoint(given: &str, environment: Option<Environment>, reg
 pub(super) fn notify_url(given: &str, environment: Option<Environment>) -> Result<String, Wrong> {
     let url = http_url(given)?;
     if url.scheme() == "http" && environment == Some(Environment::Live) {
-        return Err(Wrong::new(format!("{given:?} is plain http, and the shop is live"), "write an https address"));
+        return Err(Wrong::new("is plain http, and the shop is live", "write an https address"));
     }
     Ok(given.to_owned())
 }

@@ -41,7 +41,9 @@ pub(super) fn secret_source(
     let env = env.map(|Given { value, place }| SecretSource { place, whence: Whence::Env(value) });
     let literal = literal.map(|Given { value, place }| SecretSource { place, whence: Whence::Literal(value) });
 
-    let mut sources = [file, env, literal].into_iter().flatten();
+    let mut sources: Vec<SecretSource> = [file, env, literal].into_iter().flatten().collect();
+    sources.sort_by_key(|source| source.place.line);
+    let mut sources = sources.into_iter();
     let first = sources.next();
     for extra in sources {
         section.note(&extra.place, Wrong::new("says a second time where the secret is", "keep one of the lines"));

@@ -96,15 +96,16 @@ pub(super) fn label(value: &DeValue<'_>, chars_max: usize) -> Result<String, Wro
     Ok(label.to_owned())
 }
 
-/// An absolute `http` or `https` URL with a host and without user, password or fragment.
+/// An absolute `http` or `https` URL with a host and without user, password or fragment. Mistakes do not quote
+/// it: a URL may have a secret in its query.
 pub(super) fn http_url(given: &str) -> Result<Url, Wrong> {
-    const EXAMPLE: &str = "write one such as \"https://shop.example.jp/notify\"";
+    const EXAMPLE: &str = "write one such as \"https://www.example.jp\"";
     if given.len() > URL_BYTES_MAX {
         return Err(Wrong::new(format!("is {} bytes long", given.len()), format!("write at most {URL_BYTES_MAX}")));
     }
-    let url = Url::parse(given).map_err(|why| Wrong::new(format!("{given:?} is not a URL: {why}"), EXAMPLE))?;
+    let url = Url::parse(given).map_err(|why| Wrong::new(format!("is not a URL: {why}"), EXAMPLE))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(Wrong::new(format!("{given:?} is neither http nor https"), EXAMPLE));
+        return Err(Wrong::new(format!("is {}, neither http nor https", url.scheme()), EXAMPLE));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Wrong::new("has a user or a password in it", "write the URL without them"));
