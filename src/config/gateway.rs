@@ -2,7 +2,6 @@
 //! environment, the environment over the file, the file over the default. The top-level `sekisho.toml` explains each
 //! setting to operators and shows its default; a test holds the two together.
 
-use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -302,7 +301,7 @@ fn key_id(given: &str) -> Result<String, Wrong> {
 }
 
 fn log_filter(given: &str) -> Result<String, Wrong> {
-    let refused = |why: &dyn Display| Wrong::new(why.to_string(), "the default is \"info\"");
-    check_filter(given).map_err(|why| refused(&why))?;
+    let remedy = "write directives such as \"info\" or \"info,sekisho=debug\"";
+    check_filter(given).map_err(|why| Wrong::new(why.to_string(), remedy))?;
     Ok(given.to_owned())
 }

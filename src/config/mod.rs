@@ -7,6 +7,8 @@
 
 mod file;
 mod gateway;
+#[cfg(test)]
+mod gateway_tests;
 mod mistake;
 mod overrides;
 mod secret;

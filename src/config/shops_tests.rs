@@ -32,7 +32,7 @@ fn key_of(line: &str) -> &str {
 /// The sandbox shop with this line instead of the one of the same key, if there is one.
 fn sandbox_shop(line: &str) -> String {
     let kept = SHOP.lines().filter(|old| key_of(old) != key_of(line));
-    kept.chain([line]).map(|line| format!("{line}\n")).collect()
+    kept.chain([line]).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The same shop, live, and as a live shop must be.
@@ -84,7 +84,7 @@ fn the_defaults_shown_in_the_shipped_file_are_the_defaults() {
             Some(code) if !secret.iter().any(|key| code.starts_with(key)) && looks_like_toml(code) => code,
             _ => line,
         })
-        .map(|line| format!("{line}\n"))
+        .flat_map(|line| [line, "\n"])
         .collect();
     let [shown, _] = &ShopsFile::parse(&uncommented, Path::new("s.toml")).unwrap_or_else(|e| panic!("{e}")).shops[..]
     else {
@@ -119,112 +119,112 @@ fn looks_like_toml(line: &str) -> bool {
     line == "]" || line.starts_with("    \"") || line.ends_with(" = [") || DeTable::parse(line).is_ok()
 }
 
+/// A line, and what is said of it.
+const BROKEN_SANDBOX_SHOPS: &[(&str, &str)] = &[
+    (
+        r#"shop_id = "tshop-0000001""#,
+        r#"9: shop_id: "tshop-0000001" is not a ShopID; write 13 ASCII letters and digits"#,
+    ),
+    ("shop_id = 3", "9: shop_id: is a whole number, not a text; write the value in double quotes"),
+    (r#"name = " ""#, "9: name: is empty; write 1 to 50 characters on one line"),
+    (r#"environment = "test""#, r#"9: environment: "test" is not one of its values; write "sandbox" or "live""#),
+    (r#"shop_pass = "pass-9""#, "9: shop_pass: is not a ShopPass; use 1 to 64 ASCII letters and digits"),
+    (r#"shop_pass_env = "PASS9""#, "10: shop_pass_env: says a second time where the secret is; keep one of the lines"),
+    (
+        r#"merchant_id = "a1""#,
+        r#"9: merchant_id: "a1" is not a merchant id; write `A` and 12 or 13 capital letters and digits, as Seller Central shows it"#,
+    ),
+    (
+        r#"store_id = "amzn1.x""#,
+        r#"9: store_id: "amzn1.x" is not a store id; write `amzn1.application-oa2-client.` and 32 hexadecimal digits, as Seller Central shows it"#,
+    ),
+    (
+        r#"public_key_id = "LIVE-ABCDEFGHIJKLMNOPQRSTUVWX""#,
+        "9: public_key_id: is a live key in a sandbox shop; write the shop's SANDBOX-… key, or `environment = \"live\"`",
+    ),
+    (
+        r#"public_key_id = "SANDBOX-abc""#,
+        r#"9: public_key_id: "SANDBOX-abc" is not a public key id; write `SANDBOX-` or `LIVE-` and 24 capital letters and digits, as Seller Central shows it"#,
+    ),
+    (
+        r#"amazon_endpoint = "http://10.0.0.1:8081""#,
+        r#"10: amazon_endpoint: "http://10.0.0.1:8081" sends payments over plain http; write https, or an address of this machine such as "http://127.0.0.1:8081""#,
+    ),
+    (
+        r#"amazon_endpoint = "http://pay-api.amazon.jp""#,
+        r#"10: amazon_endpoint: "http://pay-api.amazon.jp" is not where Amazon serves region "jp"; remove the line, and https://pay-api.amazon.jp is used"#,
+    ),
+    (
+        r#"amazon_endpoint = "https://example.jp/v2""#,
+        r#"10: amazon_endpoint: "https://example.jp/v2" has a path in it; write only scheme, host and port"#,
+    ),
+    (
+        r#"amazon_endpoint = "ftp://127.0.0.1""#,
+        r#"10: amazon_endpoint: is ftp, neither http nor https; write one such as "https://www.example.jp""#,
+    ),
+    (
+        r#"notify_url = "https://u:p@shop.example/""#,
+        "10: notify_url: has a user or a password in it; write the URL without them",
+    ),
+    (
+        r#"notify_url = "/notify""#,
+        r#"10: notify_url: is not a URL: relative URL without a base; write one such as "https://www.example.jp""#,
+    ),
+    (
+        r#"notify_secret_env = "whsec_c2hvcnQ=""#,
+        r#"10: notify_secret_env: is not the name of an environment variable; write one such as "SHOP1_PASS""#,
+    ),
+    (
+        r#"notify_secret_file = "n.key""#,
+        "10: notify_secret_file: signs notifications, but there is no notify_url; add notify_url, or remove this line",
+    ),
+    (
+        r#"notify_timeout_ms = "15 s""#,
+        "10: notify_timeout_ms: is a text, not a whole number; write one from 100 to 60000, without quotes",
+    ),
+    (
+        "notify_timeout_ms = 99999999999999999999",
+        "10: notify_timeout_ms: 99999999999999999999 is out of range; write a number from 100 to 60000",
+    ),
+    ("notify_retry_minutes = [60, 0]", "10: notify_retry_minutes: 0 is out of range; write a number from 1 to 10080"),
+    (
+        "notify_retry_minutes = 60",
+        "10: notify_retry_minutes: is a whole number, not a list; write the values in square brackets",
+    ),
+    (
+        r#"request_encoding = "sjis""#,
+        r#"10: request_encoding: "sjis" is not one of its values; write "windows-31j", "utf-8" or "auto""#,
+    ),
+    (
+        "response_encoding = true",
+        "10: response_encoding: is true or false, not a text; write the value in double quotes",
+    ),
+    (
+        "authprocess_limit_minutes = 1441",
+        "10: authprocess_limit_minutes: 1441 is out of range; write a number from 1 to 1440",
+    ),
+    (
+        "sales_amount_must_match = 1",
+        "10: sales_amount_must_match: is a whole number, not true or false; write true or false, without quotes",
+    ),
+    (r#"region = "us""#, r#"10: region: "us" is not one of its values; write "jp", "na" or "eu""#),
+    (
+        "notfy_url = 1",
+        "10: notfy_url: no setting has this name; write `notify_url`, if that is what it means, or remove the line",
+    ),
+    ("colour = 1", "10: colour: no setting has this name; remove the line"),
+];
+
 #[test]
 fn a_broken_sandbox_shop_is_told_what_to_write() {
-    let fifty_one = format!("store_name = \"{}\"", "あ".repeat(51));
-    for (line, expected) in [
-        (
-            r#"shop_id = "tshop-0000001""#,
-            r#"9: shop_id: "tshop-0000001" is not a ShopID; write 13 ASCII letters and digits"#,
-        ),
-        ("shop_id = 3", "9: shop_id: is a whole number, not a text; write the value in double quotes"),
-        (r#"name = " ""#, "9: name: is empty; write 1 to 50 characters on one line"),
-        (&fifty_one, "10: store_name: is 51 characters long; write 1 to 50 characters on one line"),
-        (r#"environment = "test""#, r#"9: environment: "test" is not one of its values; write "sandbox" or "live""#),
-        (r#"shop_pass = "pass-9""#, "9: shop_pass: is not a ShopPass; use 1 to 64 ASCII letters and digits"),
-        (
-            r#"shop_pass_env = "PASS9""#,
-            "10: shop_pass_env: says a second time where the secret is; keep one of the lines",
-        ),
-        (
-            r#"merchant_id = "a1""#,
-            r#"9: merchant_id: "a1" is not a merchant id; write `A` and 12 or 13 capital letters and digits, as Seller Central shows it"#,
-        ),
-        (
-            r#"store_id = "amzn1.x""#,
-            r#"9: store_id: "amzn1.x" is not a store id; write `amzn1.application-oa2-client.` and 32 hexadecimal digits, as Seller Central shows it"#,
-        ),
-        (
-            r#"public_key_id = "LIVE-ABCDEFGHIJKLMNOPQRSTUVWX""#,
-            "9: public_key_id: is a live key in a sandbox shop; write the shop's SANDBOX-… key, or `environment = \"live\"`",
-        ),
-        (
-            r#"public_key_id = "SANDBOX-abc""#,
-            r#"9: public_key_id: "SANDBOX-abc" is not a public key id; write `SANDBOX-` or `LIVE-` and 24 capital letters and digits, as Seller Central shows it"#,
-        ),
-        (
-            r#"amazon_endpoint = "http://10.0.0.1:8081""#,
-            r#"10: amazon_endpoint: "http://10.0.0.1:8081" sends payments over plain http; write https, or an address of this machine such as "http://127.0.0.1:8081""#,
-        ),
-        (
-            r#"amazon_endpoint = "http://pay-api.amazon.jp""#,
-            r#"10: amazon_endpoint: "http://pay-api.amazon.jp" is not where Amazon serves region "jp"; remove the line, and https://pay-api.amazon.jp is used"#,
-        ),
-        (
-            r#"amazon_endpoint = "https://example.jp/v2""#,
-            r#"10: amazon_endpoint: "https://example.jp/v2" has a path in it; write only scheme, host and port"#,
-        ),
-        (
-            r#"amazon_endpoint = "ftp://127.0.0.1""#,
-            r#"10: amazon_endpoint: is ftp, neither http nor https; write one such as "https://www.example.jp""#,
-        ),
-        (
-            r#"notify_url = "https://u:p@shop.example/""#,
-            "10: notify_url: has a user or a password in it; write the URL without them",
-        ),
-        (
-            r#"notify_url = "/notify""#,
-            r#"10: notify_url: is not a URL: relative URL without a base; write one such as "https://www.example.jp""#,
-        ),
-        (
-            r#"notify_secret_env = "whsec_c2hvcnQ=""#,
-            r#"10: notify_secret_env: is not the name of an environment variable; write one such as "SHOP1_PASS""#,
-        ),
-        (
-            r#"notify_secret_file = "n.key""#,
-            "10: notify_secret_file: signs notifications, but there is no notify_url; add notify_url, or remove this line",
-        ),
-        (
-            r#"notify_timeout_ms = "15 s""#,
-            "10: notify_timeout_ms: is a text, not a whole number; write one from 100 to 60000, without quotes",
-        ),
-        (
-            "notify_timeout_ms = 99999999999999999999",
-            "10: notify_timeout_ms: 99999999999999999999 is out of range; write a number from 100 to 60000",
-        ),
-        (
-            "notify_retry_minutes = [60, 0]",
-            "10: notify_retry_minutes: 0 is out of range; write a number from 1 to 10080",
-        ),
-        (
-            "notify_retry_minutes = 60",
-            "10: notify_retry_minutes: is a whole number, not a list; write the values in square brackets",
-        ),
-        (
-            r#"request_encoding = "sjis""#,
-            r#"10: request_encoding: "sjis" is not one of its values; write "windows-31j", "utf-8" or "auto""#,
-        ),
-        (
-            "response_encoding = true",
-            "10: response_encoding: is true or false, not a text; write the value in double quotes",
-        ),
-        (
-            "authprocess_limit_minutes = 1441",
-            "10: authprocess_limit_minutes: 1441 is out of range; write a number from 1 to 1440",
-        ),
-        (
-            "sales_amount_must_match = 1",
-            "10: sales_amount_must_match: is a whole number, not true or false; write true or false, without quotes",
-        ),
-        (r#"region = "us""#, r#"10: region: "us" is not one of its values; write "jp", "na" or "eu""#),
-        (
-            "notfy_url = 1",
-            "10: notfy_url: no setting has this name; write `notify_url`, if that is what it means, or remove the line",
-        ),
-        ("colour = 1", "10: colour: no setting has this name; remove the line"),
-    ] {
+    for (line, expected) in BROKEN_SANDBOX_SHOPS {
         assert_eq!(errors(&sandbox_shop(line)), format!("s.toml:{expected}"), "{line}");
     }
+    let long_name = sandbox_shop(&format!("store_name = \"{}\"", "あ".repeat(51)));
+    assert_eq!(
+        errors(&long_name),
+        "s.toml:10: store_name: is 51 characters long; write 1 to 50 characters on one line"
+    );
     let unknown_call = errors(&sandbox_shop(r#"calls = ["EntryTran"]"#));
     assert!(
         unknown_call
