@@ -20,6 +20,11 @@ impl Place {
         Self { file: file.to_owned(), line: 0, key: String::new() }
     }
 
+    /// A setting that is not, or not only, in a file.
+    pub(super) fn setting(key: impl Into<String>) -> Self {
+        Self { file: PathBuf::new(), line: 0, key: key.into() }
+    }
+
     /// A mistake at this place: what is wrong, and what to write instead.
     pub(super) fn mistake(&self, problem: impl Into<String>, remedy: impl Into<String>) -> Mistake {
         Mistake { place: self.clone(), problem: problem.into(), remedy: remedy.into() }

@@ -5,16 +5,31 @@
 //! number is inside its limits, a secret is not empty. Every mistake of a file is reported, with file, line and key,
 //! and nothing starts while there is one.
 
+mod file;
+mod gateway;
+#[cfg(test)]
+mod gateway_tests;
 mod mistake;
+mod overrides;
 mod secret;
+mod section;
 mod shop;
+mod shop_rules;
+mod shop_secrets;
+mod shops;
+#[cfg(test)]
+mod shops_tests;
+mod value;
 
+pub use gateway::{GATEWAY_FILE, GatewaySettings};
 pub use mistake::{ConfigErrors, Mistake, Place};
+pub use overrides::GatewayOverrides;
 pub use secret::{DeploymentKey, FileMode, Secret, SecretBytes, SecretError, WeakKey, constant_time_eq};
 pub use shop::{
     Environment, NotifyEvent, Region, RequestEncoding, ResponseEncoding, SHOP_CALLS, SecretSource, Shop, ShopEntry,
     ShopSettings, Whence,
 };
+pub use shops::ShopsFile;
 
 /// How this room asks for an environment variable; [`process_environment`] in production, a table in tests.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;

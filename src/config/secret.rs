@@ -162,7 +162,7 @@ pub enum SecretError {
     #[error("{} is not a file", .0.display())]
     NotAFile(PathBuf),
     /// See [`FileMode::OwnerOnly`].
-    #[error("{file} is open to others (mode {mode:04o}); run `chmod 600 {file}`", file = file.display())]
+    #[error("{} is open to others (mode {mode:04o})", file.display())]
     OpenToOthers {
         /// The file.
         file: PathBuf,
@@ -186,6 +186,23 @@ pub enum SecretError {
         /// What is wrong with it.
         why: WeakKey,
     },
+}
+
+impl SecretError {
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Unreadable { .. } | Self::NotAFile(_) | Self::TooLarge(_) => {
+                "write the path of the secret's file".into()
+            }
+            Self::OpenToOthers { file, .. } => format!("run `chmod 600 {}`", file.display()),
+            Self::Empty(_) => "put the secret in it".into(),
+            Self::NotText(_) => "put the secret in it as text".into(),
+            Self::WeakKey { file, .. } => {
+                format!("make a key with `(umask 077; openssl rand -hex 32 > {})`", file.display())
+            }
+        }
+    }
 }
 
 /// Checks and reads through one open file, so that it cannot be exchanged in between.
@@ -220,4 +237,95 @@ fn refuse_open_to_others(path: &Path, found: &std::fs::Metadata) -> Result<(), S
 #[expect(clippy::unnecessary_wraps, reason = "the Unix version can refuse")]
 fn refuse_open_to_others(_path: &Path, _found: &std::fs::Metadata) -> Result<(), SecretError> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file_of(content: &[u8]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        file
+    }
+
+    fn read(content: &[u8]) -> Result<String, String> {
+        let file = file_of(content);
+        let path = file.path().to_str().unwrap().to_owned();
+        let read = Secret::read(file.path(), FileMode::OwnerOnly);
+        read.map(|secret| secret.expose().to_owned()).map_err(|why| why.to_string().replace(&path, "FILE"))
+    }
+
+    #[test]
+    fn one_line_end_is_not_part_of_a_secret() {
+        for (content, secret) in [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a ", " a ")] {
+            assert_eq!(read(content.as_bytes()).as_deref(), Ok(secret));
+        }
+    }
+
+    #[test]
+    fn files_that_hold_no_secret_are_refused() {
+        let longest = vec![b'a'; 65_536];
+        assert_eq!(read(&longest).map(|secret| secret.len()), Ok(65_536));
+        for (content, why) in [
+            (&b""[..], "FILE is empty"),
+            (b"\n", "FILE is empty"),
+            (b"\xff", "FILE is not UTF-8 text"),
+            (&[&longest[..], b"a"].concat(), "FILE is larger than 64 KiB"),
+        ] {
+            assert_eq!(read(content), Err(why.to_owned()));
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let refused = |path: &Path| Secret::read(path, FileMode::Any).unwrap_err();
+        assert!(matches!(refused(directory.path()), SecretError::NotAFile(_)));
+        assert!(matches!(refused(&directory.path().join("none")), SecretError::Unreadable { .. }));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_open_is_refused_where_that_matters() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = file_of(b"a");
+        let path = file.path();
+        for (mode, refused) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true), (0o644, true)] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert!(Secret::read(path, FileMode::Any).is_ok());
+            let read = Secret::read(path, FileMode::OwnerOnly);
+            assert_eq!(read.is_err(), refused, "{mode:o}");
+            if let Err(why) = read {
+                assert_eq!(why.to_string(), format!("{} is open to others (mode {mode:04o})", path.display()));
+                assert_eq!(why.remedy(), format!("run `chmod 600 {}`", path.display()));
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_shows_a_secret() {
+        let key = DeploymentKey::new("1", (0..32).collect()).unwrap();
+        assert_eq!(
+            format!("{:?} {0} {key:?}", Secret::new("s3")),
+            "Secret(…) … DeploymentKey { id: \"1\", bytes: SecretBytes(…) }"
+        );
+        assert!(Secret::new("s3").matches("s3") && !Secret::new("s3").matches("s") && !Secret::new("s3").matches("s4"));
+    }
+
+    #[test]
+    fn a_deployment_key_is_hexadecimal_or_raw_and_long_enough() {
+        let read = |content: &[u8]| DeploymentKey::read("1", file_of(content).path(), FileMode::OwnerOnly);
+        let bytes: Vec<u8> = (0..32).collect();
+        let as_hex = hex::encode(&bytes) + "\n";
+        assert_eq!(read(as_hex.as_bytes()).unwrap().bytes.expose(), bytes);
+        assert_eq!(read(as_hex.to_uppercase().as_bytes()).unwrap().bytes.expose(), bytes);
+        let ends_like_a_line: Vec<u8> = (0..32).map(|n| 200 + n).chain([b'\n']).collect();
+        assert_eq!(read(&ends_like_a_line).unwrap().bytes.expose(), ends_like_a_line);
+
+        let weak = |content: &[u8]| match read(content).unwrap_err() {
+            SecretError::WeakKey { why, .. } => why,
+            other => panic!("{other}"),
+        };
+        assert_eq!(weak(&as_hex.as_bytes()[..32]), WeakKey::Short(16), "32 hexadecimal digits are 16 bytes");
+        assert_eq!(weak(&[7; 31]), WeakKey::Short(31));
+        assert_eq!(weak(&[0; 32]), WeakKey::Repeated);
+        assert_eq!(weak(&[b'0'; 64]), WeakKey::Repeated);
+    }
 }
