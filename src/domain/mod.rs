@@ -1,10 +1,23 @@
 //! What the gateway is about, without a word on databases, networks or servers: money, identifiers, the transaction
 //! and what may happen to it. Everything here is pure; whoever calls passes in the time and the randomness.
 
+pub mod access;
+pub mod check_string;
 pub mod ids;
+pub mod notification;
+pub mod operation;
+pub mod terms;
+pub mod transaction;
 pub mod world;
 pub mod yen;
 
-pub use ids::{AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Malformed, OrderId, ShopId};
+pub use check_string::check_string;
+pub use ids::{
+    AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Malformed, OrderId, ShopId,
+};
+pub use notification::Notification;
+pub use operation::{Effect, Intent, Outcome, Verdict};
+pub use terms::{AmazonpayType, JobCd, PaymentType, Status};
+pub use transaction::{Money, State, Transaction};
 pub use world::{Clock, ManualClock, Millis, Rng, SeededRng, SystemClock, SystemRng, random_hex};
 pub use yen::{Yen, YenOutOfRange};

@@ -1,1 +1,15 @@
-//! (room: store)
+//! The gateway's book in a database.
+//!
+//! One contract ([`Store`]) and one suite of tests for every engine. A [`Change`] is the unit: a transaction's new
+//! version, its journal entry, an intent or its outcome and a notification become visible together or not at all.
+//! The store refuses a change that is not made on top of the present version, and one that would touch a transaction
+//! while an effect at Amazon is under way for it.
+
+mod change;
+mod contract;
+mod row;
+pub mod sqlite;
+
+pub use change::{Change, JournalEntry};
+pub use contract::{ApplyError, NotificationRecord, Store, StoreError};
+pub use sqlite::SqliteStore;

@@ -1,0 +1,101 @@
+//! Intent, call, outcome: the rule that keeps money right.
+//!
+//! Before a call that changes something at Amazon, an [`Intent`] says what is about to be done, under its own
+//! idempotency key. While it is open nothing else may change the transaction. Only evidence closes it: Amazon's
+//! answer, or what `reconcile` finds out later. An unknown outcome is an open intent, never a failure.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AccessId, ChargeId, CheckoutSessionId, IdempotencyKey};
+use super::transaction::Money;
+use super::world::Millis;
+use super::yen::Yen;
+
+/// What is to be done at Amazon, with everything needed to do it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "operation", rename_all = "camelCase")]
+pub enum Effect {
+    /// Tell the session its amount, intent and result URL.
+    UpdateCheckoutSession {
+        /// The session.
+        session: CheckoutSessionId,
+        /// The amount to be charged.
+        amount: Yen,
+    },
+    /// Complete the session: the buyer has agreed, now the money moves.
+    CompleteCheckoutSession {
+        /// The session.
+        session: CheckoutSessionId,
+        /// The amount to be charged, the same as in the update.
+        amount: Yen,
+    },
+    /// Capture an authorised charge.
+    CaptureCharge {
+        /// The charge.
+        charge: ChargeId,
+        /// The amounts whose sum is captured.
+        money: Money,
+    },
+}
+
+impl Effect {
+    /// Amazon's name of the operation.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::UpdateCheckoutSession { .. } => "updateCheckoutSession",
+            Self::CompleteCheckoutSession { .. } => "completeCheckoutSession",
+            Self::CaptureCharge { .. } => "captureCharge",
+        }
+    }
+}
+
+/// A promise to do something at Amazon, recorded before it is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// The key under which Amazon knows this effect.
+    pub key: IdempotencyKey,
+    /// The transaction it is done for.
+    pub access_id: AccessId,
+    /// What is to be done.
+    pub effect: Effect,
+    /// When it was recorded.
+    pub started_at: Millis,
+    /// When `reconcile` may look, if there is no outcome by then.
+    pub look_at: Millis,
+    /// How often `reconcile` has looked in vain.
+    pub looks: i64,
+}
+
+/// How an intent ended, and by what evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The intent it closes.
+    pub key: IdempotencyKey,
+    /// Done or not.
+    pub verdict: Verdict,
+    /// What Amazon said, in a few words: a state, or a reason code. No personal data.
+    pub evidence: String,
+    /// `x-amz-pay-request-id` of the answer.
+    pub request_id: Option<String>,
+    /// When it was known.
+    pub finished_at: Millis,
+}
+
+/// Whether the effect took place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Amazon did it.
+    Done,
+    /// Amazon refused it, or it never reached Amazon; it has not happened and will not.
+    NotDone,
+}
+
+impl Verdict {
+    /// The spelling in the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "DONE",
+            Self::NotDone => "NOT_DONE",
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The table of psp-protocol 6: which event leads from which state to which.
+
+use super::super::ids::ChargePermissionId;
+use super::super::terms::{JobCd, Status};
+use super::super::world::Millis;
+use super::{AmazonPayment, Exec, Failure, Handover, Money, Settled, State, Ticket, Transaction};
+
+/// Something that has happened, or (for requests) that is now decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// ExecTran in its redirect shape.
+    Requested(Exec, Ticket),
+    /// ExecTran in its immediate shape: Amazon charged.
+    ChargedAtOnce(Exec, AmazonPayment),
+    /// ExecTran in its immediate shape: Amazon refused.
+    RefusedAtOnce(Exec, Failure),
+    /// The buyer came to AmazonpayStart in time.
+    Started(Handover),
+    /// The session was completed with a charge.
+    Completed(AmazonPayment),
+    /// The session was completed with a consent and no charge.
+    Registered(ChargePermissionId),
+    /// The buyer gave up or Amazon declined.
+    Failed(Failure),
+    /// Start token or stay at Amazon ran out.
+    Expired(Failure),
+    /// Captured; the amounts are the final ones.
+    Sold(Money, Millis),
+    /// The authorisation was cancelled.
+    Cancelled,
+    /// New amounts; a new charge where the old one was replaced.
+    Changed(Money, AmazonPayment),
+    /// A refund was accepted.
+    ReturnRequested(Money),
+    /// The refund is done.
+    Returned,
+    /// Amazon declined the refund.
+    ReturnRefused,
+    /// The consent was closed.
+    Ended,
+}
+
+impl Event {
+    /// One word for the journal.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Requested(..) => "requested",
+            Self::ChargedAtOnce(..) => "charged-at-once",
+            Self::RefusedAtOnce(..) => "refused-at-once",
+            Self::Started(_) => "started",
+            Self::Completed(_) => "completed",
+            Self::Registered(_) => "registered",
+            Self::Failed(_) => "failed",
+            Self::Expired(_) => "expired",
+            Self::Sold(..) => "sold",
+            Self::Cancelled => "cancelled",
+            Self::Changed(..) => "changed",
+            Self::ReturnRequested(_) => "return-requested",
+            Self::Returned => "returned",
+            Self::ReturnRefused => "return-refused",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// The table has no such step.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{event} is not possible in {status}")]
+pub struct Refused {
+    /// Where the transaction stands.
+    pub status: Status,
+    /// What was to happen.
+    pub event: &'static str,
+}
+
+impl Transaction {
+    /// The transaction after `event`, one version on.
+    ///
+    /// # Errors
+    /// [`Refused`] where the table has no such step, or the amounts do not allow it. `self` is unchanged either way.
+    pub fn apply(&self, event: Event, now: Millis) -> Result<Self, Refused> {
+        let refused = Refused { status: self.status(), event: event.name() };
+        let mut next = Self { version: self.version + 1, processed_at: now, ..self.clone() };
+        next.state = match (self.state.clone(), event) {
+            (State::Unprocessed, Event::Requested(exec, ticket)) => {
+                next.exec = Some(exec);
+                State::ReqSuccess(ticket)
+            }
+            (State::Unprocessed, Event::ChargedAtOnce(exec, payment)) => {
+                next.exec = Some(exec);
+                paid(self.job, payment, now)
+            }
+            (State::Unprocessed, Event::RefusedAtOnce(exec, failure)) => {
+                next.exec = Some(exec);
+                State::PayFail(failure)
+            }
+            (State::ReqSuccess(_), Event::Started(handover)) => State::AuthProcess(handover),
+            (State::ReqSuccess(_) | State::AuthProcess(_), Event::Expired(failure)) => State::Expired(failure),
+            (State::AuthProcess(_), Event::Completed(payment)) => paid(self.job, payment, now),
+            (State::AuthProcess(_), Event::Registered(permission)) => State::Register(permission),
+            (State::AuthProcess(_), Event::Failed(failure)) => State::PayFail(failure),
+            (State::Register(permission), Event::Ended) => State::End(permission),
+            (settled, event) => next.settle(settled, event).ok_or(refused)?,
+        };
+        Ok(next)
+    }
+
+    /// The steps after money has been promised or taken.
+    fn settle(&mut self, state: State, event: Event) -> Option<State> {
+        Some(match (state, event) {
+            (State::Auth(payment), Event::Sold(money, at)) if money.total() <= self.money.total() => {
+                self.money = money;
+                State::Sales(AmazonPayment { captured_at: Some(at), ..payment })
+            }
+            (State::Auth(payment), Event::Cancelled) => {
+                let cancelled = std::mem::take(&mut self.money);
+                State::Cancel(AmazonPayment { cancelled, ..payment })
+            }
+            (State::Auth(_), Event::Changed(money, payment)) => {
+                self.money = money;
+                State::Auth(payment)
+            }
+            (State::Sales(_), Event::Changed(money, payment)) if money.total() <= self.money.total() => {
+                self.money = money;
+                State::Sales(payment)
+            }
+            (State::Capture(_), Event::Changed(money, payment)) if money.total() <= self.money.total() => {
+                self.money = money;
+                State::Capture(payment)
+            }
+            (State::Sales(payment), Event::ReturnRequested(refund)) => self.ask_return(payment, Settled::Sales, refund)?,
+            (State::Capture(payment), Event::ReturnRequested(refund)) => {
+                self.ask_return(payment, Settled::Capture, refund)?
+            }
+            (State::ReqReturn { payment, from, refund }, Event::Returned) => {
+                let cancelled = payment.cancelled.plus(refund)?;
+                let payment = AmazonPayment { cancelled, ..payment };
+                if self.money.total() == super::Yen::ZERO { State::Return(payment) } else { settled(from, payment) }
+            }
+            (State::ReqReturn { payment, from, refund }, Event::ReturnRefused) => {
+                self.money = self.money.plus(refund)?;
+                settled(from, payment)
+            }
+            _ => return None,
+        })
+    }
+
+    fn ask_return(&mut self, payment: AmazonPayment, from: Settled, refund: Money) -> Option<State> {
+        self.money = self.money.minus(refund)?;
+        Some(State::ReqReturn { payment, from, refund })
+    }
+}
+
+fn paid(job: JobCd, payment: AmazonPayment, now: Millis) -> State {
+    match job {
+        JobCd::Auth => State::Auth(AmazonPayment { captured_at: None, ..payment }),
+        JobCd::Capture => State::Capture(AmazonPayment { captured_at: payment.captured_at.or(Some(now)), ..payment }),
+    }
+}
+
+fn settled(from: Settled, payment: AmazonPayment) -> State {
+    match from {
+        Settled::Sales => State::Sales(payment),
+        Settled::Capture => State::Capture(payment),
+    }
+}

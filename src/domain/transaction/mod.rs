@@ -1,0 +1,133 @@
+//! A transaction: what the shop entered, what it asked to execute, and where it stands.
+//!
+//! The state is an enum whose variants carry their own facts, so that "captured, but on no charge" cannot be written.
+//! Nothing changes a transaction but [`Transaction::apply`] (in `machine`), which knows the table of psp-protocol 6
+//! and counts the version up; the store accepts a change only on top of the version it was made from.
+
+mod machine;
+mod state;
+
+pub use machine::{Event, Refused};
+pub use state::{AmazonPayment, ErrInfo9, Failure, Handover, Settled, State, Ticket};
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AccessId, ChargePermissionId, CheckoutSessionId, OrderId, ShopId};
+use super::terms::{AmazonpayType, JobCd, PaymentType, Status};
+use super::world::Millis;
+use super::yen::Yen;
+
+/// An amount and its tax. What is charged is their sum (psp-protocol 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Money {
+    /// Amount.
+    pub amount: Yen,
+    /// Tax and postage.
+    pub tax: Yen,
+}
+
+impl Money {
+    /// The pair, or `None` where the sum has more than seven digits.
+    pub fn new(amount: Yen, tax: Yen) -> Option<Self> {
+        amount.plus(tax).map(|_| Self { amount, tax })
+    }
+
+    /// What is charged.
+    pub fn total(self) -> Yen {
+        self.amount.plus(self.tax).unwrap_or(Yen::MAX)
+    }
+
+    /// What is left of each part, or `None` where one of them is not so large.
+    pub fn minus(self, other: Self) -> Option<Self> {
+        Some(Self { amount: self.amount.minus(other.amount)?, tax: self.tax.minus(other.tax)? })
+    }
+
+    /// The sum of each part, or `None` beyond seven digits.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        Self::new(self.amount.plus(other.amount)?, self.tax.plus(other.tax)?)
+    }
+}
+
+/// How the checkout session is brought to its end; a property of the transaction, recorded at ExecTran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Finish {
+    /// Complete Checkout Session, after Amazon sent the browser back.
+    Complete,
+    /// Finalize Checkout Session, where the on-page script has already collected the buyer's word.
+    Finalize,
+}
+
+/// What ExecTran recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exec {
+    /// The checkout session that is to pay.
+    pub session: CheckoutSessionId,
+    /// How that session ends.
+    pub finish: Finish,
+    /// Where the buyer's browser is posted at the end.
+    pub ret_url: Option<String>,
+    /// The shop's note to the buyer.
+    pub description: Option<String>,
+    /// ClientField1 to 3, answered by SearchTradeMulti.
+    pub client_fields: [Option<String>; 3],
+}
+
+/// One row of the gateway's book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// Its public name.
+    pub access_id: AccessId,
+    /// Which deployment key its AccessPass is derived with.
+    pub key_id: String,
+    /// Whose it is.
+    pub shop_id: ShopId,
+    /// The shop's own number for it.
+    pub order_id: OrderId,
+    /// What EntryTran asked for.
+    pub job: JobCd,
+    /// The amounts as they stand now.
+    pub money: Money,
+    /// How the shop is connected.
+    pub amazonpay_type: AmazonpayType,
+    /// The kind of payment, where EntryTran said so.
+    pub payment_type: Option<PaymentType>,
+    /// When it was entered.
+    pub created_at: Millis,
+    /// When its status or amount last changed: TranDate and ProcessDate.
+    pub processed_at: Millis,
+    /// Counts every change, from 1.
+    pub version: i64,
+    /// What ExecTran recorded, once it has.
+    pub exec: Option<Exec>,
+    /// Where it stands, with the facts that belong there.
+    pub state: State,
+}
+
+impl Transaction {
+    /// Where it stands.
+    pub fn status(&self) -> Status {
+        self.state.status()
+    }
+
+    /// The charge permission, once there is one.
+    pub fn charge_permission(&self) -> Option<&ChargePermissionId> {
+        match &self.state {
+            State::Register(permission) | State::End(permission) => Some(permission),
+            other => other.payment().map(|payment| &payment.permission),
+        }
+    }
+
+    /// The error it ended in, if it did.
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.state {
+            State::PayFail(failure) | State::Expired(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
+    /// What was cancelled or refunded so far.
+    pub fn cancelled(&self) -> Money {
+        self.state.payment().map_or_else(Money::default, |payment| payment.cancelled)
+    }
+}

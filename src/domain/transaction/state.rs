@@ -1,0 +1,139 @@
+//! The thirteen states and the facts that each has to have.
+
+use super::super::ids::{ChargeId, ChargePermissionId};
+use super::super::terms::Status;
+use super::super::world::Millis;
+use super::Money;
+
+/// A nine-character ErrInfo, as the error table of the protocol room lists them.
+pub type ErrInfo9 = String;
+
+/// What AmazonpayStart needs, from ExecTran until the buyer comes or the time is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// Lower-case hex SHA-256 of the Token: the Token itself is never stored.
+    pub token_sha256: String,
+    /// StartLimitDate.
+    pub limit_at: Millis,
+    /// Amazon's amazonPayRedirectUrl.
+    pub amazon_url: String,
+}
+
+/// The buyer is on Amazon's pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handover {
+    /// When somebody has to look what became of the buyer (psp-protocol 13.12).
+    pub look_at: Millis,
+}
+
+/// The charge that carries the money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AmazonPayment {
+    /// The buyer's permission.
+    pub permission: ChargePermissionId,
+    /// The charge on it.
+    pub charge: ChargeId,
+    /// When Amazon authorised it.
+    pub authorized_at: Millis,
+    /// When it was captured; always there in SALES and CAPTURE.
+    pub captured_at: Option<Millis>,
+    /// What was cancelled or refunded so far.
+    pub cancelled: Money,
+}
+
+/// Why it failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The code the shop reads.
+    pub err_info: ErrInfo9,
+}
+
+/// Where a refund came from, and where it leads back to if it is partial or refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// SALES.
+    Sales,
+    /// CAPTURE.
+    Capture,
+}
+
+/// Where a transaction stands, with the facts that belong there (psp-protocol 6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Entered, not executed.
+    Unprocessed,
+    /// Executed; the buyer has not come to AmazonpayStart yet.
+    ReqSuccess(Ticket),
+    /// The buyer is on Amazon's pages.
+    AuthProcess(Handover),
+    /// Authorised.
+    Auth(AmazonPayment),
+    /// Captured after an authorisation.
+    Sales(AmazonPayment),
+    /// Captured at once.
+    Capture(AmazonPayment),
+    /// The authorisation was cancelled.
+    Cancel(AmazonPayment),
+    /// A refund is under way.
+    ReqReturn {
+        /// The charge that is refunded.
+        payment: AmazonPayment,
+        /// Where it stood before.
+        from: Settled,
+        /// How much is under way.
+        refund: Money,
+    },
+    /// Wholly refunded.
+    Return(AmazonPayment),
+    /// Failed, or given up by the buyer.
+    PayFail(Failure),
+    /// The buyer took too long.
+    Expired(Failure),
+    /// The consent is registered.
+    Register(ChargePermissionId),
+    /// The consent has ended.
+    End(ChargePermissionId),
+}
+
+impl State {
+    /// The status word.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Unprocessed => Status::Unprocessed,
+            Self::ReqSuccess(_) => Status::ReqSuccess,
+            Self::AuthProcess(_) => Status::AuthProcess,
+            Self::Auth(_) => Status::Auth,
+            Self::Sales(_) => Status::Sales,
+            Self::Capture(_) => Status::Capture,
+            Self::Cancel(_) => Status::Cancel,
+            Self::ReqReturn { .. } => Status::ReqReturn,
+            Self::Return(_) => Status::Return,
+            Self::PayFail(_) => Status::PayFail,
+            Self::Expired(_) => Status::Expired,
+            Self::Register(_) => Status::Register,
+            Self::End(_) => Status::End,
+        }
+    }
+
+    /// The charge, in the states that have one.
+    pub fn payment(&self) -> Option<&AmazonPayment> {
+        match self {
+            Self::Auth(payment)
+            | Self::Sales(payment)
+            | Self::Capture(payment)
+            | Self::Cancel(payment)
+            | Self::Return(payment)
+            | Self::ReqReturn { payment, .. } => Some(payment),
+            _ => None,
+        }
+    }
+
+    /// When reconcile has to look at a transaction in this state, if ever.
+    pub fn look_at(&self) -> Option<Millis> {
+        match self {
+            Self::ReqSuccess(ticket) => Some(ticket.limit_at),
+            Self::AuthProcess(handover) => Some(handover.look_at),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The browser comes back from Amazon: complete the session, tell the shop, send the browser on (psp-protocol 7, A).
+
+use std::time::Duration;
+
+use super::effect::{Finding, Proof};
+use super::{Gateway, Refusal, ResultPost, Shop, provider};
+use crate::amazonpay::{CallError, CheckoutSession, CompleteCheckoutSession, Price, SessionState};
+use crate::domain::transaction::{AmazonPayment, Event, Failure};
+use crate::domain::{AccessId, CheckoutSessionId, Effect, Intent, JobCd, Money, State, Transaction, Yen};
+use crate::protocol::{ErrInfo, codes};
+use crate::store::StoreError;
+
+/// How often a browser that came back twice looks whether the first one's work is done.
+const OTHER_RETURN_LOOK: Duration = Duration::from_millis(50);
+
+/// Why a browser that says it comes from Amazon gets an error page.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReturnError {
+    /// No transaction waits for this browser.
+    #[error("no transaction with this address and session")]
+    Unknown,
+    /// Our database failed. The transaction stays AUTHPROCESS and is looked at later.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The gateway's own fault.
+    #[error("internal: {0}")]
+    Internal(&'static str),
+}
+
+impl ReturnError {
+    /// The code that the error page shows.
+    pub fn code(&self) -> ErrInfo {
+        match self {
+            Self::Unknown => codes::TRANSACTION_UNKNOWN,
+            Self::Store(_) => codes::DATABASE,
+            Self::Internal(_) => codes::UNEXPECTED,
+        }
+    }
+}
+
+impl From<Refusal> for ReturnError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Store(error) => Self::Store(error),
+            Refusal::Internal(what) => Self::Internal(what),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl Gateway {
+    /// Completes what the browser came back from, unless that is done already, and says what to post to the shop.
+    /// However often the browser comes, the session is completed once and the post is the same.
+    ///
+    /// # Errors
+    /// [`ReturnError`].
+    pub async fn returned(&self, access_id: AccessId, session: CheckoutSessionId) -> Result<ResultPost, ReturnError> {
+        let transaction = self.parts.store.transaction(&access_id).await?.ok_or(ReturnError::Unknown)?;
+        let same_session = transaction.exec.as_ref().is_some_and(|exec| exec.session == session);
+        let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {
+            return Err(ReturnError::Internal("the transaction's shop is not in shops.toml"));
+        };
+        if !same_session || matches!(transaction.state, State::Unprocessed | State::ReqSuccess(_)) {
+            return Err(ReturnError::Unknown);
+        }
+        let ended = match transaction.state {
+            State::AuthProcess(_) => self.complete(&shop, &transaction, session).await?,
+            _ => transaction,
+        };
+        self.post_for(&shop, &ended).ok_or(ReturnError::Unknown)
+    }
+
+    async fn complete(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        session: CheckoutSessionId,
+    ) -> Result<Transaction, Refusal> {
+        let effect = Effect::CompleteCheckoutSession { session, amount: transaction.money.total() };
+        let intent = match self.intend(transaction, effect).await {
+            Ok(intent) => intent,
+            Err(Refusal::Busy) => return self.wait_for_other_return(&transaction.access_id).await,
+            Err(other) => return Err(other),
+        };
+        let finding = self.perform_complete(shop, transaction, &intent).await;
+        match self.conclude(shop, transaction, &intent, finding).await {
+            Ok(concluded) => {
+                self.wait_for_first_attempt(concluded.notification_id.as_deref()).await;
+                Ok(concluded.transaction)
+            }
+            Err(Refusal::Busy) => self.wait_for_other_return(&transaction.access_id).await,
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Somebody else is completing, or has: waits for that, as long as one call to Amazon may take.
+    async fn wait_for_other_return(&self, access_id: &AccessId) -> Result<Transaction, Refusal> {
+        let waits = self.parts.settings.amazon_total_ms / 50 + 1;
+        for _ in 0..waits {
+            if self.parts.store.open_intent(access_id).await?.is_none() {
+                break;
+            }
+            tokio::time::sleep(OTHER_RETURN_LOOK).await;
+        }
+        let now = self.parts.store.transaction(access_id).await?;
+        now.ok_or(Refusal::Internal("a transaction is gone"))
+    }
+
+    async fn perform_complete(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
+        let Effect::CompleteCheckoutSession { session, amount } = &intent.effect else {
+            return Finding::Unknown("not a completion".to_owned());
+        };
+        let request =
+            CompleteCheckoutSession { charge_amount: Some(Price::of(*amount)), ..CompleteCheckoutSession::default() };
+        let answer =
+            self.parts.amazon.complete_checkout_session(&shop.merchant, session, &request, &intent.key).await;
+        match answer {
+            Ok(answer) if answer.is_pending() => Finding::Unknown("authorisation pending".to_owned()),
+            Ok(answer) => match self.completed(transaction, &answer.value) {
+                Some(event) => Finding::Done((), Some(event), Proof::new("Completed", answer.request_id)),
+                // Amazon said yes without saying what was charged: the session itself knows.
+                None => self.session_says(shop, transaction, session, None).await,
+            },
+            Err(error @ CallError::Refused { .. }) if !is_temporary(&error) => {
+                self.session_says(shop, transaction, session, Some(&error)).await
+            }
+            // The buyer has agreed, so "nothing was sent" is no reason to give up: it is sent again.
+            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
+        }
+    }
+
+    /// A refusal is not believed before the session was seen: "already completed" is a refusal too (amazon-pay 2.3).
+    async fn session_says(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        session: &CheckoutSessionId,
+        refusal: Option<&CallError>,
+    ) -> Finding<()> {
+        match self.parts.amazon.checkout_session(&shop.merchant, session).await {
+            Ok(answer) => match (&answer.value.status_details.state, refusal) {
+                (SessionState::Open, Some(error)) if error.changed_nothing() => {
+                    let code = provider::code_of_error(error);
+                    Finding::NotDone(code, Some(failed(code)), Proof::of(error))
+                }
+                (SessionState::Open, _) => Finding::Unknown("the session is still open".to_owned()),
+                _ => self.ended_session(transaction, &answer.value, answer.request_id),
+            },
+            Err(error @ CallError::Refused { status: 404, .. }) => {
+                Finding::NotDone(codes::SESSION_INVALID, Some(failed(codes::SESSION_INVALID)), Proof::of(&error))
+            }
+            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
+        }
+    }
+
+    /// What a session that is over means for its transaction.
+    pub(super) fn ended_session(
+        &self,
+        transaction: &Transaction,
+        session: &CheckoutSession,
+        request_id: Option<String>,
+    ) -> Finding<()> {
+        let reason = session.status_details.reason_code.as_deref().unwrap_or_default();
+        match &session.status_details.state {
+            SessionState::Completed => match self.completed(transaction, session) {
+                Some(event) => Finding::Done((), Some(event), Proof::new("Completed", request_id)),
+                None => Finding::Unknown("completed, but on no charge".to_owned()),
+            },
+            SessionState::Canceled => {
+                let code = provider::code_of(if reason.is_empty() { "CheckoutSessionCanceled" } else { reason });
+                Finding::NotDone(code, Some(failed(code)), Proof::new(format!("Canceled {reason}"), request_id))
+            }
+            other => Finding::Unknown(format!("the session is {other}")),
+        }
+    }
+
+    fn completed(&self, transaction: &Transaction, session: &CheckoutSession) -> Option<Event> {
+        let permission = session.charge_permission_id.clone()?;
+        if transaction.money.total() == Yen::ZERO {
+            return Some(Event::Registered(permission));
+        }
+        let now = self.parts.clock.now();
+        Some(Event::Completed(AmazonPayment {
+            permission,
+            charge: session.charge_id.clone()?,
+            authorized_at: now,
+            captured_at: (transaction.job == JobCd::Capture).then_some(now),
+            cancelled: Money::default(),
+        }))
+    }
+
+    /// Finds out whether a completion took place and, where the session is still open, completes it under the same
+    /// key: the buyer has agreed and was sent back.
+    pub(super) async fn look_at_complete(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
+        let Effect::CompleteCheckoutSession { session, .. } = &intent.effect else {
+            return Finding::Unknown("not a completion".to_owned());
+        };
+        match self.parts.amazon.checkout_session(&shop.merchant, session).await {
+            Ok(answer) if answer.value.status_details.state == SessionState::Open => {
+                self.perform_complete(shop, transaction, intent).await
+            }
+            Ok(answer) => self.ended_session(transaction, &answer.value, answer.request_id),
+            Err(error @ CallError::Refused { status: 404, .. }) => {
+                Finding::NotDone(codes::SESSION_INVALID, Some(failed(codes::SESSION_INVALID)), Proof::of(&error))
+            }
+            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
+        }
+    }
+
+    /// Gives the shop's server a head start before the browser (design: the page waits, but never for long).
+    pub(super) async fn wait_for_first_attempt(&self, notification_id: Option<&str>) {
+        if let Some(id) = notification_id {
+            let limit = Duration::from_millis(self.parts.settings.notify_wait_ms);
+            self.parts.notifier.first_attempt(id, limit).await;
+        }
+    }
+}
+
+/// The end of a transaction that Amazon refused.
+pub(super) fn failed(code: ErrInfo) -> Event {
+    Event::Failed(Failure { err_info: code.to_string() })
+}
+
+/// Whether the same call may well succeed a little later: too many of them, or the connection's fault.
+pub(super) fn is_temporary(error: &CallError) -> bool {
+    matches!(error, CallError::Refused { status: 408 | 425 | 429, .. })
+}

@@ -1,0 +1,205 @@
+//! Intent, call, outcome: the frame around every effect at Amazon.
+//!
+//! An effect knows three things: how to be done (`perform`), how to find out whether it was done (`look`), and what it
+//! means for the transaction (the [`Finding`]'s event). This file does the rest.
+
+use super::step::{Phase, Step};
+use super::{Gateway, Refusal, Shop, notice, provider};
+use crate::amazonpay::CallError;
+use crate::domain::transaction::Event;
+use crate::domain::{Effect, IdempotencyKey, Intent, Outcome, Transaction, Verdict, random_hex};
+use crate::store::{ApplyError, Change};
+
+/// The longest that a look at an open intent is put off.
+const LOOK_EVERY_MS_MAX: i64 = 10 * 60 * 1000;
+
+/// What is known after asking Amazon.
+#[derive(Debug)]
+pub(super) enum Finding<T> {
+    /// Evidence that it was done, and what follows for the transaction.
+    Done(T, Option<Event>, Proof),
+    /// Evidence that it was not and will not be, and what follows.
+    NotDone(crate::protocol::ErrInfo, Option<Event>, Proof),
+    /// No evidence yet.
+    Unknown(String),
+}
+
+/// Where the evidence comes from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Proof {
+    /// A state or reason code, in Amazon's words.
+    pub evidence: String,
+    /// Amazon's name of the call that said so.
+    pub request_id: Option<String>,
+}
+
+impl Proof {
+    /// A state or code that an answer showed.
+    pub(super) fn new(evidence: impl Into<String>, request_id: Option<String>) -> Self {
+        Self { evidence: evidence.into(), request_id }
+    }
+
+    /// A call that did not bring an object.
+    pub(super) fn of(error: &CallError) -> Self {
+        Self::new(provider::evidence_of(error), error.request_id().map(str::to_owned))
+    }
+}
+
+/// How an effect ended for whoever asked for it.
+#[derive(Debug)]
+pub(super) struct Concluded<T> {
+    /// What Amazon brought, or the code to answer with.
+    pub result: Result<T, crate::protocol::ErrInfo>,
+    /// The transaction as it is now.
+    pub transaction: Transaction,
+    /// The notification that tells of it, if one was written.
+    pub notification_id: Option<String>,
+}
+
+/// What a look at an open intent came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    /// There was evidence, and the intent is closed.
+    Closed,
+    /// Still unknown; the next look is put off.
+    StillOpen,
+    /// Somebody else closed it in the meantime.
+    ClosedByAnother,
+}
+
+impl Gateway {
+    /// Records what is about to be done. From here until its outcome nothing else can change the transaction.
+    pub(super) async fn intend(&self, transaction: &Transaction, effect: Effect) -> Result<Intent, Refusal> {
+        let now = self.parts.clock.now();
+        let key = IdempotencyKey::new(random_hex::<16>(&*self.parts.rng))
+            .map_err(|_| Refusal::Internal("the idempotency key is malformed"))?;
+        let settings = &self.parts.settings;
+        let look_at = now.plus(settings.amazon_total_ms).plus(settings.first_look_ms);
+        let access_id = transaction.access_id.clone();
+        let intent = Intent { key, access_id, effect, started_at: now, look_at, looks: 0 };
+        self.parts.store.apply(Change::intent(transaction, intent.clone())).await?;
+        Step::of(&intent.effect, Phase::Intended).pass().await;
+        Ok(intent)
+    }
+
+    /// Commits what was found out, with everything that follows from it, and wakes the notifier.
+    ///
+    /// An unknown outcome stays open: the result is the code that says so, the transaction is as before.
+    pub(super) async fn conclude<T>(
+        &self,
+        shop: &Shop,
+        before: &Transaction,
+        intent: &Intent,
+        finding: Finding<T>,
+    ) -> Result<Concluded<T>, Refusal> {
+        Step::of(&intent.effect, Phase::Answered).pass().await;
+        let (result, event, proof) = match finding {
+            Finding::Done(value, event, proof) => (Ok(value), event, proof),
+            Finding::NotDone(code, event, proof) => (Err(code), event, proof),
+            Finding::Unknown(why) => {
+                self.put_off(intent, &why).await;
+                let result = Err(crate::protocol::codes::AMAZON_UNREACHABLE);
+                return Ok(Concluded { result, transaction: before.clone(), notification_id: None });
+            }
+        };
+        let now = self.parts.clock.now();
+        let outcome = Outcome {
+            key: intent.key.clone(),
+            verdict: if result.is_ok() { Verdict::Done } else { Verdict::NotDone },
+            evidence: proof.evidence,
+            request_id: proof.request_id,
+            finished_at: now,
+        };
+        let change = match event {
+            None => Change::outcome(before, outcome),
+            Some(event) => {
+                Change::event(before, event, now).map_err(|refused| impossible(&refused))?.closing(outcome)
+            }
+        };
+        let (transaction, notification_id) = self.commit(shop, before, change).await?;
+        Step::of(&intent.effect, Phase::Concluded).pass().await;
+        Ok(Concluded { result, transaction, notification_id })
+    }
+
+    /// Commits a change together with the notification it calls for; the notifier hears of it.
+    pub(super) async fn commit(
+        &self,
+        shop: &Shop,
+        before: &Transaction,
+        change: Change,
+    ) -> Result<(Transaction, Option<String>), Refusal> {
+        let after = change.transaction().cloned().unwrap_or_else(|| before.clone());
+        let notification = notice::of_change(shop, before, &after, &*self.parts.rng, self.parts.clock.now());
+        let notification_id = notification.as_ref().map(|one| one.id.clone());
+        self.parts.store.apply(change.telling(notification)).await?;
+        tracing::info!(
+            access_id = %after.access_id, shop_id = %after.shop_id, order_id = %after.order_id,
+            from = %before.status(), to = %after.status(), version = after.version, "transaction"
+        );
+        if notification_id.is_some() {
+            self.parts.notifier.wake();
+        }
+        Ok((after, notification_id))
+    }
+
+    /// Looks at an intent that has had no outcome for too long: asks Amazon what became of it and, where Amazon knows
+    /// of nothing, does it again under the same key.
+    ///
+    /// # Errors
+    /// A database that failed, or a shop that is no longer configured. The intent stays open.
+    pub async fn inquire(&self, intent: &Intent) -> Result<Looked, Refusal> {
+        let Some(transaction) = self.parts.store.transaction(&intent.access_id).await? else {
+            return Err(Refusal::Internal("an intent without a transaction"));
+        };
+        let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {
+            self.put_off(intent, "its shop is not in shops.toml").await;
+            return Ok(Looked::StillOpen);
+        };
+        let concluded = match &intent.effect {
+            Effect::UpdateCheckoutSession { .. } => {
+                let finding = self.look_at_update(&shop, &transaction, intent).await;
+                self.conclude(&shop, &transaction, intent, finding).await.map(|_| ())
+            }
+            Effect::CompleteCheckoutSession { .. } => {
+                let finding = self.look_at_complete(&shop, &transaction, intent).await;
+                self.conclude(&shop, &transaction, intent, finding).await.map(|_| ())
+            }
+            Effect::CaptureCharge { .. } => {
+                let finding = self.look_at_capture(&shop, &transaction, intent).await;
+                self.conclude(&shop, &transaction, intent, finding).await.map(|_| ())
+            }
+        };
+        match concluded {
+            Ok(()) => Ok(match self.parts.store.open_intent(&intent.access_id).await? {
+                Some(open) if open.key == intent.key => Looked::StillOpen,
+                _ => Looked::Closed,
+            }),
+            Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn put_off(&self, intent: &Intent, why: &str) {
+        let first = self.parts.settings.first_look_ms.max(1);
+        let wait = first.saturating_mul(1 << intent.looks.clamp(0, 20)).min(LOOK_EVERY_MS_MAX);
+        tracing::warn!(
+            access_id = %intent.access_id, operation = intent.effect.name(), why, next_look_ms = wait,
+            "outcome unknown"
+        );
+        if let Err(error) = self.parts.store.look_again(&intent.key, self.parts.clock.now().plus(wait)).await {
+            // The intent is still open and due at its old moment: it is looked at sooner, not never.
+            tracing::warn!(%error, "the next look could not be put off");
+        }
+    }
+}
+
+/// The state machine refused what the evidence says. Nothing was written; a person has to look.
+fn impossible(refused: &crate::domain::transaction::Refused) -> Refusal {
+    tracing::error!(%refused, "evidence that the state machine does not allow");
+    Refusal::Internal("evidence that the state machine does not allow")
+}
+
+/// Whether a failed commit means that somebody else was first.
+pub(super) fn lost_race(error: &ApplyError) -> bool {
+    matches!(error, ApplyError::VersionLost | ApplyError::OperationOpen | ApplyError::OperationClosed)
+}

@@ -1,0 +1,193 @@
+//! ExecTranAmazonpay with a checkout session: prepares the session at Amazon and the buyer's way there
+//! (psp-protocol 5.2, the redirect shape).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use sha2::{Digest as _, Sha256};
+
+use super::effect::{Finding, Proof};
+use super::gate::ret_url_allowed;
+use super::{Gateway, Refusal, Shop, provider};
+use crate::amazonpay::{
+    CallError, CheckoutSession, MerchantMetadata, PaymentDetails, PaymentIntent, Price, UpdateCheckoutSession,
+    WebCheckoutDetails,
+};
+use crate::domain::transaction::{Event, Exec, Finish, Ticket};
+use crate::domain::{CheckoutSessionId, Effect, Intent, JobCd, Millis, PaymentType, Status, Transaction, Yen};
+use crate::protocol::reply::ExecTranRedirect;
+use crate::protocol::{Call, ExecTran, Reading, RetUrl, Way, codes};
+
+/// How many random bytes a Token is made of; 64 characters of base64 (psp-protocol 2.3).
+const TOKEN_BYTES: usize = 48;
+
+impl Gateway {
+    /// Executes a transaction that a checkout session is to pay.
+    ///
+    /// # Errors
+    /// [`Refusal`]. Where Amazon refuses the session the transaction stays UNPROCESSED: no money was asked for, and
+    /// the shop may come again with another session.
+    pub async fn exec_tran(&self, reading: Reading<ExecTran>) -> Result<ExecTranRedirect, Refusal> {
+        let (admitted, transaction) = self.admit_to_transaction(Call::ExecTran, reading).await?;
+        let shop = admitted.shop;
+        if transaction.status() != Status::Unprocessed {
+            return Err(Refusal::AlreadyRequested(transaction.status()));
+        }
+        let plan = Plan::of(&shop, &transaction, admitted.request)?;
+        let session = plan.exec.session.clone();
+        let effect = Effect::UpdateCheckoutSession { session, amount: transaction.money.total() };
+        let intent = self.intend(&transaction, effect).await?;
+
+        let (token, token_sha256) = self.new_token();
+        let limit_at = self.parts.clock.now().plus(i64::from(plan.term_sec) * 1000);
+        let finding = self.update_session(&shop, &transaction, &plan, token_sha256, limit_at).await;
+        let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
+        concluded.result.map_err(Refusal::Provider)?;
+        Ok(ExecTranRedirect {
+            access_id: transaction.access_id,
+            token,
+            start_url: format!("{}/payment/AmazonpayStart.idPass", self.parts.settings.public_url),
+            start_limit_date: limit_at,
+        })
+    }
+
+    async fn update_session(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        plan: &Plan,
+        token_sha256: String,
+        limit_at: Millis,
+    ) -> Finding<()> {
+        let request = self.session_update(shop, transaction, plan.exec.description.as_deref());
+        let answer = self.parts.amazon.update_checkout_session(&shop.merchant, &plan.exec.session, &request).await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(CallError::Unknown { cause, .. }) => return Finding::Unknown(cause.to_string()),
+            Err(error) => return Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error)),
+        };
+        let session = answer.value;
+        match session.web_checkout_details.amazon_pay_redirect_url {
+            Some(amazon_url) => {
+                let ticket = Ticket { token_sha256, limit_at, amazon_url };
+                let event = Event::Requested(plan.exec.clone(), ticket);
+                Finding::Done((), Some(event), Proof::new("updated", answer.request_id))
+            }
+            None => {
+                let missing: Vec<_> = session.constraints.iter().map(|one| one.constraint_id.as_str()).collect();
+                let proof = Proof::new(format!("constraints: {}", missing.join(", ")), answer.request_id);
+                Finding::NotDone(codes::SESSION_INVALID, None, proof)
+            }
+        }
+    }
+
+    fn session_update(&self, shop: &Shop, transaction: &Transaction, note: Option<&str>) -> UpdateCheckoutSession {
+        UpdateCheckoutSession {
+            web_checkout_details: Some(WebCheckoutDetails {
+                checkout_result_return_url: Some(self.result_return_url(transaction)),
+                ..WebCheckoutDetails::default()
+            }),
+            payment_details: Some(PaymentDetails {
+                payment_intent: Some(intent_of(transaction.job)),
+                can_handle_pending_authorization: Some(false),
+                charge_amount: Some(Price::of(transaction.money.total())),
+                ..PaymentDetails::default()
+            }),
+            merchant_metadata: Some(MerchantMetadata {
+                merchant_reference_id: Some(transaction.order_id.as_str().to_owned()),
+                merchant_store_name: Some(shop.settings.store_name.clone()),
+                note_to_buyer: note.map(str::to_owned),
+                custom_information: None,
+            }),
+            ..UpdateCheckoutSession::default()
+        }
+    }
+
+    /// Where Amazon sends the browser back to. The AccessID in it is a name, not a secret.
+    fn result_return_url(&self, transaction: &Transaction) -> String {
+        format!("{}/payment/AmazonpayReturn/{}", self.parts.settings.public_url, transaction.access_id)
+    }
+
+    /// Finds out whether an update arrived. Whatever the answer, the transaction stays as it is: the shop was told
+    /// that Amazon could not be reached, holds no Token, and may execute again.
+    pub(super) async fn look_at_update(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
+        let Effect::UpdateCheckoutSession { session, amount } = &intent.effect else {
+            return Finding::Unknown("not an update".to_owned());
+        };
+        match self.parts.amazon.checkout_session(&shop.merchant, session).await {
+            Ok(answer) => {
+                let proof = Proof::new("seen by a later look", answer.request_id);
+                if self.carries(&answer.value, transaction, *amount) {
+                    Finding::Done((), None, proof)
+                } else {
+                    Finding::NotDone(codes::AMAZON_UNREACHABLE, None, proof)
+                }
+            }
+            Err(error @ CallError::Refused { status: 404, .. }) => {
+                Finding::NotDone(codes::SESSION_INVALID, None, Proof::of(&error))
+            }
+            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
+        }
+    }
+
+    fn carries(&self, session: &CheckoutSession, transaction: &Transaction, amount: Yen) -> bool {
+        let url = session.web_checkout_details.checkout_result_return_url.as_deref();
+        let charged = session.payment_details.charge_amount.as_ref().and_then(|price| price.yen().ok());
+        url == Some(&self.result_return_url(transaction)) && charged == Some(amount)
+    }
+
+    fn new_token(&self) -> (String, String) {
+        let mut bytes = [0; TOKEN_BYTES];
+        self.parts.rng.fill(&mut bytes);
+        let token = BASE64.encode(bytes);
+        let hash = token_hash(&token);
+        (token, hash)
+    }
+}
+
+/// What the book keeps of a Token.
+pub(super) fn token_hash(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
+}
+
+/// What completing a session does, for each JobCd.
+fn intent_of(job: JobCd) -> PaymentIntent {
+    match job {
+        JobCd::Auth => PaymentIntent::Authorize,
+        JobCd::Capture => PaymentIntent::AuthorizeWithCapture,
+    }
+}
+
+/// An execution that fits its transaction.
+struct Plan {
+    exec: Exec,
+    term_sec: u32,
+}
+
+impl Plan {
+    fn of(shop: &Shop, transaction: &Transaction, request: ExecTran) -> Result<Self, Refusal> {
+        let (session, ret_url) = review(&request)?;
+        if transaction.payment_type.is_some_and(|kind| kind != PaymentType::OneTime) {
+            return Err(Refusal::Parameters(vec![codes::COMBINATION]));
+        }
+        if transaction.money.total() == Yen::ZERO {
+            return Err(Refusal::NothingToCharge);
+        }
+        ret_url_allowed(shop, ret_url.is_https())?;
+        let exec = Exec {
+            session: session.clone(),
+            finish: Finish::Complete,
+            ret_url: Some(ret_url.as_str().to_owned()),
+            description: request.description.clone(),
+            client_fields: request.client_fields.clone(),
+        };
+        Ok(Self { exec, term_sec: request.payment_term_sec })
+    }
+}
+
+/// The way through the shop's review page, for a single payment: the one that this gateway can go so far.
+fn review(request: &ExecTran) -> Result<(&CheckoutSessionId, &RetUrl), Refusal> {
+    match (&request.way, &request.frequency) {
+        (Way::Review { session, ret_url }, None) => Ok((session, ret_url)),
+        _ => Err(Refusal::CallNotContracted),
+    }
+}

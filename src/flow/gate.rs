@@ -1,0 +1,148 @@
+//! Admission: who asks, is the request right, does the transaction exist and is it theirs (psp-protocol 11.4).
+//!
+//! A shop that cannot name its password learns nothing but that. A shop that can is told every fault at once, the
+//! existence of what it named included.
+
+use std::sync::Arc;
+
+use secrecy::ExposeSecret as _;
+
+use super::{Gateway, Refusal, Shop};
+use crate::config::constant_time_eq;
+use crate::domain::access::access_pass;
+use crate::domain::{OrderId, ShopId, Status, Transaction};
+use crate::protocol::{Access, AccessPair, Call, ErrInfo, Reading, codes};
+
+/// A call that got past the gate.
+pub(super) struct Admitted<T> {
+    /// Who asks.
+    pub shop: Arc<Shop>,
+    /// What for.
+    pub request: T,
+}
+
+impl Gateway {
+    /// Admits a call that names no transaction.
+    pub(super) fn admit<T>(&self, call: Call, reading: Reading<T>) -> Result<Admitted<T>, Refusal> {
+        let shop = self.authenticate(&reading)?;
+        match reading.request {
+            Some(request) if reading.faults.is_empty() => {
+                contract(&shop, call)?;
+                Ok(Admitted { shop, request })
+            }
+            _ => Err(Refusal::Parameters(reading.faults)),
+        }
+    }
+
+    /// Admits a call on a transaction named by AccessID, AccessPass and OrderID.
+    pub(super) async fn admit_to_transaction<T>(
+        &self,
+        call: Call,
+        mut reading: Reading<T>,
+    ) -> Result<(Admitted<T>, Transaction), Refusal> {
+        let shop = self.authenticate(&reading)?;
+        let found = match &reading.access {
+            Access::Missing => None,
+            Access::Malformed => Some(Err(Refusal::TransactionUnknown)),
+            Access::Pair(pair) => Some(self.find(&shop, pair, reading.order_id.as_ref()).await),
+        };
+        let found = match found {
+            Some(Err(Refusal::Store(error))) => return Err(error.into()),
+            Some(Err(refusal)) if reading.faults.is_empty() => return Err(refusal),
+            Some(Err(refusal)) => {
+                append(&mut reading.faults, &refusal.codes());
+                None
+            }
+            Some(Ok(transaction)) => Some(transaction),
+            None => None,
+        };
+        match (reading.request, found) {
+            (Some(request), Some(transaction)) if reading.faults.is_empty() => {
+                contract(&shop, call)?;
+                Ok((Admitted { shop, request }, transaction))
+            }
+            _ => Err(Refusal::Parameters(reading.faults)),
+        }
+    }
+
+    /// Admits a call on a transaction named by its OrderID alone.
+    pub(super) async fn admit_to_order<T>(
+        &self,
+        call: Call,
+        mut reading: Reading<T>,
+    ) -> Result<(Admitted<T>, Transaction), Refusal> {
+        let shop = self.authenticate(&reading)?;
+        let found = match &reading.order_id {
+            Some(order) => self.parts.store.transaction_of_order(&shop.id, order).await?,
+            None => None,
+        };
+        match (reading.request, found) {
+            (Some(request), Some(transaction)) if reading.faults.is_empty() => {
+                contract(&shop, call)?;
+                Ok((Admitted { shop, request }, transaction))
+            }
+            (_, None) if reading.order_id.is_some() => {
+                append(&mut reading.faults, &Refusal::OrderUnknown.codes());
+                Err(Refusal::Parameters(reading.faults))
+            }
+            _ => Err(Refusal::Parameters(reading.faults)),
+        }
+    }
+
+    fn authenticate<T>(&self, reading: &Reading<T>) -> Result<Arc<Shop>, Refusal> {
+        let Some(credentials) = &reading.credentials else {
+            return Err(Refusal::Parameters(reading.faults.clone()));
+        };
+        self.shop_with_pass(&credentials.shop_id, credentials.shop_pass.expose_secret()).ok_or(Refusal::ShopUnknown)
+    }
+
+    fn shop_with_pass(&self, id: &ShopId, pass: &str) -> Option<Arc<Shop>> {
+        self.parts.shops.get(id).filter(|shop| shop.settings.shop_pass.matches(pass)).cloned()
+    }
+
+    async fn find(&self, shop: &Shop, pair: &AccessPair, order: Option<&OrderId>) -> Result<Transaction, Refusal> {
+        let expected = access_pass(&self.parts.deployment_key, &pair.access_id);
+        let transaction = self.parts.store.transaction(&pair.access_id).await?;
+        let pass_right = constant_time_eq(expected.as_bytes(), pair.access_pass.expose_secret().as_bytes());
+        match transaction {
+            Some(transaction) if pass_right => {
+                if transaction.shop_id != shop.id {
+                    return Err(Refusal::TransactionOfAnotherShop);
+                }
+                if order.is_some_and(|order| *order != transaction.order_id) {
+                    return Err(Refusal::OrderUnknown);
+                }
+                Ok(transaction)
+            }
+            _ => Err(Refusal::TransactionUnknown),
+        }
+    }
+}
+
+/// Refuses unless the transaction stands at `wanted`.
+pub(super) fn require_status(transaction: &Transaction, wanted: Status) -> Result<(), Refusal> {
+    if transaction.status() == wanted { Ok(()) } else { Err(Refusal::Status(transaction.status())) }
+}
+
+fn contract(shop: &Shop, call: Call) -> Result<(), Refusal> {
+    if !shop.settings.enabled {
+        return Err(Refusal::ShopSuspended);
+    }
+    if shop.settings.may_call(call.name()) { Ok(()) } else { Err(Refusal::CallNotContracted) }
+}
+
+fn append(faults: &mut Vec<ErrInfo>, more: &[ErrInfo]) {
+    for code in more {
+        if !faults.contains(code) {
+            faults.push(*code);
+        }
+    }
+}
+
+/// The code for a refused return URL: a live shop's must be https (psp-protocol 13.8).
+pub(super) fn ret_url_allowed(shop: &Shop, is_https: bool) -> Result<(), Refusal> {
+    if shop.settings.environment == crate::config::Environment::Live && !is_https {
+        return Err(Refusal::Parameters(vec![codes::RET_URL_FORMAT]));
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! What a change of a transaction means for its shop: the notification it is owed (psp-protocol 9 and 13.5).
+
+use super::Shop;
+use crate::config::NotifyEvent;
+use crate::domain::{Millis, Notification, Rng, Status, Transaction, random_hex};
+use crate::protocol::notification::{ResultNotification, body};
+
+/// The notification that the change from `before` to `after` calls for, if the shop wants to hear of it.
+pub(super) fn of_change(
+    shop: &Shop,
+    before: &Transaction,
+    after: &Transaction,
+    rng: &dyn Rng,
+    now: Millis,
+) -> Option<Notification> {
+    let event = event_of(before, after)?;
+    let url = shop.settings.notify_url.clone().filter(|_| shop.settings.is_notified_of(event))?;
+    let cancelled = after.cancelled();
+    let body = body(&ResultNotification {
+        shop_id: &after.shop_id,
+        access_id: &after.access_id,
+        order_id: &after.order_id,
+        status: after.status(),
+        job: after.job,
+        amount: after.money.amount,
+        tax: after.money.tax,
+        tran_date: after.processed_at,
+        err_info: after.failure().map(|failure| failure.err_info.as_str()),
+        charge_permission_id: after.charge_permission(),
+        cancel_amount: cancelled.amount,
+        cancel_tax: cancelled.tax,
+    });
+    Some(Notification {
+        id: format!("msg_{}", random_hex::<16>(rng)),
+        access_id: after.access_id.clone(),
+        shop_id: after.shop_id.clone(),
+        url,
+        body,
+        created_at: now,
+    })
+}
+
+/// Which event of `notify_events` a change is; none before the buyer's word has been given or refused.
+fn event_of(before: &Transaction, after: &Transaction) -> Option<NotifyEvent> {
+    if before.status() == after.status() {
+        return (before.money != after.money).then_some(NotifyEvent::Change);
+    }
+    Some(match after.status() {
+        Status::Unprocessed | Status::ReqSuccess | Status::AuthProcess => return None,
+        Status::Auth => NotifyEvent::Auth,
+        // Back from REQRETURN by a part that was refunded, or by a refund that was refused.
+        Status::Sales | Status::Capture if before.status() == Status::ReqReturn => {
+            if after.cancelled() == before.cancelled() { NotifyEvent::RefundRefused } else { NotifyEvent::Return }
+        }
+        Status::Sales => NotifyEvent::Sales,
+        Status::Capture => NotifyEvent::Capture,
+        Status::Cancel => NotifyEvent::Cancel,
+        Status::ReqReturn => NotifyEvent::ReqReturn,
+        Status::Return => NotifyEvent::Return,
+        Status::PayFail => NotifyEvent::PayFail,
+        Status::Expired => NotifyEvent::Expired,
+        Status::Register => NotifyEvent::Register,
+        Status::End => NotifyEvent::End,
+    })
+}

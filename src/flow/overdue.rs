@@ -1,0 +1,57 @@
+//! Time passes: start tickets that nobody used, and buyers who never came back (psp-protocol 6 and 13.12).
+
+use super::effect::Finding;
+use super::{Gateway, Refusal, Shop, provider};
+use crate::amazonpay::SessionState;
+use crate::domain::{State, Transaction};
+use crate::store::Change;
+
+impl Gateway {
+    /// Ends a transaction whose time is over, if Amazon does not say otherwise.
+    ///
+    /// # Errors
+    /// A database that failed. The transaction stays as it is and is looked at again.
+    pub async fn overdue(&self, transaction: &Transaction) -> Result<(), Refusal> {
+        let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {
+            return Err(Refusal::Internal("the transaction's shop is not in shops.toml"));
+        };
+        let ended = match transaction.state {
+            State::ReqSuccess(_) => self.expire(&shop, transaction).await.map(|_| ()),
+            State::AuthProcess(_) => self.never_came_back(&shop, transaction).await,
+            _ => Ok(()),
+        };
+        match ended {
+            // Somebody else did something with it in the same moment; that stands.
+            Err(Refusal::Busy | Refusal::Status(_)) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// No verdict before Amazon was asked: a session that is completed there is finished here.
+    async fn never_came_back(&self, shop: &Shop, transaction: &Transaction) -> Result<(), Refusal> {
+        let Some(exec) = &transaction.exec else { return Err(Refusal::Internal("AUTHPROCESS without ExecTran")) };
+        let answer = match self.parts.amazon.checkout_session(&shop.merchant, &exec.session).await {
+            Ok(answer) => answer,
+            Err(crate::amazonpay::CallError::Refused { status: 404, .. }) => {
+                return self.expire(shop, transaction).await.map(|_| ());
+            }
+            Err(error) => {
+                let why = provider::evidence_of(&error);
+                tracing::warn!(access_id = %transaction.access_id, why, "the session of an overdue buyer is unknown");
+                return Ok(());
+            }
+        };
+        if answer.value.status_details.state == SessionState::Open {
+            return self.expire(shop, transaction).await.map(|_| ());
+        }
+        let (Finding::Done((), Some(event), _) | Finding::NotDone(_, Some(event), _)) =
+            self.ended_session(transaction, &answer.value, answer.request_id)
+        else {
+            return Ok(());
+        };
+        let now = self.parts.clock.now();
+        let change =
+            Change::event(transaction, event, now).map_err(|refused| Refusal::Status(refused.status))?;
+        self.commit(shop, transaction, change).await.map(|_| ())
+    }
+}

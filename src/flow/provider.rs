@@ -1,0 +1,40 @@
+//! What Amazon's words mean in the shop's codes: one table (psp-protocol 11.3).
+
+use crate::amazonpay::CallError;
+use crate::protocol::{ErrInfo, codes};
+
+/// The code for one of Amazon's reason codes, of an error answer or of a session or charge that has ended.
+pub(super) fn code_of(reason_code: &str) -> ErrInfo {
+    match reason_code {
+        "BuyerCanceled" | "BuyerClosed" => codes::BUYER_CANCELLED,
+        "AmazonRejected" | "AmazonCanceled" => codes::AMAZON_REJECTED,
+        "SoftDeclined" | "Declined" | "InvalidPaymentMethod" | "PaymentMethodNotAllowed" => codes::SOFT_DECLINED,
+        "HardDeclined" => codes::HARD_DECLINED,
+        "ProcessingFailure" => codes::PROCESSING_FAILURE,
+        "TransactionTimedOut" => codes::TRANSACTION_TIMED_OUT,
+        "ResourceNotFound" | "InvalidCheckoutSessionStatus" | "CheckoutSessionCanceled" | "Expired" => {
+            codes::SESSION_INVALID
+        }
+        "InvalidChargePermissionStatus" => codes::PERMISSION_NOT_CHARGEABLE,
+        "TransactionAmountExceeded" | "PeriodicAmountExceeded" | "TransactionCountExceeded" => codes::AMOUNT_ABOVE_LIMIT,
+        "MFANotCompleted" | "MFAFailed" => codes::MFA_NOT_COMPLETED,
+        _ => codes::AMAZON_OTHER,
+    }
+}
+
+/// The code for a call that did not bring an object.
+pub(super) fn code_of_error(error: &CallError) -> ErrInfo {
+    match error {
+        CallError::Refused { reason_code, .. } => code_of(reason_code),
+        CallError::Unknown { .. } | CallError::NotSent { .. } => codes::AMAZON_UNREACHABLE,
+    }
+}
+
+/// A few words for the book: no personal data, nothing that was sent.
+pub(super) fn evidence_of(error: &CallError) -> String {
+    match error {
+        CallError::Refused { status, reason_code, .. } => format!("{status} {reason_code}"),
+        CallError::Unknown { cause, .. } => cause.to_string(),
+        CallError::NotSent { cause } => cause.to_string(),
+    }
+}

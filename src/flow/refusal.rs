@@ -1,0 +1,106 @@
+//! Why a call is refused, and the one table that says in which code the shop reads it.
+
+use crate::domain::Status;
+use crate::protocol::{ErrInfo, codes};
+use crate::store::{ApplyError, StoreError};
+
+/// Why a call is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Parameters are at fault; also where existence errors were added to them.
+    #[error("parameters are at fault")]
+    Parameters(Vec<ErrInfo>),
+    /// No shop with this ShopID and ShopPass.
+    #[error("no such shop and password")]
+    ShopUnknown,
+    /// `enabled = false` in `shops.toml`.
+    #[error("the shop is switched off")]
+    ShopSuspended,
+    /// The call is not in the shop's `calls`.
+    #[error("the shop may not make this call")]
+    CallNotContracted,
+    /// The shop has no transaction with this OrderID.
+    #[error("no transaction with this OrderID")]
+    OrderUnknown,
+    /// The OrderID was used before.
+    #[error("this OrderID was used before")]
+    OrderTaken,
+    /// No transaction with this AccessID and AccessPass.
+    #[error("no such AccessID and AccessPass")]
+    TransactionUnknown,
+    /// The pair is right, the shop is another one.
+    #[error("the transaction belongs to another shop")]
+    TransactionOfAnotherShop,
+    /// ExecTran on a transaction that was executed before.
+    #[error("the transaction was executed before (it is {0})")]
+    AlreadyRequested(Status),
+    /// The status does not allow the call.
+    #[error("not possible in {0}")]
+    Status(Status),
+    /// ExecTran without any money to take.
+    #[error("there is nothing to charge")]
+    NothingToCharge,
+    /// More than was authorised.
+    #[error("the amount exceeds the authorised one")]
+    AmountExceeds,
+    /// Not exactly what was authorised, where the shop wants that.
+    #[error("the amount differs from the authorised one")]
+    AmountDiffers,
+    /// The authorisation is older than Amazon keeps it.
+    #[error("the authorisation is too old")]
+    AuthorisationExpired,
+    /// Something else is being done to this transaction.
+    #[error("another call is at work on this transaction")]
+    Busy,
+    /// Amazon refused, or could not be reached.
+    #[error("Amazon: {0}")]
+    Provider(ErrInfo),
+    /// Our database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The gateway's own fault.
+    #[error("internal: {0}")]
+    Internal(&'static str),
+}
+
+impl Refusal {
+    /// What the shop reads, in order. The one place where these codes are chosen.
+    pub fn codes(&self) -> Vec<ErrInfo> {
+        match self {
+            Self::Parameters(faults) => faults.clone(),
+            other => vec![other.code()],
+        }
+    }
+
+    fn code(&self) -> ErrInfo {
+        match self {
+            Self::ShopUnknown => codes::SHOP_UNKNOWN,
+            Self::ShopSuspended => codes::METHOD_SUSPENDED,
+            Self::CallNotContracted => codes::METHOD_NOT_CONTRACTED,
+            Self::OrderUnknown => codes::ORDER_UNKNOWN,
+            Self::OrderTaken => codes::ORDER_ID_USED,
+            Self::TransactionUnknown => codes::TRANSACTION_UNKNOWN,
+            Self::TransactionOfAnotherShop => codes::TRANSACTION_OF_ANOTHER_SHOP,
+            Self::AlreadyRequested(_) => codes::ALREADY_REQUESTED,
+            Self::Status(_) => codes::STATUS_FORBIDS,
+            Self::NothingToCharge => codes::AMOUNT_RANGE,
+            Self::AmountExceeds => codes::TOTAL_EXCEEDS,
+            Self::AmountDiffers => codes::TOTAL_DIFFERS,
+            Self::AuthorisationExpired => codes::AUTHORISATION_EXPIRED,
+            Self::Busy => codes::STILL_PROCESSING,
+            Self::Provider(code) => *code,
+            Self::Store(_) => codes::DATABASE,
+            Self::Parameters(_) | Self::Internal(_) => codes::UNEXPECTED,
+        }
+    }
+}
+
+impl From<ApplyError> for Refusal {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::OrderTaken => Self::OrderTaken,
+            ApplyError::VersionLost | ApplyError::OperationOpen | ApplyError::OperationClosed => Self::Busy,
+            ApplyError::Unavailable(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! AmazonpayStart: the buyer's browser sets out for Amazon (psp-protocol 5.3).
+
+use super::effect::lost_race;
+use super::exec_tran::token_hash;
+use super::{Gateway, Refusal, ResultPost, Shop};
+use crate::config::constant_time_eq;
+use crate::domain::transaction::{Event, Failure, Handover, Ticket};
+use crate::domain::{State, Transaction};
+use crate::protocol::{ErrInfo, Start, codes};
+use crate::store::{Change, StoreError};
+
+/// Where the browser goes.
+#[derive(Debug)]
+pub enum Started {
+    /// To Amazon.
+    ToAmazon(String),
+    /// Back to the shop at once: the time is over.
+    BackToShop(ResultPost),
+}
+
+/// Why the browser goes nowhere: the shop's address is not known, or not to be told to whoever this is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// Unknown, or used before. Both look the same from outside.
+    #[error("no such AccessID and Token, or used before")]
+    TokenInvalid,
+    /// Our database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The gateway's own fault.
+    #[error("internal: {0}")]
+    Internal(&'static str),
+}
+
+impl StartError {
+    /// The code that the error page shows.
+    pub fn code(&self) -> ErrInfo {
+        match self {
+            Self::TokenInvalid => codes::TOKEN_INVALID,
+            Self::Store(_) => codes::DATABASE,
+            Self::Internal(_) => codes::UNEXPECTED,
+        }
+    }
+}
+
+impl From<Refusal> for StartError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Store(error) => Self::Store(error),
+            Refusal::Internal(what) => Self::Internal(what),
+            _ => Self::TokenInvalid,
+        }
+    }
+}
+
+impl Gateway {
+    /// Takes a Token once and says where the browser goes.
+    ///
+    /// # Errors
+    /// [`StartError`]; a second use of a Token is one.
+    pub async fn start(&self, request: Start) -> Result<Started, StartError> {
+        let Some(transaction) = self.parts.store.transaction(&request.access_id).await? else {
+            return Err(StartError::TokenInvalid);
+        };
+        let State::ReqSuccess(ticket) = &transaction.state else { return Err(StartError::TokenInvalid) };
+        if !constant_time_eq(token_hash(&request.token).as_bytes(), ticket.token_sha256.as_bytes()) {
+            return Err(StartError::TokenInvalid);
+        }
+        let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {
+            return Err(StartError::Internal("the transaction's shop is not in shops.toml"));
+        };
+        let now = self.parts.clock.now();
+        if now > ticket.limit_at {
+            let expired = self.expire(&shop, &transaction).await?;
+            return self.post_for(&shop, &expired).map(Started::BackToShop).ok_or(StartError::TokenInvalid);
+        }
+        self.hand_over(&shop, &transaction, ticket).await
+    }
+
+    async fn hand_over(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        ticket: &Ticket,
+    ) -> Result<Started, StartError> {
+        let now = self.parts.clock.now();
+        let look_at = now.plus(i64::from(shop.settings.authprocess_limit_minutes) * 60_000);
+        let change = Change::event(transaction, Event::Started(Handover { look_at }), now)
+            .map_err(|_| StartError::TokenInvalid)?;
+        match self.parts.store.apply(change).await {
+            Ok(()) => Ok(Started::ToAmazon(ticket.amazon_url.clone())),
+            Err(error) if lost_race(&error) => Err(StartError::TokenInvalid),
+            Err(error) => Err(StartError::from(Refusal::from(error))),
+        }
+    }
+
+    /// Ends a transaction whose time is over. What somebody else made of it in the same moment stands.
+    pub(super) async fn expire(&self, shop: &Shop, transaction: &Transaction) -> Result<Transaction, Refusal> {
+        let failure = Failure { err_info: codes::DEADLINE_PASSED.to_string() };
+        let change = Change::event(transaction, Event::Expired(failure), self.parts.clock.now())
+            .map_err(|refused| Refusal::Status(refused.status))?;
+        let (after, notification) = self.commit(shop, transaction, change).await?;
+        self.wait_for_first_attempt(notification.as_deref()).await;
+        Ok(after)
+    }
+}

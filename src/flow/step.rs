@@ -1,0 +1,66 @@
+//! The steps around every effect at Amazon, by name: places where a process may die and nothing may be lost.
+//!
+//! In builds with the feature `fault-points`, a process started with `SEKISHO_STOP_AT=<step>` stops for ever at that
+//! step, says so in its log, and waits to be killed.
+
+use crate::domain::Effect;
+
+/// A moment in the life of an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The intent is committed, Amazon has not been called.
+    Intended,
+    /// Amazon has answered, the outcome is not committed.
+    Answered,
+    /// The outcome is committed, nobody has been told.
+    Concluded,
+}
+
+impl Phase {
+    /// Every moment, in order.
+    pub const ALL: [Self; 3] = [Self::Intended, Self::Answered, Self::Concluded];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Intended => "intended",
+            Self::Answered => "answered",
+            Self::Concluded => "concluded",
+        }
+    }
+}
+
+/// One step: an operation at Amazon and a moment in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Amazon's name of the operation.
+    pub operation: &'static str,
+    /// The moment.
+    pub phase: Phase,
+}
+
+impl Step {
+    /// The step of `effect` in `phase`.
+    pub const fn of(effect: &Effect, phase: Phase) -> Self {
+        Self { operation: effect.name(), phase }
+    }
+
+    /// Passes the step, or stops at it for ever.
+    #[cfg(feature = "fault-points")]
+    pub(super) async fn pass(self) {
+        if crate::config::process_environment("SEKISHO_STOP_AT").is_some_and(|at| at == self.to_string()) {
+            tracing::error!("stopped at {self}");
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Passes the step.
+    #[cfg(not(feature = "fault-points"))]
+    #[expect(clippy::unused_async, reason = "the build with fault points waits here")]
+    pub(super) async fn pass(self) {}
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.operation, self.phase.word())
+    }
+}

@@ -1,0 +1,286 @@
+//! One database transaction for many changes, with few statements however many there are.
+//!
+//! A batch travels to SQLite as JSON and is taken apart there by `json_each`, so every statement is static and carries
+//! one parameter. First the present versions, taken order numbers and open intents of all changes are read at once;
+//! nobody else writes, so what was read holds until the commit. Then the changes that stand are written together.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
+
+use super::super::row::TransactionRow;
+use super::failed;
+use crate::domain::notification::{Attempt, Claimed, Next};
+use crate::domain::{AccessId, Millis, Notification, ShopId};
+use crate::store::{ApplyError, Change, StoreError};
+
+/// Takes out of `changes` every one whose transaction or order number stands in it already, so that what is left can
+/// be judged by one look at the database. They keep their order and come in the next batch.
+pub(super) fn split_repeats<R>(changes: &mut Vec<(Change, R)>) -> Vec<(Change, R)> {
+    let mut seen = HashSet::new();
+    let mut seen_orders = HashSet::new();
+    let (now, later) = std::mem::take(changes).into_iter().partition(|(change, _)| {
+        let order = match (&change.on_top_of, &change.transaction) {
+            (None, Some(tx)) => seen_orders.insert((tx.shop_id.clone(), tx.order_id.clone())),
+            _ => true,
+        };
+        seen.insert(change.access_id.clone()) && order
+    });
+    *changes = now;
+    later
+}
+
+/// Applies the changes that stand, all in one commit, and says of each what became of it.
+pub(super) async fn apply(
+    connection: &mut SqliteConnection,
+    changes: &[Change],
+) -> Result<Vec<Result<(), ApplyError>>, sqlx::Error> {
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let present = Present::read(&mut tx, changes).await?;
+    let verdicts: Vec<_> = changes.iter().map(|change| present.judge(change)).collect();
+    let standing: Vec<_> = changes.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(c, _)| c).collect();
+    if standing.is_empty() {
+        tx.rollback().await?;
+        return Ok(verdicts);
+    }
+    write(&mut tx, &standing).await?;
+    tx.commit().await?;
+    Ok(verdicts)
+}
+
+/// What the database says now about everything that a batch touches.
+struct Present {
+    versions: HashMap<String, i64>,
+    open_intents: HashMap<String, String>,
+    orders_taken: HashSet<(String, String)>,
+}
+
+impl Present {
+    async fn read(tx: &mut SqliteConnection, changes: &[Change]) -> Result<Self, sqlx::Error> {
+        let ids: Vec<_> = changes.iter().map(|change| change.access_id.as_str()).collect();
+        let orders: Vec<_> = changes
+            .iter()
+            .filter(|change| change.on_top_of.is_none())
+            .filter_map(|change| change.transaction.as_ref())
+            .map(|tx| json!({ "shop_id": tx.shop_id, "order_id": tx.order_id }))
+            .collect();
+        let rows: Vec<(String, i64, Option<String>)> = sqlx::query_as(
+            "SELECT t.access_id, t.version, o.idempotency_key
+             FROM json_each(?1) j
+             JOIN transactions t ON t.access_id = j.value
+             LEFT JOIN operations o ON o.access_id = t.access_id AND o.verdict IS NULL",
+        )
+        .bind(json(&ids))
+        .fetch_all(&mut *tx)
+        .await?;
+        let orders_taken: Vec<(String, String)> = if orders.is_empty() {
+            Vec::new()
+        } else {
+            sqlx::query_as(
+                "SELECT t.shop_id, t.order_id FROM json_each(?1) j
+                 JOIN transactions t ON t.shop_id = j.value ->> 'shop_id' AND t.order_id = j.value ->> 'order_id'",
+            )
+            .bind(json(&orders))
+            .fetch_all(&mut *tx)
+            .await?
+        };
+        Ok(Self {
+            versions: rows.iter().map(|(id, version, _)| (id.clone(), *version)).collect(),
+            open_intents: rows.into_iter().filter_map(|(id, _, key)| key.map(|key| (id, key))).collect(),
+            orders_taken: orders_taken.into_iter().collect(),
+        })
+    }
+
+    fn judge(&self, change: &Change) -> Result<(), ApplyError> {
+        let id = change.access_id.as_str();
+        let Some(on_top_of) = change.on_top_of else {
+            let taken = change.transaction.as_ref().is_some_and(|tx| {
+                self.orders_taken.contains(&(tx.shop_id.as_str().to_owned(), tx.order_id.as_str().to_owned()))
+            });
+            return if taken || self.versions.contains_key(id) { Err(ApplyError::OrderTaken) } else { Ok(()) };
+        };
+        match (self.open_intents.get(id), &change.outcome) {
+            (Some(open), Some(outcome)) if open == outcome.key.as_str() => {}
+            (None, None) => {}
+            (Some(_), None) => return Err(ApplyError::OperationOpen),
+            (_, Some(_)) => return Err(ApplyError::OperationClosed),
+        }
+        if self.versions.get(id) == Some(&on_top_of) { Ok(()) } else { Err(ApplyError::VersionLost) }
+    }
+}
+
+async fn write(tx: &mut SqliteConnection, changes: &[&Change]) -> Result<(), sqlx::Error> {
+    let rows: Vec<_> = changes.iter().filter_map(|c| c.transaction.as_ref()).map(TransactionRow::from).collect();
+    if !rows.is_empty() {
+        sqlx::query(include_str!("upsert_transactions.sql")).bind(json(&rows)).execute(&mut *tx).await?;
+    }
+    let outcomes: Vec<_> = changes.iter().filter_map(|c| c.outcome.as_ref()).map(outcome_row).collect();
+    if !outcomes.is_empty() {
+        sqlx::query(
+            "UPDATE operations SET verdict = j.value ->> 'verdict', evidence = j.value ->> 'evidence',
+                 request_id = j.value ->> 'request_id', finished_at = j.value ->> 'finished_at'
+             FROM json_each(?1) j WHERE operations.idempotency_key = j.value ->> 'key'",
+        )
+        .bind(json(&outcomes))
+        .execute(&mut *tx)
+        .await?;
+    }
+    let intents: Vec<_> = changes.iter().filter_map(|c| c.intent.as_ref()).map(intent_row).collect();
+    if !intents.is_empty() {
+        sqlx::query(
+            "INSERT INTO operations (idempotency_key, access_id, effect, started_at, look_at)
+             SELECT j.value ->> 'key', j.value ->> 'access_id', j.value ->> 'effect', j.value ->> 'started_at',
+                    j.value ->> 'look_at' FROM json_each(?1) j",
+        )
+        .bind(json(&intents))
+        .execute(&mut *tx)
+        .await?;
+    }
+    let notifications: Vec<_> = changes.iter().filter_map(|c| c.notification.as_ref()).map(notification_row).collect();
+    if !notifications.is_empty() {
+        sqlx::query(
+            "INSERT INTO notifications (id, access_id, shop_id, url, body, created_at, next_at)
+             SELECT j.value ->> 'id', j.value ->> 'access_id', j.value ->> 'shop_id', j.value ->> 'url',
+                    j.value ->> 'body', j.value ->> 'created_at', j.value ->> 'created_at' FROM json_each(?1) j",
+        )
+        .bind(json(&notifications))
+        .execute(&mut *tx)
+        .await?;
+    }
+    let journal: Vec<_> = changes.iter().map(|change| journal_row(change)).collect();
+    sqlx::query(
+        "INSERT INTO journal (access_id, version, at, event, status_from, status_to, amount, tax, operation)
+         SELECT j.value ->> 'access_id', j.value ->> 'version', j.value ->> 'at', j.value ->> 'event',
+                j.value ->> 'status_from', j.value ->> 'status_to', j.value ->> 'amount', j.value ->> 'tax',
+                j.value ->> 'operation' FROM json_each(?1) j",
+    )
+    .bind(json(&journal))
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+fn outcome_row(outcome: &crate::domain::Outcome) -> Value {
+    json!({
+        "key": outcome.key, "verdict": outcome.verdict.word(), "evidence": outcome.evidence,
+        "request_id": outcome.request_id, "finished_at": outcome.finished_at,
+    })
+}
+
+fn intent_row(intent: &crate::domain::Intent) -> Value {
+    json!({
+        "key": intent.key, "access_id": intent.access_id, "effect": json(&intent.effect),
+        "started_at": intent.started_at, "look_at": intent.look_at,
+    })
+}
+
+fn notification_row(notification: &Notification) -> Value {
+    json!({
+        "id": notification.id, "access_id": notification.access_id, "shop_id": notification.shop_id,
+        "url": notification.url, "body": notification.body, "created_at": notification.created_at,
+    })
+}
+
+fn journal_row(change: &Change) -> Value {
+    let entry = &change.journal;
+    let operation = change.intent.as_ref().map(|intent| &intent.key).or(change.outcome.as_ref().map(|o| &o.key));
+    json!({
+        "access_id": change.access_id, "version": entry.version, "at": entry.at, "event": entry.event,
+        "status_from": entry.status_from.map(crate::domain::Status::wire), "status_to": entry.status_to.wire(),
+        "amount": entry.amount, "tax": entry.tax, "operation": operation,
+    })
+}
+
+/// Records attempts and what happens next, all in one commit.
+pub(super) async fn record(connection: &mut SqliteConnection, attempts: &[Attempt]) -> Result<(), sqlx::Error> {
+    let rows: Vec<_> = attempts
+        .iter()
+        .map(|attempt| {
+            let (state, next_at) = match attempt.next {
+                Next::Delivered => ("DELIVERED", None),
+                Next::RetryAt(at) => ("PENDING", Some(at)),
+                Next::GivenUp => ("GIVEN_UP", None),
+            };
+            json!({
+                "id": attempt.notification_id, "number": attempt.number, "at": attempt.at, "took_ms": attempt.took_ms,
+                "http_status": attempt.http_status, "answer": attempt.answer, "state": state, "next_at": next_at,
+            })
+        })
+        .collect();
+    let rows = json(&rows);
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::query(
+        "INSERT INTO notification_attempts (notification_id, number, at, took_ms, http_status, answer)
+         SELECT j.value ->> 'id', j.value ->> 'number', j.value ->> 'at', j.value ->> 'took_ms',
+                j.value ->> 'http_status', j.value ->> 'answer' FROM json_each(?1) j WHERE true
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&rows)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "UPDATE notifications SET state = j.value ->> 'state', next_at = j.value ->> 'next_at',
+             attempts = max(attempts, j.value ->> 'number'), claimed_until = NULL
+         FROM json_each(?1) j WHERE notifications.id = j.value ->> 'id' AND notifications.state = 'PENDING'",
+    )
+    .bind(&rows)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await
+}
+
+#[derive(sqlx::FromRow)]
+struct ClaimRow {
+    id: String,
+    access_id: String,
+    shop_id: String,
+    url: String,
+    body: String,
+    created_at: i64,
+    attempts: i64,
+}
+
+/// Takes on due notifications.
+pub(super) async fn claim(
+    connection: &mut SqliteConnection,
+    now: Millis,
+    lease_ms: i64,
+    limit: u32,
+) -> Result<Vec<Claimed>, StoreError> {
+    let rows: Vec<ClaimRow> = sqlx::query_as(
+        "UPDATE notifications SET claimed_until = ?1 + ?2 WHERE id IN (
+             SELECT id FROM notifications WHERE state = 'PENDING' AND next_at <= ?1
+                 AND (claimed_until IS NULL OR claimed_until <= ?1)
+             ORDER BY next_at LIMIT ?3)
+         RETURNING id, access_id, shop_id, url, body, created_at, attempts",
+    )
+    .bind(now.0)
+    .bind(lease_ms)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failed(&error))?;
+    rows.into_iter()
+        .map(|row| {
+            let broken = |error: crate::domain::Malformed| StoreError(format!("notification {}: {error}", row.id));
+            Ok(Claimed {
+                attempts_before: row.attempts,
+                notification: Notification {
+                    access_id: AccessId::new(row.access_id.clone()).map_err(broken)?,
+                    shop_id: ShopId::new(row.shop_id.clone()).map_err(broken)?,
+                    id: row.id.clone(),
+                    url: row.url.clone(),
+                    body: row.body.clone(),
+                    created_at: Millis(row.created_at),
+                },
+            })
+        })
+        .collect()
+}
+
+/// The JSON text of a value whose serialisation cannot fail (no maps with odd keys, no foreign types).
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

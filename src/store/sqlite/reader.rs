@@ -1,0 +1,140 @@
+//! Every question to the book. Answers are as of the last commit.
+
+use sqlx::SqlitePool;
+
+use super::super::row::TransactionRow;
+use super::failed;
+use crate::domain::{AccessId, Effect, IdempotencyKey, Intent, Millis, OrderId, ShopId, Transaction};
+use crate::store::{NotificationRecord, StoreError};
+
+pub(super) async fn transaction(pool: &SqlitePool, access_id: &AccessId) -> Result<Option<Transaction>, StoreError> {
+    sqlx::query_as::<_, TransactionRow>("SELECT * FROM transactions WHERE access_id = ?1")
+        .bind(access_id.as_str())
+        .fetch_optional(pool)
+        .await
+        .map_err(|error| failed(&error))?
+        .map(TransactionRow::read)
+        .transpose()
+}
+
+pub(super) async fn transaction_of_order(
+    pool: &SqlitePool,
+    shop: &ShopId,
+    order: &OrderId,
+) -> Result<Option<Transaction>, StoreError> {
+    sqlx::query_as::<_, TransactionRow>("SELECT * FROM transactions WHERE shop_id = ?1 AND order_id = ?2")
+        .bind(shop.as_str())
+        .bind(order.as_str())
+        .fetch_optional(pool)
+        .await
+        .map_err(|error| failed(&error))?
+        .map(TransactionRow::read)
+        .transpose()
+}
+
+pub(super) async fn transactions_to_look_at(
+    pool: &SqlitePool,
+    now: Millis,
+    limit: u32,
+) -> Result<Vec<Transaction>, StoreError> {
+    sqlx::query_as::<_, TransactionRow>(
+        "SELECT * FROM transactions WHERE look_at IS NOT NULL AND look_at <= ?1
+           AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.access_id = transactions.access_id AND o.verdict IS NULL)
+         ORDER BY look_at LIMIT ?2",
+    )
+    .bind(now.0)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(|error| failed(&error))?
+    .into_iter()
+    .map(TransactionRow::read)
+    .collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct IntentRow {
+    idempotency_key: String,
+    access_id: String,
+    effect: String,
+    started_at: i64,
+    look_at: i64,
+    looks: i64,
+}
+
+impl IntentRow {
+    fn read(self) -> Result<Intent, StoreError> {
+        let broken = |what: &dyn std::fmt::Display| StoreError(format!("operation {}: {what}", self.idempotency_key));
+        Ok(Intent {
+            key: IdempotencyKey::new(self.idempotency_key.clone()).map_err(|error| broken(&error))?,
+            access_id: AccessId::new(self.access_id.clone()).map_err(|error| broken(&error))?,
+            effect: serde_json::from_str::<Effect>(&self.effect).map_err(|error| broken(&error))?,
+            started_at: Millis(self.started_at),
+            look_at: Millis(self.look_at),
+            looks: self.looks,
+        })
+    }
+}
+
+pub(super) async fn open_intent(pool: &SqlitePool, access_id: &AccessId) -> Result<Option<Intent>, StoreError> {
+    sqlx::query_as::<_, IntentRow>(
+        "SELECT idempotency_key, access_id, effect, started_at, look_at, looks FROM operations
+         WHERE access_id = ?1 AND verdict IS NULL",
+    )
+    .bind(access_id.as_str())
+    .fetch_optional(pool)
+    .await
+    .map_err(|error| failed(&error))?
+    .map(IntentRow::read)
+    .transpose()
+}
+
+pub(super) async fn intents_to_look_at(pool: &SqlitePool, now: Millis, limit: u32) -> Result<Vec<Intent>, StoreError> {
+    sqlx::query_as::<_, IntentRow>(
+        "SELECT idempotency_key, access_id, effect, started_at, look_at, looks FROM operations
+         WHERE verdict IS NULL AND look_at <= ?1 ORDER BY look_at LIMIT ?2",
+    )
+    .bind(now.0)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(|error| failed(&error))?
+    .into_iter()
+    .map(IntentRow::read)
+    .collect()
+}
+
+pub(super) async fn next_notification_at(pool: &SqlitePool) -> Result<Option<Millis>, StoreError> {
+    let next: Option<i64> = sqlx::query_scalar("SELECT min(next_at) FROM notifications WHERE state = 'PENDING'")
+        .fetch_one(pool)
+        .await
+        .map_err(|error| failed(&error))?;
+    Ok(next.map(Millis))
+}
+
+pub(super) async fn notifications_of(
+    pool: &SqlitePool,
+    access_id: &AccessId,
+) -> Result<Vec<NotificationRecord>, StoreError> {
+    let rows: Vec<(String, String, String, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT id, body, state, attempts, next_at FROM notifications WHERE access_id = ?1 ORDER BY created_at, rowid",
+    )
+    .bind(access_id.as_str())
+    .fetch_all(pool)
+    .await
+    .map_err(|error| failed(&error))?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, body, state, attempts, next_at)| NotificationRecord {
+            id,
+            body,
+            state,
+            attempts,
+            next_at: next_at.map(Millis),
+        })
+        .collect())
+}
+
+pub(super) async fn ping(pool: &SqlitePool) -> Result<(), StoreError> {
+    sqlx::query("SELECT 1").execute(pool).await.map(|_| ()).map_err(|error| failed(&error))
+}

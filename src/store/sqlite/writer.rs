@@ -1,0 +1,170 @@
+//! The writer task: the only one that writes.
+//!
+//! Requests send their changes here and wait. The task takes what is queued, up to [`BATCH_MAX`], and makes it durable
+//! in one database transaction (group commit), so that a hundred waiting requests cost one flush of the disk. A caller
+//! that goes away changes nothing: its change was sent and is made. A change that the database itself rejects (a CHECK
+//! that the code should have kept) must not take its neighbours down: that batch is made again one by one.
+
+use sqlx::{Connection as _, SqliteConnection};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::{batch, failed};
+use crate::domain::notification::{Attempt, Claimed};
+use crate::domain::{IdempotencyKey, Millis};
+use crate::store::{ApplyError, Change, StoreError};
+
+/// How many requests may wait for the writer before the next one has to wait to be queued.
+const QUEUE_MAX: usize = 1024;
+/// How many changes are committed together at most.
+const BATCH_MAX: usize = 128;
+
+type Reply<T, E = StoreError> = oneshot::Sender<Result<T, E>>;
+
+/// Something to be written.
+pub(super) enum Command {
+    /// A change.
+    Apply(Box<Change>, Reply<(), ApplyError>),
+    /// The record of an attempt to notify.
+    Attempt(Attempt, Reply<()>),
+    /// Put off an intent.
+    LookAgain(IdempotencyKey, Millis, Reply<()>),
+    /// Make all open intents due.
+    AdoptIntents(Millis, Reply<u64>),
+    /// Take on due notifications.
+    Claim { now: Millis, lease_ms: i64, limit: u32, reply: Reply<Vec<Claimed>> },
+    /// Let go of all claims.
+    ReleaseClaims(Reply<u64>),
+}
+
+/// The way to the writer task.
+pub(super) struct Writer {
+    queue: mpsc::Sender<Command>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the task on its connection.
+    pub(super) fn start(connection: SqliteConnection) -> Self {
+        let (queue, commands) = mpsc::channel(QUEUE_MAX);
+        Self { queue, task: Mutex::new(Some(tokio::spawn(run(connection, commands)))) }
+    }
+
+    /// Sends a command and waits for its answer.
+    pub(super) async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
+        let gone = || StoreError("the writer has stopped".to_owned());
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(command(reply)).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())
+    }
+
+    /// Lets the task finish what is queued.
+    pub(super) async fn stop(self) {
+        drop(self.queue);
+        if let Some(task) = self.task.lock().await.take() {
+            // A panic of the task was already reported by the panic hook; there is nothing left to close.
+            let _ = task.await;
+        }
+    }
+}
+
+async fn run(mut connection: SqliteConnection, mut commands: mpsc::Receiver<Command>) {
+    let mut queued = Vec::with_capacity(BATCH_MAX);
+    while commands.recv_many(&mut queued, BATCH_MAX).await > 0 {
+        let mut changes = Vec::new();
+        let mut attempts = Vec::new();
+        let mut others = Vec::new();
+        for command in queued.drain(..) {
+            match command {
+                Command::Apply(change, reply) => changes.push((*change, reply)),
+                Command::Attempt(attempt, reply) => attempts.push((attempt, reply)),
+                other => others.push(other),
+            }
+        }
+        apply_all(&mut connection, changes).await;
+        record_all(&mut connection, attempts).await;
+        for command in others {
+            run_one(&mut connection, command).await;
+        }
+    }
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "closing the database");
+    }
+}
+
+async fn apply_all(connection: &mut SqliteConnection, changes: Vec<(Change, Reply<(), ApplyError>)>) {
+    let mut waiting = changes;
+    while !waiting.is_empty() {
+        let later = batch::split_repeats(&mut waiting);
+        let (changes, replies): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        let results = match batch::apply(connection, &changes).await {
+            Ok(results) => results,
+            Err(error) if changes.len() == 1 => vec![Err(failed(&error).into())],
+            Err(error) => {
+                tracing::warn!(%error, changes = changes.len(), "a batch failed; making its changes one by one");
+                one_by_one(connection, &changes).await
+            }
+        };
+        for (reply, result) in replies.into_iter().zip(results) {
+            // Nobody may be waiting any more; the change is made all the same.
+            let _ = reply.send(result);
+        }
+        waiting = later;
+    }
+}
+
+async fn one_by_one(connection: &mut SqliteConnection, changes: &[Change]) -> Vec<Result<(), ApplyError>> {
+    let mut results = Vec::with_capacity(changes.len());
+    for change in changes {
+        let result = match batch::apply(connection, std::slice::from_ref(change)).await {
+            Ok(mut one) => one.pop().unwrap_or(Ok(())),
+            Err(error) => Err(failed(&error).into()),
+        };
+        results.push(result);
+    }
+    results
+}
+
+async fn record_all(connection: &mut SqliteConnection, attempts: Vec<(Attempt, Reply<()>)>) {
+    if attempts.is_empty() {
+        return;
+    }
+    let (attempts, replies): (Vec<_>, Vec<_>) = attempts.into_iter().unzip();
+    let result = batch::record(connection, &attempts).await.map_err(|error| failed(&error));
+    for reply in replies {
+        let _ = reply.send(result.clone());
+    }
+}
+
+async fn run_one(connection: &mut SqliteConnection, command: Command) {
+    match command {
+        Command::LookAgain(key, at, reply) => {
+            let done = sqlx::query(
+                "UPDATE operations SET look_at = ?2, looks = looks + 1 WHERE idempotency_key = ?1 AND verdict IS NULL",
+            )
+            .bind(key.as_str())
+            .bind(at.0)
+            .execute(connection)
+            .await;
+            let _ = reply.send(done.map(|_| ()).map_err(|error| failed(&error)));
+        }
+        Command::AdoptIntents(now, reply) => {
+            let done = sqlx::query("UPDATE operations SET look_at = ?1 WHERE verdict IS NULL AND look_at > ?1")
+                .bind(now.0)
+                .execute(connection)
+                .await;
+            let _ = reply.send(done.map(|done| done.rows_affected()).map_err(|error| failed(&error)));
+        }
+        Command::Claim { now, lease_ms, limit, reply } => {
+            let claimed = batch::claim(connection, now, lease_ms, limit).await;
+            let _ = reply.send(claimed);
+        }
+        Command::ReleaseClaims(reply) => {
+            let done = sqlx::query("UPDATE notifications SET claimed_until = NULL WHERE claimed_until IS NOT NULL")
+                .execute(connection)
+                .await;
+            let _ = reply.send(done.map(|done| done.rows_affected()).map_err(|error| failed(&error)));
+        }
+        Command::Apply(..) | Command::Attempt(..) => {}
+    }
+}
