@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use reqwest::Method;
-use serde::Serialize;
 
 use super::call::Call;
 use super::merchant::Merchant;
 use super::objects::{Charge, ChargePermission, CheckoutSession, Refund};
-use super::outcome::{Answer, CallError, NotSentCause};
+use super::outcome::{Answer, CallError};
 use super::requests::{
     CancelCharge, CaptureCharge, CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund,
     FinalizeCheckoutSession, UpdateCheckoutSession,
@@ -73,8 +72,7 @@ impl Client {
         merchant: &Merchant,
         id: &CheckoutSessionId,
     ) -> Result<Answer<CheckoutSession>, CallError> {
-        let resource = format!("/checkoutSessions/{id}");
-        let call = get("GetCheckoutSession", id.as_str(), resource);
+        let call = Call::new("GetCheckoutSession", id.as_str(), Method::GET, format!("/checkoutSessions/{id}"));
         self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
     }
 
@@ -88,14 +86,8 @@ impl Client {
         id: &CheckoutSessionId,
         request: &UpdateCheckoutSession,
     ) -> Result<Answer<CheckoutSession>, CallError> {
-        let call = Call {
-            operation: "UpdateCheckoutSession",
-            object: id.as_str(),
-            method: Method::PATCH,
-            resource: format!("/checkoutSessions/{id}"),
-            body: json(request)?,
-            key: None,
-        };
+        let call = Call::new("UpdateCheckoutSession", id.as_str(), Method::PATCH, format!("/checkoutSessions/{id}"))
+            .json(request)?;
         self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
     }
 
@@ -111,15 +103,10 @@ impl Client {
         request: &CompleteCheckoutSession,
         key: &IdempotencyKey,
     ) -> Result<Answer<CheckoutSession>, CallError> {
-        let resource = format!("/checkoutSessions/{id}/complete");
-        let call = Call {
-            operation: "CompleteCheckoutSession",
-            object: id.as_str(),
-            method: Method::POST,
-            resource,
-            body: json(request)?,
-            key: Some(key),
-        };
+        let call =
+            Call::new("CompleteCheckoutSession", id.as_str(), Method::POST, format!("/checkoutSessions/{id}/complete"))
+                .json(request)?
+                .once(key);
         self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
     }
 
@@ -134,15 +121,10 @@ impl Client {
         request: &FinalizeCheckoutSession,
         key: &IdempotencyKey,
     ) -> Result<Answer<CheckoutSession>, CallError> {
-        let resource = format!("/checkoutSessions/{id}/finalize");
-        let call = Call {
-            operation: "FinalizeCheckoutSession",
-            object: id.as_str(),
-            method: Method::POST,
-            resource,
-            body: json(request)?,
-            key: Some(key),
-        };
+        let call =
+            Call::new("FinalizeCheckoutSession", id.as_str(), Method::POST, format!("/checkoutSessions/{id}/finalize"))
+                .json(request)?
+                .once(key);
         self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
     }
 
@@ -155,8 +137,7 @@ impl Client {
         merchant: &Merchant,
         id: &ChargePermissionId,
     ) -> Result<Answer<ChargePermission>, CallError> {
-        let resource = format!("/chargePermissions/{id}");
-        let call = get("GetChargePermission", id.as_str(), resource);
+        let call = Call::new("GetChargePermission", id.as_str(), Method::GET, format!("/chargePermissions/{id}"));
         self.make(merchant, call, |it: &ChargePermission| it.charge_permission_id == *id).await
     }
 
@@ -170,14 +151,9 @@ impl Client {
         id: &ChargePermissionId,
         request: &CloseChargePermission,
     ) -> Result<Answer<ChargePermission>, CallError> {
-        let call = Call {
-            operation: "CloseChargePermission",
-            object: id.as_str(),
-            method: Method::DELETE,
-            resource: format!("/chargePermissions/{id}/close"),
-            body: json(request)?,
-            key: None,
-        };
+        let call =
+            Call::new("CloseChargePermission", id.as_str(), Method::DELETE, format!("/chargePermissions/{id}/close"))
+                .json(request)?;
         self.make(merchant, call, |it: &ChargePermission| it.charge_permission_id == *id).await
     }
 
@@ -192,15 +168,9 @@ impl Client {
         key: &IdempotencyKey,
     ) -> Result<Answer<Charge>, CallError> {
         let permission = &request.charge_permission_id;
-        let resource = "/charges".to_owned();
-        let call = Call {
-            operation: "CreateCharge",
-            object: permission.as_str(),
-            method: Method::POST,
-            resource,
-            body: json(request)?,
-            key: Some(key),
-        };
+        let call = Call::new("CreateCharge", permission.as_str(), Method::POST, "/charges".to_owned())
+            .json(request)?
+            .once(key);
         self.make(merchant, call, |it: &Charge| it.charge_permission_id == *permission).await
     }
 
@@ -209,8 +179,7 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub async fn get_charge(&self, merchant: &Merchant, id: &ChargeId) -> Result<Answer<Charge>, CallError> {
-        let resource = format!("/charges/{id}");
-        let call = get("GetCharge", id.as_str(), resource);
+        let call = Call::new("GetCharge", id.as_str(), Method::GET, format!("/charges/{id}"));
         self.make(merchant, call, |it: &Charge| it.charge_id == *id).await
     }
 
@@ -225,15 +194,9 @@ impl Client {
         request: &CaptureCharge,
         key: &IdempotencyKey,
     ) -> Result<Answer<Charge>, CallError> {
-        let resource = format!("/charges/{id}/capture");
-        let call = Call {
-            operation: "CaptureCharge",
-            object: id.as_str(),
-            method: Method::POST,
-            resource,
-            body: json(request)?,
-            key: Some(key),
-        };
+        let call = Call::new("CaptureCharge", id.as_str(), Method::POST, format!("/charges/{id}/capture"))
+            .json(request)?
+            .once(key);
         self.make(merchant, call, |it: &Charge| it.charge_id == *id).await
     }
 
@@ -247,14 +210,8 @@ impl Client {
         id: &ChargeId,
         request: &CancelCharge,
     ) -> Result<Answer<Charge>, CallError> {
-        let call = Call {
-            operation: "CancelCharge",
-            object: id.as_str(),
-            method: Method::DELETE,
-            resource: format!("/charges/{id}/cancel"),
-            body: json(request)?,
-            key: None,
-        };
+        let call =
+            Call::new("CancelCharge", id.as_str(), Method::DELETE, format!("/charges/{id}/cancel")).json(request)?;
         self.make(merchant, call, |it: &Charge| it.charge_id == *id).await
     }
 
@@ -269,15 +226,8 @@ impl Client {
         key: &IdempotencyKey,
     ) -> Result<Answer<Refund>, CallError> {
         let charge = &request.charge_id;
-        let resource = "/refunds".to_owned();
-        let call = Call {
-            operation: "CreateRefund",
-            object: charge.as_str(),
-            method: Method::POST,
-            resource,
-            body: json(request)?,
-            key: Some(key),
-        };
+        let call =
+            Call::new("CreateRefund", charge.as_str(), Method::POST, "/refunds".to_owned()).json(request)?.once(key);
         self.make(merchant, call, |it: &Refund| it.charge_id == *charge).await
     }
 
@@ -286,16 +236,7 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub async fn get_refund(&self, merchant: &Merchant, id: &RefundId) -> Result<Answer<Refund>, CallError> {
-        let resource = format!("/refunds/{}", id.as_str());
-        let call = get("GetRefund", id.as_str(), resource);
+        let call = Call::new("GetRefund", id.as_str(), Method::GET, format!("/refunds/{}", id.as_str()));
         self.make(merchant, call, |it: &Refund| it.refund_id == *id).await
     }
-}
-
-const fn get<'a>(operation: &'static str, object: &'a str, resource: String) -> Call<'a> {
-    Call { operation, object, method: Method::GET, resource, body: Vec::new(), key: None }
-}
-
-fn json(request: &impl Serialize) -> Result<Vec<u8>, CallError> {
-    serde_json::to_vec(request).map_err(|_| CallError::NotSent { cause: NotSentCause::Request })
 }

@@ -15,6 +15,8 @@
 mod button;
 mod call;
 mod client;
+#[cfg(test)]
+mod client_tests;
 mod key;
 mod lenient;
 mod merchant;
@@ -27,6 +29,7 @@ mod signer;
 mod states;
 #[cfg(test)]
 mod testing;
+mod verdict;
 
 pub use button::{ButtonError, ButtonSignature, Consent, ReviewPageButton, Scope};
 pub use client::{Client, Retry};

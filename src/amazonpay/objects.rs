@@ -55,7 +55,7 @@ pub struct CheckoutSession {
     /// The permission that Complete made.
     #[serde(default)]
     pub charge_permission_id: Option<ChargePermissionId>,
-    /// The charge that Complete made; none with [`PaymentIntent::Confirm`].
+    /// The charge that Complete made; none with the intent `Confirm`.
     #[serde(default)]
     pub charge_id: Option<ChargeId>,
     /// What must still be set before the buyer can be sent to Amazon.

@@ -103,7 +103,7 @@ pub enum UnknownCause {
     #[error("an unreadable answer")]
     Unreadable,
     /// An answer larger than any of Amazon's.
-    #[error("an answer of more than {} bytes", super::call::BODY_BYTES_MAX)]
+    #[error("an answer of more than {} bytes", super::verdict::BODY_BYTES_MAX)]
     TooLarge,
     /// An answer about another object than the one asked about.
     #[error("an answer about another object")]
