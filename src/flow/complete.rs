@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::effect::{Finding, Proof};
+use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop, provider};
 use crate::amazonpay::{CallError, CheckoutSession, CompleteCheckoutSession, Price, SessionState};
 use crate::domain::transaction::{AmazonPayment, Event, Failure};
@@ -67,7 +68,7 @@ impl Gateway {
             State::AuthProcess(_) => self.complete(&shop, &transaction, session).await?,
             _ => transaction,
         };
-        self.post_for(&shop, &ended).ok_or(ReturnError::Unknown)
+        post_for(&shop, &ended).ok_or(ReturnError::Unknown)
     }
 
     async fn complete(

@@ -3,8 +3,7 @@
 use super::{Gateway, Refusal};
 use crate::domain::access::access_pass;
 use crate::domain::{AccessId, Money, State, Transaction, random_hex};
-use crate::protocol::reply::EntryTranReply;
-use crate::protocol::{Call, EntryTran, Reading};
+use crate::protocol::{Call, EntryTran, EntryTranReply, Reading};
 use crate::store::Change;
 
 impl Gateway {
@@ -36,6 +35,6 @@ impl Gateway {
         };
         self.parts.store.apply(Change::entered(transaction)).await?;
         let access_pass = access_pass(&self.parts.deployment_key, &access_id);
-        Ok(EntryTranReply { access_id, access_pass: access_pass.into() })
+        Ok(EntryTranReply { access_id, access_pass })
     }
 }

@@ -1,8 +1,6 @@
 //! ExecTranAmazonpay with a checkout session: prepares the session at Amazon and the buyer's way there
 //! (psp-protocol 5.2, the redirect shape).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 
 use super::effect::{Finding, Proof};
@@ -14,11 +12,7 @@ use crate::amazonpay::{
 };
 use crate::domain::transaction::{Event, Exec, Finish, Ticket};
 use crate::domain::{CheckoutSessionId, Effect, Intent, JobCd, Millis, PaymentType, Status, Transaction, Yen};
-use crate::protocol::reply::ExecTranRedirect;
-use crate::protocol::{Call, ExecTran, Reading, RetUrl, Way, codes};
-
-/// How many random bytes a Token is made of; 64 characters of base64 (psp-protocol 2.3).
-const TOKEN_BYTES: usize = 48;
+use crate::protocol::{Call, ExecTran, Reading, RedirectReply, RetUrl, Way, codes, new_token};
 
 impl Gateway {
     /// Executes a transaction that a checkout session is to pay.
@@ -26,27 +20,27 @@ impl Gateway {
     /// # Errors
     /// [`Refusal`]. Where Amazon refuses the session the transaction stays UNPROCESSED: no money was asked for, and
     /// the shop may come again with another session.
-    pub async fn exec_tran(&self, reading: Reading<ExecTran>) -> Result<ExecTranRedirect, Refusal> {
+    pub async fn exec_tran(&self, reading: Reading<ExecTran>) -> Result<RedirectReply, Refusal> {
         let (admitted, transaction) = self.admit_to_transaction(Call::ExecTran, reading).await?;
         let shop = admitted.shop;
         if transaction.status() != Status::Unprocessed {
             return Err(Refusal::AlreadyRequested(transaction.status()));
         }
-        let plan = Plan::of(&shop, &transaction, admitted.request)?;
+        let plan = Plan::of(&shop, &transaction, &admitted.request)?;
         let session = plan.exec.session.clone();
         let effect = Effect::UpdateCheckoutSession { session, amount: transaction.money.total() };
         let intent = self.intend(&transaction, effect).await?;
 
-        let (token, token_sha256) = self.new_token();
+        let token = new_token(&*self.parts.rng);
         let limit_at = self.parts.clock.now().plus(i64::from(plan.term_sec) * 1000);
-        let finding = self.update_session(&shop, &transaction, &plan, token_sha256, limit_at).await;
+        let finding = self.update_session(&shop, &transaction, &plan, token_hash(&token), limit_at).await;
         let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
         concluded.result.map_err(Refusal::Provider)?;
-        Ok(ExecTranRedirect {
+        Ok(RedirectReply {
             access_id: transaction.access_id,
             token,
             start_url: format!("{}/payment/AmazonpayStart.idPass", self.parts.settings.public_url),
-            start_limit_date: limit_at,
+            start_limit: limit_at,
         })
     }
 
@@ -66,18 +60,14 @@ impl Gateway {
             Err(error) => return Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error)),
         };
         let session = answer.value;
-        match session.web_checkout_details.amazon_pay_redirect_url {
-            Some(amazon_url) => {
-                let ticket = Ticket { token_sha256, limit_at, amazon_url };
-                let event = Event::Requested(plan.exec.clone(), ticket);
-                Finding::Done((), Some(event), Proof::new("updated", answer.request_id))
-            }
-            None => {
-                let missing: Vec<_> = session.constraints.iter().map(|one| one.constraint_id.as_str()).collect();
-                let proof = Proof::new(format!("constraints: {}", missing.join(", ")), answer.request_id);
-                Finding::NotDone(codes::SESSION_INVALID, None, proof)
-            }
-        }
+        let Some(amazon_url) = session.web_checkout_details.amazon_pay_redirect_url else {
+            let missing: Vec<_> = session.constraints.iter().map(|one| one.constraint_id.as_str()).collect();
+            let proof = Proof::new(format!("constraints: {}", missing.join(", ")), answer.request_id);
+            return Finding::NotDone(codes::SESSION_INVALID, None, proof);
+        };
+        let ticket = Ticket { token_sha256, limit_at, amazon_url };
+        let event = Event::Requested(plan.exec.clone(), ticket);
+        Finding::Done((), Some(event), Proof::new("updated", answer.request_id))
     }
 
     fn session_update(&self, shop: &Shop, transaction: &Transaction, note: Option<&str>) -> UpdateCheckoutSession {
@@ -134,14 +124,6 @@ impl Gateway {
         let charged = session.payment_details.charge_amount.as_ref().and_then(|price| price.yen().ok());
         url == Some(&self.result_return_url(transaction)) && charged == Some(amount)
     }
-
-    fn new_token(&self) -> (String, String) {
-        let mut bytes = [0; TOKEN_BYTES];
-        self.parts.rng.fill(&mut bytes);
-        let token = BASE64.encode(bytes);
-        let hash = token_hash(&token);
-        (token, hash)
-    }
 }
 
 /// What the book keeps of a Token.
@@ -164,8 +146,8 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(shop: &Shop, transaction: &Transaction, request: ExecTran) -> Result<Self, Refusal> {
-        let (session, ret_url) = review(&request)?;
+    fn of(shop: &Shop, transaction: &Transaction, request: &ExecTran) -> Result<Self, Refusal> {
+        let (session, ret_url) = review(request)?;
         if transaction.payment_type.is_some_and(|kind| kind != PaymentType::OneTime) {
             return Err(Refusal::Parameters(vec![codes::COMBINATION]));
         }

@@ -56,7 +56,7 @@ pub struct Parts {
     /// Chance.
     pub rng: Arc<dyn Rng>,
     /// The shops.
-    pub shops: Shops,
+    pub shops: Arc<Shops>,
     /// Derives every AccessPass.
     pub deployment_key: DeploymentKey,
     /// Bounds and addresses.
@@ -110,7 +110,7 @@ impl Gateway {
     }
 
     /// The shops.
-    pub fn shops(&self) -> &Shops {
+    pub fn shops(&self) -> &Arc<Shops> {
         &self.parts.shops
     }
 

@@ -3,7 +3,7 @@
 use super::Shop;
 use crate::config::NotifyEvent;
 use crate::domain::{Millis, Notification, Rng, Status, Transaction, random_hex};
-use crate::protocol::notification::{ResultNotification, body};
+use crate::protocol::{self, ErrInfo};
 
 /// The notification that the change from `before` to `after` calls for, if the shop wants to hear of it.
 pub(super) fn of_change(
@@ -15,21 +15,23 @@ pub(super) fn of_change(
 ) -> Option<Notification> {
     let event = event_of(before, after)?;
     let url = shop.settings.notify_url.clone().filter(|_| shop.settings.is_notified_of(event))?;
-    let cancelled = after.cancelled();
-    let body = body(&ResultNotification {
-        shop_id: &after.shop_id,
-        access_id: &after.access_id,
-        order_id: &after.order_id,
+    let cancelled = after.state.payment().map(|payment| payment.cancelled);
+    let message = protocol::Notification {
+        shop_id: after.shop_id.clone(),
+        access_id: after.access_id.clone(),
+        order_id: after.order_id.clone(),
         status: after.status(),
         job: after.job,
         amount: after.money.amount,
         tax: after.money.tax,
         tran_date: after.processed_at,
-        err_info: after.failure().map(|failure| failure.err_info.as_str()),
-        charge_permission_id: after.charge_permission(),
-        cancel_amount: cancelled.amount,
-        cancel_tax: cancelled.tax,
-    });
+        error: after.failure().and_then(|failure| ErrInfo::parse(&failure.err_info)),
+        charge_permission_id: after.charge_permission().cloned(),
+        cancel_amount: cancelled.map(|money| money.amount),
+        cancel_tax: cancelled.map(|money| money.tax),
+    };
+    // Percent-encoded, so it is ASCII whatever it says.
+    let body = String::from_utf8_lossy(&message.body()).into_owned();
     Some(Notification {
         id: format!("msg_{}", random_hex::<16>(rng)),
         access_id: after.access_id.clone(),

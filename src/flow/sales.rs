@@ -7,8 +7,7 @@ use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CaptureCharge, Charge, ChargeState, Price};
 use crate::domain::transaction::{AmazonPayment, Event};
 use crate::domain::{Effect, Intent, Money, State, Status, Transaction};
-use crate::protocol::reply::AmountReply;
-use crate::protocol::{AmountRequest, Call, Reading, codes};
+use crate::protocol::{AmountReply, AmountRequest, Call, Reading, codes};
 
 /// Amazon keeps an authorisation for 30 days (amazon-pay 2.5).
 const AUTHORISATION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -61,10 +60,7 @@ impl Gateway {
                 }
                 self.look_after_refusal(shop, intent, &error).await
             }
-            Err(error @ CallError::Refused { .. }) => {
-                Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error))
-            }
-            Err(error @ CallError::NotSent { .. }) => {
+            Err(error @ (CallError::Refused { .. } | CallError::NotSent { .. })) => {
                 Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error))
             }
             Err(error @ CallError::Unknown { .. }) => Finding::Unknown(provider::evidence_of(&error)),

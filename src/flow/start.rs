@@ -2,6 +2,7 @@
 
 use super::effect::lost_race;
 use super::exec_tran::token_hash;
+use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop};
 use crate::config::constant_time_eq;
 use crate::domain::transaction::{Event, Failure, Handover, Ticket};
@@ -15,7 +16,7 @@ pub enum Started {
     /// To Amazon.
     ToAmazon(String),
     /// Back to the shop at once: the time is over.
-    BackToShop(ResultPost),
+    BackToShop(Box<ResultPost>),
 }
 
 /// Why the browser goes nowhere: the shop's address is not known, or not to be told to whoever this is.
@@ -72,7 +73,7 @@ impl Gateway {
         let now = self.parts.clock.now();
         if now > ticket.limit_at {
             let expired = self.expire(&shop, &transaction).await?;
-            return self.post_for(&shop, &expired).map(Started::BackToShop).ok_or(StartError::TokenInvalid);
+            return post_for(&shop, &expired).map(|post| Started::BackToShop(Box::new(post))).ok_or(StartError::TokenInvalid);
         }
         self.hand_over(&shop, &transaction, ticket).await
     }

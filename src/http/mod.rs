@@ -1,1 +1,54 @@
-//! (room: http)
+//! The gateway's web server: what shops call, where buyers' browsers come by, and whether all is well.
+//!
+//! Who acts: shops' servers (`shop_api`), browsers of buyers (`checkout`), an operator's monitor (`health`). Only this
+//! room knows HTTP status codes. Every use case runs in a task of its own (`Gateway::detached`), because a web server
+//! drops a handler when its client hangs up, and money must not depend on that.
+
+mod access_log;
+mod checkout;
+mod health;
+mod page;
+mod server;
+mod shop_api;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{any, get};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::flow::Gateway;
+
+pub use server::{bind, serve};
+
+/// Bounds of the server.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The longest request body, in bytes.
+    pub body_bytes_max: usize,
+    /// How long a client may take to send its body, in milliseconds.
+    pub body_timeout_ms: u64,
+}
+
+/// What every handler has at hand.
+#[derive(Clone)]
+pub(crate) struct App {
+    gateway: Arc<Gateway>,
+    limits: Limits,
+}
+
+/// The gateway's routes.
+pub fn router(gateway: Arc<Gateway>, limits: Limits) -> Router {
+    let app = App { gateway, limits };
+    Router::new()
+        .route("/payment/AmazonpayStart.idPass", any(checkout::start))
+        .route("/payment/AmazonpayReturn/{access_id}", get(checkout::returned))
+        .route("/payment/{call}", any(shop_api::call))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(server::panicked))
+        .layer(axum::middleware::from_fn(access_log::log))
+        .with_state(app)
+}

@@ -62,9 +62,8 @@ fn request(
         .header("webhook-timestamp", seconds)
         .body(notification.body.clone());
     let signature = shop
-        .notify_secret
-        .as_ref()
-        .and_then(|secret| webhook_signature(secret, &notification.id, seconds, &notification.body));
+        .notify_key()
+        .and_then(|key| webhook_signature(key.expose(), &notification.id, seconds, &notification.body));
     match signature {
         Some(signature) => request.header("webhook-signature", signature),
         None => request,

@@ -5,6 +5,8 @@
 
 use encoding_rs::{EncoderResult, SHIFT_JIS};
 
+use crate::config;
+
 /// How a shop's request text is to be read where the request does not say `charset=utf-8` (psp-protocol 13.11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RequestEncoding {
@@ -17,17 +19,17 @@ pub enum RequestEncoding {
     Auto,
 }
 
-impl RequestEncoding {
-    /// The setting of this name in `shops.toml`.
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "windows-31j" => Some(Self::Windows31J),
-            "utf-8" => Some(Self::Utf8),
-            "auto" => Some(Self::Auto),
-            _ => None,
+impl From<config::RequestEncoding> for RequestEncoding {
+    fn from(setting: config::RequestEncoding) -> Self {
+        match setting {
+            config::RequestEncoding::Windows31J => Self::Windows31J,
+            config::RequestEncoding::Utf8 => Self::Utf8,
+            config::RequestEncoding::Auto => Self::Auto,
         }
     }
+}
 
+impl RequestEncoding {
     /// The text of `bytes`, or `None` where they are not valid in this encoding.
     pub fn decode(self, bytes: &[u8]) -> Option<String> {
         let utf8 = || std::str::from_utf8(bytes).ok().map(str::to_owned);
@@ -50,16 +52,16 @@ pub enum ResponseEncoding {
     Raw,
 }
 
-impl ResponseEncoding {
-    /// The setting of this name in `shops.toml`.
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "percent" => Some(Self::Percent),
-            "raw" => Some(Self::Raw),
-            _ => None,
+impl From<config::ResponseEncoding> for ResponseEncoding {
+    fn from(setting: config::ResponseEncoding) -> Self {
+        match setting {
+            config::ResponseEncoding::Percent => Self::Percent,
+            config::ResponseEncoding::Raw => Self::Raw,
         }
     }
+}
 
+impl ResponseEncoding {
     /// Writes `value` behind an `=` of the answer.
     pub(super) fn write(self, value: &str, out: &mut Vec<u8>) {
         match self {

@@ -1,0 +1,92 @@
+//! Where buyers' browsers come by: on their way to Amazon, and on their way back (psp-protocol 5.3 and 7).
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, REFERRER_POLICY};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use super::{App, page, shop_api};
+use crate::domain::{AccessId, CheckoutSessionId};
+use crate::flow::Started;
+use crate::protocol::{RawRequest, RequestEncoding, Style, codes, read_start};
+
+/// `/payment/AmazonpayStart.idPass`: a form post of the buyer's browser.
+pub(super) async fn start(State(app): State<App>, method: Method, headers: HeaderMap, body: Body) -> Response {
+    if method != Method::POST {
+        return page::error(StatusCode::METHOD_NOT_ALLOWED, codes::GET_NEEDS_POST);
+    }
+    let Some(bytes) = shop_api::read_body(&app, body).await else {
+        return page::error(StatusCode::BAD_REQUEST, codes::BODY_MALFORMED);
+    };
+    let content_type = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let raw = match RawRequest::decode(Style::IdPass, content_type.as_deref(), None, &bytes) {
+        Ok(raw) => raw,
+        Err(code) => return page::error(StatusCode::BAD_REQUEST, code),
+    };
+    let reading = read_start(&raw, RequestEncoding::default());
+    let Some(request) = reading.request else {
+        let code = reading.faults.first().copied().unwrap_or(codes::TOKEN_INVALID);
+        return page::error(StatusCode::BAD_REQUEST, code);
+    };
+    let gateway = Arc::clone(&app.gateway);
+    match app.gateway.detached(async move { gateway.start(request).await }).await {
+        Ok(Ok(Started::ToAmazon(url))) => to_amazon(&url),
+        Ok(Ok(Started::BackToShop(post))) => page::result(&post),
+        Ok(Err(error)) => {
+            tracing::info!(%error, "AmazonpayStart refused");
+            page::error(page::status_of(error.code()), error.code())
+        }
+        Err(error) => {
+            tracing::error!(%error, "AmazonpayStart");
+            page::error(StatusCode::INTERNAL_SERVER_ERROR, codes::UNEXPECTED)
+        }
+    }
+}
+
+fn to_amazon(url: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(url) else {
+        tracing::error!("Amazon's redirect URL is not one");
+        return page::error(StatusCode::INTERNAL_SERVER_ERROR, codes::UNEXPECTED);
+    };
+    let mut response = StatusCode::FOUND.into_response();
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, location);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// What Amazon appends to the address it sends the browser back to.
+#[derive(Deserialize)]
+pub(super) struct FromAmazon {
+    #[serde(rename = "amazonCheckoutSessionId")]
+    session: Option<String>,
+}
+
+/// `/payment/AmazonpayReturn/{AccessID}`: the browser comes from Amazon.
+pub(super) async fn returned(
+    State(app): State<App>,
+    Path(access_id): Path<String>,
+    query: Result<Query<FromAmazon>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    let session = query.ok().and_then(|Query(from)| from.session).and_then(|id| CheckoutSessionId::new(id).ok());
+    let (Ok(access_id), Some(session)) = (AccessId::new(access_id), session) else {
+        return page::error(StatusCode::NOT_FOUND, codes::TRANSACTION_UNKNOWN);
+    };
+    let gateway = Arc::clone(&app.gateway);
+    match app.gateway.detached(async move { gateway.returned(access_id, session).await }).await {
+        Ok(Ok(post)) => page::result(&post),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "return from Amazon refused");
+            page::error(page::status_of(error.code()), error.code())
+        }
+        Err(error) => {
+            tracing::error!(%error, "return from Amazon");
+            page::error(StatusCode::INTERNAL_SERVER_ERROR, codes::UNEXPECTED)
+        }
+    }
+}

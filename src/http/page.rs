@@ -1,0 +1,106 @@
+//! The two pages that a buyer may see of the gateway: the one that carries the result to the shop, and the error page.
+//!
+//! Both are Japanese with English beside it, in Windows-31J as the protocol's browser pages are, need no script, and
+//! say nothing about the inside of the gateway. The one script there is, which presses the result page's button, is
+//! allowed by its hash.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use sha2::{Digest as _, Sha256};
+
+use crate::flow::ResultPost;
+use crate::protocol::{ErrClass, ErrInfo, codes, encoding};
+
+const CONTENT_TYPE_HTML: &str = "text/html;charset=Windows-31J";
+/// Presses the button, so that a buyer with scripts sees this page only for a moment.
+const SUBMIT: &str = "document.getElementById('result-form').submit();";
+
+/// The form's target is the shop's RetURL, which may redirect further, and browsers hold `form-action` against every
+/// hop; so it stays open, and everything else is shut.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = BASE64.encode(Sha256::digest(SUBMIT));
+    format!("default-src 'none'; script-src 'sha256-{hash}'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
+});
+
+#[derive(Template)]
+#[template(path = "gateway/result.html")]
+struct ResultPage<'a> {
+    post: &'a ResultPost,
+    submit: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "gateway/error.html")]
+struct ErrorPage {
+    code: &'static str,
+    japanese: &'static str,
+    english: &'static str,
+}
+
+/// The page that posts a result to the shop, by script or by its button.
+pub(super) fn result(post: &ResultPost) -> Response {
+    respond(StatusCode::OK, &ResultPage { post, submit: SUBMIT })
+}
+
+/// A page that ends here: the shop's address is not known, or must not be told to whoever this is.
+pub(super) fn error(status: StatusCode, code: ErrInfo) -> Response {
+    let (japanese, english) = advice(code);
+    respond(status, &ErrorPage { code: code.as_str(), japanese, english })
+}
+
+/// The status of an error page.
+pub(super) fn status_of(code: ErrInfo) -> StatusCode {
+    match code.class() {
+        ErrClass::System | ErrClass::NotServed => StatusCode::INTERNAL_SERVER_ERROR,
+        _ if code == codes::TRANSACTION_UNKNOWN => StatusCode::NOT_FOUND,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// What a buyer can do next. The texts of the error table speak to engineers, so they are not shown here.
+fn advice(code: ErrInfo) -> (&'static str, &'static str) {
+    if matches!(code.class(), ErrClass::System | ErrClass::NotServed) {
+        return (
+            "ただいま処理できませんでした。お支払いの状況は、ご注文のお店でご確認ください。",
+            "We could not process this just now. Please ask the shop you ordered from how your payment stands.",
+        );
+    }
+    if code == codes::TOKEN_INVALID {
+        return (
+            "この支払い手続きは、すでに開始されたか、有効ではありません。お店に戻り、ご注文の状況をご確認のうえ、もう一度お手続きください。",
+            "This payment was already started, or is not valid. Please go back to the shop, look at your order and try again from there.",
+        );
+    }
+    (
+        "この画面は、お店の支払い手続きからのみ開くことができます。お店に戻り、もう一度お手続きください。",
+        "This page can only be opened from a shop's checkout. Please go back to the shop and try again from there.",
+    )
+}
+
+fn respond(status: StatusCode, page: &impl Template) -> Response {
+    let html = match page.render() {
+        Ok(html) => encoding::encode_windows_31j(&html),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let policy = HeaderValue::from_str(&POLICY).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE_HTML)),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (CONTENT_SECURITY_POLICY, policy),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    ];
+    (status, headers, html).into_response()
+}

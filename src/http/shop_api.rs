@@ -1,0 +1,166 @@
+//! What shops' servers call: `POST /payment/<call>.idPass` and `.json` (psp-protocol 2).
+//!
+//! This file turns bytes into a reading and an outcome into bytes; the use cases are in `flow`. An `.idPass` answer is
+//! always HTTP 200; a `.json` answer's status follows from the class of its first error.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+
+use super::App;
+use crate::domain::ShopId;
+use crate::flow::{Gateway, Refusal};
+use crate::protocol::{
+    self, Call, ErrClass, ErrInfo, RawRequest, Reading, Reply, RequestEncoding, ResponseEncoding, Style, codes,
+};
+
+/// How one call is to be read and answered.
+struct Exchange {
+    style: Style,
+    request_encoding: RequestEncoding,
+    response_encoding: ResponseEncoding,
+}
+
+/// Any call of a shop's.
+pub(super) async fn call(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    method: Method,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let (call, style) = parse_name(&name);
+    let Some(call) = call.filter(|call| call.speaks(style)) else { return refuse(&[codes::NO_SUCH_CALL], style) };
+    if method != Method::POST {
+        return refuse(&[codes::METHOD_NOT_POST], style);
+    }
+    let Some(bytes) = read_body(&app, body).await else { return refuse(&[codes::BODY_MALFORMED], style) };
+    let content_type = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    match RawRequest::decode(style, content_type.as_deref(), query.as_deref(), &bytes) {
+        Ok(raw) => dispatch(&app.gateway, call, style, &raw).await,
+        Err(code) => refuse(&[code], style),
+    }
+}
+
+/// The body, or `None` where it is too long or too slow: either way there is no whole request.
+pub(super) async fn read_body(app: &App, body: Body) -> Option<axum::body::Bytes> {
+    let limit = Duration::from_millis(app.limits.body_timeout_ms);
+    let reading = axum::body::to_bytes(body, app.limits.body_bytes_max);
+    tokio::time::timeout(limit, reading).await.ok()?.ok()
+}
+
+async fn dispatch(gateway: &Arc<Gateway>, call: Call, style: Style, raw: &RawRequest) -> Response {
+    let exchange = Exchange::of(gateway, style, raw);
+    let encoding = exchange.request_encoding;
+    let this = Arc::clone(gateway);
+    match call {
+        Call::EntryTran => {
+            let reading = protocol::read_entry_tran(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.entry_tran(it).await }).await
+        }
+        Call::ExecTran => {
+            let reading = protocol::read_exec_tran(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.exec_tran(it).await }).await
+        }
+        Call::Sales => {
+            let reading = protocol::read_sales(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.sales(it).await }).await
+        }
+        Call::SearchAddress => {
+            let reading = protocol::read_search_address(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.search_address(it).await }).await
+        }
+        Call::SearchTradeMulti => {
+            let reading = protocol::read_search_trade_multi(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.search_trade_multi(it).await }).await
+        }
+        // Not offered by this version; AmazonpayStart has a route of its own.
+        Call::Start | Call::Cancel | Call::Change | Call::SearchChargePermission | Call::CloseChargePermission => {
+            refuse(&[codes::NO_SUCH_CALL], style)
+        }
+    }
+}
+
+impl Exchange {
+    /// The shop named in the request decides how it is read; where no shop is named, nothing that needs it follows.
+    fn of(gateway: &Gateway, style: Style, raw: &RawRequest) -> Self {
+        let shop = raw.shop_id_text().and_then(|id| ShopId::new(id).ok()).and_then(|id| gateway.shops().get(&id).cloned());
+        Self {
+            style,
+            request_encoding: shop.as_ref().map_or_else(Default::default, |it| it.settings.request_encoding.into()),
+            response_encoding: shop.as_ref().map_or_else(Default::default, |it| it.settings.response_encoding.into()),
+        }
+    }
+
+    /// Runs a use case to its end, whether or not the client waits for it.
+    async fn run<T, R, F>(
+        &self,
+        gateway: &Arc<Gateway>,
+        call: Call,
+        reading: Reading<T>,
+        use_case: impl FnOnce(Reading<T>) -> F,
+    ) -> Response
+    where
+        R: Reply + Send + 'static,
+        F: Future<Output = Result<R, Refusal>> + Send + 'static,
+    {
+        let shop_id = reading.credentials.as_ref().map(|who| who.shop_id.as_str().to_owned());
+        let order_id = reading.order_id.as_ref().map(|order| order.as_str().to_owned());
+        let outcome = gateway.detached(use_case(reading)).await.and_then(|outcome| outcome);
+        match outcome {
+            Ok(reply) => {
+                tracing::info!(call = call.name(), shop_id, order_id, "answered");
+                answer(StatusCode::OK, self.style, reply.encode(self.style, self.response_encoding))
+            }
+            Err(refusal) => {
+                let list = refusal.codes();
+                let joined: Vec<_> = list.iter().map(|code| code.as_str()).collect();
+                let codes = joined.join("|");
+                if list.iter().any(|code| code.class() == ErrClass::System) {
+                    tracing::error!(call = call.name(), shop_id, order_id, codes, %refusal, "failed");
+                } else {
+                    tracing::info!(call = call.name(), shop_id, order_id, codes, %refusal, "refused");
+                }
+                refuse(&list, self.style)
+            }
+        }
+    }
+}
+
+/// The call and style that a path's last part names; where the style is unknown, the answer is a form line.
+fn parse_name(name: &str) -> (Option<Call>, Style) {
+    let Some((stem, suffix)) = name.rsplit_once('.') else { return (None, Style::IdPass) };
+    match Style::from_suffix(suffix) {
+        Some(style) => (Call::from_name(stem), style),
+        None => (None, Style::IdPass),
+    }
+}
+
+fn refuse(codes: &[ErrInfo], style: Style) -> Response {
+    let status = match style {
+        Style::IdPass => StatusCode::OK,
+        Style::Json => json_status(codes),
+    };
+    answer(status, style, protocol::errors(codes, style))
+}
+
+/// psp-protocol 2.4.
+fn json_status(codes: &[ErrInfo]) -> StatusCode {
+    match codes.first().map(|code| code.class()) {
+        Some(ErrClass::Input) => StatusCode::BAD_REQUEST,
+        Some(ErrClass::Provider) => StatusCode::BAD_GATEWAY,
+        Some(ErrClass::Busy | ErrClass::NotServed) => StatusCode::OK,
+        Some(ErrClass::System) | None => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn answer(status: StatusCode, style: Style, body: Vec<u8>) -> Response {
+    (status, [(CONTENT_TYPE, style.content_type()), (CACHE_CONTROL, "no-store")], body).into_response()
+}
