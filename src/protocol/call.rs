@@ -229,4 +229,24 @@ mod tests {
         assert_eq!(Call::from_name("entrytranamazonpay"), None);
         assert_eq!(Call::from_name("CloseBillingAgreementAmazonpay"), None);
     }
+
+    #[test]
+    fn the_table_of_parameters_has_no_hole() {
+        let used: Vec<Field> = Call::ALL.iter().flat_map(|call| call.fields()).map(|(field, _)| *field).collect();
+        for field in Field::ALL {
+            assert!(used.contains(field), "no call takes {field:?}");
+            assert_eq!(Field::from_name(&field.name(Style::IdPass)), Some(*field));
+            assert_eq!(field.rule().undecodable.is_none(), field.rule().checks.is_empty(), "{field:?}");
+        }
+        for call in Call::ALL {
+            for (place, (field, need)) in call.fields().iter().enumerate() {
+                assert!(call.fields().iter().skip(place + 1).all(|(later, _)| later != field), "{field:?} twice");
+                assert!(
+                    *need != Required || field.rule().missing.is_some(),
+                    "{field:?} of {} has no code",
+                    call.name()
+                );
+            }
+        }
+    }
 }

@@ -83,6 +83,21 @@ impl Way {
 pub struct RetUrl(String);
 
 impl RetUrl {
+    /// `text`, if it is such a URL.
+    ///
+    /// # Errors
+    /// The error of the first limit that it breaks.
+    pub fn new(text: impl Into<String>) -> Result<Self, ErrInfo> {
+        let text = text.into();
+        if text.is_empty() {
+            return Err(codes::RET_URL_MISSING);
+        }
+        match Field::RetUrl.rule().checks.iter().find(|check| !check.shape.holds(&text)) {
+            Some(broken) => Err(broken.otherwise),
+            None => Ok(Self(text)),
+        }
+    }
+
     /// The URL, its own query included.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -222,7 +237,7 @@ fn check_frequency(checked: &mut Checked) {
 }
 
 fn build_way(checked: &Checked) -> Option<Way> {
-    let ret_url = || checked.owned(Field::RetUrl).map(RetUrl);
+    let ret_url = || checked.text(Field::RetUrl).and_then(|text| RetUrl::new(text).ok());
     if let Some(session) = checked.id(Field::AmazonCheckoutSessionId) {
         return Some(match ret_url() {
             Some(ret_url) => Way::Review { session, ret_url },

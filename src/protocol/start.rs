@@ -44,7 +44,7 @@ mod tests {
     use crate::protocol::{Style, codes};
 
     fn read(form: &str) -> Reading<Start> {
-        let raw = RawRequest::decode(Style::IdPass, None, None, form.as_bytes()).ok().unwrap();
+        let raw = RawRequest::decode(Style::IdPass, None, None, form.as_bytes()).unwrap();
         read_start(&raw, RequestEncoding::Windows31J)
     }
 

@@ -12,7 +12,7 @@ const SHOP: &str = "ShopID=tshop00000001&ShopPass=demoshop1pass";
 const ACCESS: &str = "AccessID=0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a&AccessPass=0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b";
 
 fn form(body: &[u8]) -> RawRequest {
-    RawRequest::decode(Style::IdPass, None, None, body).ok().expect("a form that can be read")
+    RawRequest::decode(Style::IdPass, None, None, body).expect("a form that can be read")
 }
 
 fn joined(faults: &[super::ErrInfo]) -> String {
