@@ -1,1 +1,79 @@
-//! (room: cli)
+//! The command line: one file a subcommand. Only this room builds the whole out of its parts.
+
+mod assemble;
+mod check;
+pub mod demo;
+mod keys;
+mod sandbox;
+mod serve;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use assemble::{AssembleError, Assembled, World};
+
+/// A payment gateway for shops that sell with Amazon Pay, with an offline Amazon Pay sandbox and a demo shop.
+#[derive(Debug, Parser)]
+#[command(name = "sekisho", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Gateway, sandbox and demo shop in one process: buy something in your browser. Needs no set-up.
+    Demo(demo::DemoArgs),
+    /// The gateway, for the shops of shops.toml.
+    Serve(serve::ServeArgs),
+    /// The Amazon Pay sandbox alone, with one merchant whose key is made at start.
+    Sandbox(sandbox::SandboxArgs),
+    /// Reads every setting, every shop and every key as `serve` would, and says what is wrong.
+    Check(check::CheckArgs),
+    /// Keys for shops and for the gateway itself.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+}
+
+/// Runs what the command line says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    let ended = runtime.block_on(async {
+        match cli.command {
+            Command::Demo(args) => demo::run(args).await,
+            Command::Serve(args) => serve::run(args).await,
+            Command::Sandbox(args) => sandbox::run(args).await,
+            Command::Check(args) => check::run(&args),
+            Command::Keys(command) => keys::run(&command),
+        }
+    });
+    match ended {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+/// Says what is wrong, and why underneath, on standard error.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let mut text = format!("sekisho: {error}\n");
+    for cause in error.chain().skip(1) {
+        text.push_str(&format!("  because: {cause}\n"));
+    }
+    print_to(&mut std::io::stderr(), &text);
+    ExitCode::FAILURE
+}
+
+/// Prints for a person. Where nobody reads any more there is nobody to tell.
+fn print(text: &str) {
+    print_to(&mut std::io::stdout(), text);
+}
+
+fn print_to(out: &mut dyn std::io::Write, text: &str) {
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -148,8 +148,9 @@ struct Plan {
 impl Plan {
     fn of(shop: &Shop, transaction: &Transaction, request: &ExecTran) -> Result<Self, Refusal> {
         let (session, ret_url) = review(request)?;
-        if transaction.payment_type.is_some_and(|kind| kind != PaymentType::OneTime) {
-            return Err(Refusal::Parameters(vec![codes::COMBINATION]));
+        let kind = request.payment_type(transaction.payment_type).map_err(|code| Refusal::Parameters(vec![code]))?;
+        if kind != PaymentType::OneTime {
+            return Err(Refusal::CallNotContracted);
         }
         if transaction.money.total() == Yen::ZERO {
             return Err(Refusal::NothingToCharge);

@@ -1,6 +1,6 @@
 //! The shops of this gateway, ready for business: settings, and the account that signs at Amazon.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::amazonpay::{KeyError, Merchant, MerchantError, Region, SigningKey};
@@ -70,7 +70,7 @@ impl Shop {
 
 /// All shops, by id.
 #[derive(Debug, Default)]
-pub struct Shops(HashMap<ShopId, Arc<Shop>>);
+pub struct Shops(BTreeMap<ShopId, Arc<Shop>>);
 
 impl Shops {
     /// Opens each shop.
@@ -88,6 +88,11 @@ impl Shops {
     /// The shop of this id.
     pub fn get(&self, id: &ShopId) -> Option<&Arc<Shop>> {
         self.0.get(id)
+    }
+
+    /// Every shop, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Shop>> {
+        self.0.values()
     }
 
     /// How many there are.

@@ -1,6 +1,6 @@
 //! Listening, serving, and coming to an end without cutting anybody off.
 
-use std::future::Future;
+use std::future::IntoFuture as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::protocol::{Style, codes, errors};
 
@@ -28,7 +29,7 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    stop: impl Future<Output = ()> + Clone + Send + 'static,
+    stop: CancellationToken,
     grace_ms: u64,
 ) -> std::io::Result<()> {
     let listener = listener.tap_io(|stream| {
@@ -37,10 +38,13 @@ pub async fn serve(
             tracing::debug!(%error, "TCP_NODELAY");
         }
     });
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone());
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         served = serving.into_future() => served,
-        () = async { stop.await; tokio::time::sleep(Duration::from_millis(grace_ms)).await } => {
+        () = async {
+            stop.cancelled().await;
+            tokio::time::sleep(Duration::from_millis(grace_ms)).await;
+        } => {
             tracing::warn!(grace_ms, "some requests did not end in time");
             Ok(())
         }

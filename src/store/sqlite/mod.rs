@@ -95,7 +95,7 @@ impl SqliteStore {
     }
 
     /// Finishes what is queued and closes every connection.
-    pub async fn close(self) {
+    pub async fn close(&self) {
         self.writer.stop().await;
         self.readers.close().await;
     }

@@ -35,6 +35,8 @@ pub(super) enum Command {
     Claim { now: Millis, lease_ms: i64, limit: u32, reply: Reply<Vec<Claimed>> },
     /// Let go of all claims.
     ReleaseClaims(Reply<u64>),
+    /// Finish what came before this, and end.
+    Stop,
 }
 
 /// The way to the writer task.
@@ -58,9 +60,10 @@ impl Writer {
         answer.await.map_err(|_| gone())
     }
 
-    /// Lets the task finish what is queued.
-    pub(super) async fn stop(self) {
-        drop(self.queue);
+    /// Lets the task finish what is queued, and waits for its end. What is asked afterwards is refused.
+    pub(super) async fn stop(&self) {
+        // A task that is gone already needs no word.
+        let _ = self.queue.send(Command::Stop).await;
         if let Some(task) = self.task.lock().await.take() {
             // A panic of the task was already reported by the panic hook; there is nothing left to close.
             let _ = task.await;
@@ -70,7 +73,8 @@ impl Writer {
 
 async fn run(mut connection: SqliteConnection, mut commands: mpsc::Receiver<Command>) {
     let mut queued = Vec::with_capacity(BATCH_MAX);
-    while commands.recv_many(&mut queued, BATCH_MAX).await > 0 {
+    let mut stopping = false;
+    while !stopping && commands.recv_many(&mut queued, BATCH_MAX).await > 0 {
         let mut changes = Vec::new();
         let mut attempts = Vec::new();
         let mut others = Vec::new();
@@ -78,6 +82,7 @@ async fn run(mut connection: SqliteConnection, mut commands: mpsc::Receiver<Comm
             match command {
                 Command::Apply(change, reply) => changes.push((*change, reply)),
                 Command::Attempt(attempt, reply) => attempts.push((attempt, reply)),
+                Command::Stop => stopping = true,
                 other => others.push(other),
             }
         }
@@ -165,6 +170,6 @@ async fn run_one(connection: &mut SqliteConnection, command: Command) {
                 .await;
             let _ = reply.send(done.map(|done| done.rows_affected()).map_err(|error| failed(&error)));
         }
-        Command::Apply(..) | Command::Attempt(..) => {}
+        Command::Apply(..) | Command::Attempt(..) | Command::Stop => {}
     }
 }

@@ -1,0 +1,152 @@
+//! A gateway out of its parts, for `serve`, for the demo and for the tests alike.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::amazonpay::{Client, Retry};
+use crate::config::{DeploymentKey, GatewaySettings, ShopSettings};
+use crate::domain::{Clock, Rng};
+use crate::flow::{self, Gateway, Parts, ShopError, Shops};
+use crate::store::sqlite::OpenError;
+use crate::store::{SqliteStore, StoreError};
+use crate::{egress, http, notify, reconcile};
+
+/// How long a TCP connection to Amazon or to a shop may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+/// Above every time-out that a shop or an operator can set; those are the ones that count.
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Time and chance.
+#[derive(Clone)]
+pub struct World {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+}
+
+impl World {
+    /// This machine's.
+    pub fn real() -> Self {
+        Self { clock: Arc::new(crate::domain::SystemClock), rng: Arc::new(crate::domain::SystemRng) }
+    }
+}
+
+/// Why no gateway came of it.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// The database file.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// A shop's key or account.
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+    /// The HTTP client.
+    #[error("the HTTP client cannot be made: {0}")]
+    Client(#[from] reqwest::Error),
+    /// The database's content.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A gateway and everything that works behind it.
+pub struct Assembled {
+    /// The use cases.
+    pub gateway: Arc<Gateway>,
+    store: Arc<SqliteStore>,
+    dispatcher: Arc<notify::Dispatcher>,
+    settings: GatewaySettings,
+}
+
+impl Assembled {
+    /// Opens the database and the shops' accounts, and takes over what a dead process left open.
+    ///
+    /// # Errors
+    /// [`AssembleError`].
+    pub async fn new(
+        settings: GatewaySettings,
+        shops: Vec<ShopSettings>,
+        deployment_key: DeploymentKey,
+        world: World,
+    ) -> Result<Self, AssembleError> {
+        let shops = Arc::new(Shops::open(shops)?);
+        let store = Arc::new(SqliteStore::open(&settings.database).await?);
+        let http = egress::client(CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
+        let outbox = Arc::new(notify::Outbox::default());
+        let amazon = Client::new(http.clone(), world.clock.clone(), world.rng.clone(), retry(&settings));
+        let dispatcher = notify::Dispatcher::new(
+            store.clone(),
+            shops.clone(),
+            outbox.clone(),
+            http,
+            (world.clock.clone(), world.rng.clone()),
+            notify::Settings::default(),
+        );
+        let gateway = Gateway::new(Parts {
+            store: store.clone(),
+            amazon: Arc::new(amazon),
+            notifier: outbox,
+            clock: world.clock,
+            rng: world.rng,
+            shops,
+            deployment_key,
+            settings: flow::Settings {
+                public_url: settings.public_url.clone(),
+                amazon_total_ms: settings.amazon_total_ms.into(),
+                first_look_ms: settings.reconcile_first_look_ms.into(),
+                notify_wait_ms: settings.notify_wait_ms.into(),
+            },
+        });
+        reconcile::adopt(&gateway).await?;
+        Ok(Self { gateway, store, dispatcher, settings })
+    }
+
+    /// The web server's routes.
+    pub fn router(&self) -> Router {
+        let limits = http::Limits {
+            body_bytes_max: usize::try_from(self.settings.body_bytes_max).unwrap_or(usize::MAX),
+            body_timeout_ms: self.settings.request_timeout_ms.into(),
+        };
+        http::router(self.gateway.clone(), limits)
+    }
+
+    /// Starts what works without being asked: notifications and reconcile. Both end after `stop`.
+    pub fn start_background(&self, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+        let every_ms = self.settings.reconcile_every_ms.into();
+        vec![
+            tokio::spawn(self.dispatcher.clone().run(stop.clone())),
+            tokio::spawn(reconcile::run(self.gateway.clone(), every_ms, stop.clone())),
+        ]
+    }
+
+    /// Serves on `listener` until `stop`, then ends in order: requests, use cases, notifications, database.
+    ///
+    /// # Errors
+    /// That of the operating system.
+    pub async fn serve(self, listener: tokio::net::TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+        let background_stop = CancellationToken::new();
+        let background = self.start_background(&background_stop);
+        let served = http::serve(listener, self.router(), stop, self.settings.shutdown_grace_ms.into()).await;
+        self.gateway.finish().await;
+        background_stop.cancel();
+        for task in background {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a background task did not end well");
+            }
+        }
+        self.store.close().await;
+        served
+    }
+}
+
+fn retry(settings: &GatewaySettings) -> Retry {
+    Retry {
+        attempt_timeout_ms: settings.amazon_attempt_timeout_ms.into(),
+        total_ms_max: settings.amazon_total_ms.into(),
+        ..Retry::default()
+    }
+}

@@ -1,0 +1,144 @@
+//! What the demo needs before it starts: a place for data, keys, and the shops of the shipped `shops.toml`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use tempfile::TempDir;
+
+use super::super::keys;
+use crate::amazonpay::{Consent, ReviewPageButton, Scope};
+use crate::config::{GatewayOverrides, GatewaySettings, ShopsFile, Whence};
+use crate::demo_shop::ShopAccount;
+use crate::domain::{ShopId, SystemRng};
+use crate::flow::Shops;
+use crate::sandbox::{Merchant, MerchantKey};
+
+/// The example that ships at the top of the repository is the demo's own set-up.
+const SHOPS_TOML: &str = include_str!("../../../shops.toml");
+
+/// Where the demo keeps keys and the database.
+pub(super) struct DataDir {
+    path: PathBuf,
+    /// Removes the directory when it goes.
+    temporary: Option<TempDir>,
+}
+
+impl DataDir {
+    /// `dir`, made if it is missing, or a temporary directory.
+    pub(super) fn open(dir: Option<&Path>) -> anyhow::Result<Self> {
+        let opened = match dir {
+            Some(dir) => Self { path: dir.to_owned(), temporary: None },
+            None => {
+                let temporary =
+                    tempfile::Builder::new().prefix("sekisho-demo-").tempdir().context("no temporary directory")?;
+                Self { path: temporary.path().to_owned(), temporary: Some(temporary) }
+            }
+        };
+        let keys = opened.keys();
+        std::fs::create_dir_all(&keys)
+            .with_context(|| format!("cannot make {}; choose another directory with --data", keys.display()))?;
+        Ok(opened)
+    }
+
+    /// The directory of the keys.
+    pub(super) fn keys(&self) -> PathBuf {
+        self.path.join("keys")
+    }
+
+    /// The database file.
+    pub(super) fn database(&self) -> PathBuf {
+        self.path.join("sekisho.db")
+    }
+
+    /// For a person.
+    pub(super) fn describe(&self) -> String {
+        let note = if self.temporary.is_some() { " (removed at exit; keep it with --data DIR)" } else { "" };
+        format!("{}{note}", self.path.display())
+    }
+}
+
+/// The shops of the example, with the demo's addresses and with keys that are made at the first start.
+pub(super) fn shops(data: &DataDir, sandbox_url: &str, shop_url: &str) -> anyhow::Result<ShopsFile> {
+    let mut file = ShopsFile::parse(SHOPS_TOML, Path::new("shops.toml"))?;
+    for shop in &mut file.shops {
+        sandbox_url.clone_into(&mut shop.amazon_endpoint);
+        shop.notify_url = Some(format!("{shop_url}/{}/notify", shop.shop_id));
+        shop.take_key_from(&data.keys());
+        let key_file = data.keys().join(format!("{}.pem", shop.shop_id));
+        if !key_file.exists() {
+            keys::new_pair(&key_file)?;
+        }
+    }
+    Ok(file)
+}
+
+/// The gateway's defaults, at the demo's addresses.
+pub(super) fn gateway_settings(
+    data: &DataDir,
+    gateway_url: &str,
+    listen: SocketAddr,
+) -> anyhow::Result<GatewaySettings> {
+    let key_file = data.keys().join("deployment.key");
+    if !key_file.exists() {
+        keys::new_deployment_key(&key_file, &SystemRng)?;
+    }
+    let mut settings = GatewaySettings::resolve(&GatewayOverrides::default(), "", Path::new("sekisho.toml"))?;
+    settings.listen = listen;
+    gateway_url.clone_into(&mut settings.public_url);
+    settings.database = data.database();
+    settings.deployment_key_file = key_file;
+    Ok(settings)
+}
+
+/// What the sandbox has to know of the shops' accounts.
+pub(super) fn merchants(shops: &Shops) -> anyhow::Result<Vec<Merchant>> {
+    shops
+        .iter()
+        .map(|shop| {
+            let public_key_pem = shop.merchant.key().public_pem()?;
+            let public_key_id = shop.settings.public_key_id.clone();
+            Ok(Merchant {
+                merchant_id: shop.settings.merchant_id.clone(),
+                name: shop.settings.store_name.clone(),
+                store_ids: vec![shop.settings.store_id.clone()],
+                keys: vec![MerchantKey { public_key_id, public_key_pem }],
+            })
+        })
+        .collect()
+}
+
+/// What the demo shop is told, as a provider's administration screen tells it: ids, password, a signed button payload.
+pub(super) fn accounts(shops: &Shops, file: &ShopsFile, shop_url: &str) -> anyhow::Result<Vec<ShopAccount>> {
+    file.shops
+        .iter()
+        .map(|entry| {
+            let shop = shops.get(&ShopId::new(entry.shop_id.clone())?).context("a shop of the example is missing")?;
+            let Whence::Literal(shop_pass) = &entry.shop_pass.whence else {
+                anyhow::bail!("the example's passwords must be written in shops.toml itself");
+            };
+            let payload = ReviewPageButton {
+                checkout_review_return_url: format!("{shop_url}/{}/review", entry.shop_id),
+                checkout_cancel_url: Some(format!("{shop_url}/{}/cart", entry.shop_id)),
+                store_id: entry.store_id.clone(),
+                scopes: Scope::ALL_PASSED_ON.to_vec(),
+                consent: Consent::OneTime,
+                delivery_specifications: None,
+                allow_overcharge: false,
+            }
+            .payload()?;
+            let button = shop.merchant.sign_button(payload)?;
+            Ok(ShopAccount {
+                shop_id: entry.shop_id.clone(),
+                shop_pass: shop_pass.expose().to_owned(),
+                name: entry.store_name.clone(),
+                merchant_id: entry.merchant_id.clone(),
+                store_id: entry.store_id.clone(),
+                public_key_id: button.public_key_id,
+                button_payload: button.payload,
+                button_signature: button.signature,
+                button_algorithm: button.algorithm.to_owned(),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,58 @@
+//! `sekisho keys`: makes keys, and never writes over one.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use secrecy::ExposeSecret as _;
+
+use super::print;
+use crate::amazonpay::generate_pem;
+use crate::domain::{Rng, SystemRng, random_hex};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Makes a shop's RSA key pair: the private key goes to FILE, the public key is printed for Seller Central.
+    New {
+        /// Where the private key goes, such as keys/tshop00000001.pem. An existing file is never written over.
+        file: PathBuf,
+    },
+    /// Makes the gateway's deployment key: 32 random bytes, as hexadecimal digits.
+    Deployment {
+        /// Where it goes, such as keys/deployment.key. An existing file is never written over.
+        file: PathBuf,
+    },
+}
+
+pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        KeysCommand::New { file } => print(&new_pair(file)?),
+        KeysCommand::Deployment { file } => new_deployment_key(file, &SystemRng)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a new private key to `file` and returns the public one.
+pub(super) fn new_pair(file: &Path) -> anyhow::Result<String> {
+    let pair = generate_pem().context("no key could be made")?;
+    write_secret(file, pair.private_pem.expose_secret())?;
+    Ok(pair.public_pem)
+}
+
+/// Writes a new deployment key to `file`.
+pub(super) fn new_deployment_key(file: &Path, rng: &dyn Rng) -> anyhow::Result<()> {
+    write_secret(file, &format!("{}\n", random_hex::<32>(rng)))
+}
+
+/// A new file that only its owner may read.
+fn write_secret(file: &Path, text: &str) -> anyhow::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(file).with_context(|| format!("cannot make {}", file.display()))?;
+    out.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
+}

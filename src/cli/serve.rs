@@ -1,0 +1,37 @@
+//! `sekisho serve`: the gateway.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::assemble::{Assembled, World};
+use super::{print, signals};
+use crate::config::{FileMode, GatewayOverrides, GatewaySettings, ShopsFile, process_environment};
+use crate::{http, telemetry};
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    overrides: GatewayOverrides,
+}
+
+pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let overrides = args.overrides.or_rust_log(&process_environment);
+    let settings = GatewaySettings::load(&overrides)?;
+    telemetry::init(settings.log_format, &settings.log_filter)?;
+    let shops_file = ShopsFile::read(&settings.shops_file)?;
+    settings.check_shops(&shops_file.shops)?;
+    let shops = shops_file.load_secrets(&process_environment, FileMode::OwnerOnly)?;
+    let deployment_key = settings.deployment_key(FileMode::OwnerOnly)?;
+    let listen = settings.listen;
+    let listener = http::bind(listen).await.with_context(|| {
+        format!("cannot listen on {listen}; choose another address with --listen or `listen` in sekisho.toml")
+    })?;
+    let address = listener.local_addr()?;
+    let count = shops.len();
+    let assembled = Assembled::new(settings, shops, deployment_key, World::real()).await?;
+    print(&format!("sekisho serves {count} shop(s) on http://{address}\n"));
+    assembled.serve(listener, signals::stop_on_signal()).await?;
+    Ok(ExitCode::SUCCESS)
+}
