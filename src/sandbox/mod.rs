@@ -1,1 +1,5 @@
-//! (room: sandbox)
+//! An Amazon Pay simulator: API, buyer pages, `checkout.js`, ledger, faults.
+
+pub mod buyers;
+pub mod error;
+pub mod ledger;
