@@ -1,0 +1,215 @@
+//! The shop's pages as data; the templates are in `templates/demo_shop/`. Askama escapes every value; what is marked
+//! `safe` there is either drawn by us or has passed [`script_json`].
+
+use askama::Template;
+
+use crate::demo_shop::ShopAccount;
+use crate::demo_shop::catalogue::{Product, grouped};
+use crate::demo_shop::form::Fields;
+use crate::demo_shop::psp::{Price, Start};
+use crate::demo_shop::state::{Line, Notification, Order, Outcome, Problem};
+use crate::demo_shop::visit::Lang;
+
+/// What surrounds every page.
+pub(super) struct Frame {
+    pub(super) lang: Lang,
+    /// `/<shop_id>`, or nothing outside a storefront.
+    pub(super) home: String,
+    pub(super) shop_name: String,
+    pub(super) cart_count: u32,
+    /// The same page in the other language, or nothing.
+    pub(super) switch_href: String,
+    pub(super) nonce: String,
+}
+
+impl Frame {
+    /// The frame of a page that belongs to no storefront.
+    pub(super) fn outside(lang: Lang) -> Self {
+        Self {
+            lang,
+            home: String::new(),
+            shop_name: lang.pick("関所商店街", "Sekisho Arcade").to_owned(),
+            cart_count: 0,
+            switch_href: format!("?lang={}", lang.other().code()),
+            nonce: String::new(),
+        }
+    }
+
+    fn t<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
+        self.lang.pick(ja, en)
+    }
+
+    fn code(&self) -> &'static str {
+        self.lang.code()
+    }
+}
+
+/// The street with its shops.
+#[derive(Template)]
+#[template(path = "demo_shop/home.html")]
+pub(super) struct HomePage<'a> {
+    pub(super) frame: Frame,
+    pub(super) shops: Vec<&'a ShopAccount>,
+}
+
+/// The shelf.
+#[derive(Template)]
+#[template(path = "demo_shop/catalogue.html")]
+pub(super) struct CataloguePage {
+    pub(super) frame: Frame,
+    pub(super) products: &'static [Product],
+}
+
+/// The cart, with the Amazon Pay button.
+#[derive(Template)]
+#[template(path = "demo_shop/cart.html")]
+pub(super) struct CartPage {
+    pub(super) frame: Frame,
+    pub(super) lines: Vec<Line>,
+    pub(super) price: Price,
+    pub(super) checkout_js_url: String,
+    /// The argument of `amazon.Pay.renderButton`, from [`button_config`].
+    pub(super) button_config: String,
+}
+
+/// Before the order: who, where to, what with, how much.
+#[derive(Template)]
+#[template(path = "demo_shop/review.html")]
+pub(super) struct ReviewPage {
+    pub(super) frame: Frame,
+    pub(super) lines: Vec<Line>,
+    pub(super) price: Price,
+    pub(super) cart_version: u64,
+    /// `SearchAddressAmazonpay`'s reply.
+    pub(super) buyer: Fields,
+    pub(super) checkout_session_id: String,
+    /// The same as a JavaScript string.
+    pub(super) checkout_session_js: String,
+    pub(super) checkout_js_url: String,
+}
+
+impl ReviewPage {
+    /// The address in the order in which Japan writes it: the largest place first. Blank parts fall away.
+    fn address_lines(&self) -> Vec<String> {
+        let field = |name: &str| self.buyer.get(name).to_owned();
+        let joined = |names: &[&str]| names.iter().map(|name| field(name)).collect::<String>();
+        let postal_code = match field("ShippingPostalCode") {
+            code if code.is_empty() => code,
+            code => format!("〒{code}"),
+        };
+        let area = joined(&["ShippingStateOrRegion", "ShippingCounty", "ShippingCity", "ShippingDistrict"]);
+        let lines = [
+            postal_code,
+            format!("{area}{}", field("ShippingAddressLine1")),
+            field("ShippingAddressLine2"),
+            field("ShippingAddressLine3"),
+            field("ShippingName"),
+            field("ShippingPhoneNumber"),
+        ];
+        lines.into_iter().filter(|line| !line.is_empty()).collect()
+    }
+}
+
+/// Sends the browser to the gateway.
+#[derive(Template)]
+#[template(path = "demo_shop/start.html")]
+pub(super) struct StartPage {
+    pub(super) frame: Frame,
+    pub(super) start: Start,
+}
+
+/// Paid.
+#[derive(Template)]
+#[template(path = "demo_shop/thanks.html")]
+pub(super) struct ThanksPage {
+    pub(super) frame: Frame,
+    pub(super) order: Order,
+}
+
+/// Not paid, or not known to be.
+#[derive(Template)]
+#[template(path = "demo_shop/failed.html")]
+pub(super) struct FailedPage {
+    pub(super) frame: Frame,
+    pub(super) order: Order,
+    /// What the shopper is told.
+    pub(super) text: String,
+    pub(super) problem: Option<Problem>,
+}
+
+/// A title and a sentence.
+#[derive(Template)]
+#[template(path = "demo_shop/message.html")]
+pub(super) struct MessagePage {
+    pub(super) frame: Frame,
+    pub(super) title: String,
+    pub(super) text: String,
+    pub(super) problem: Option<Problem>,
+}
+
+/// One order in the order book.
+pub(super) struct OrderRow {
+    pub(super) order: Order,
+    /// `SearchTradeMulti`'s answer of this moment.
+    pub(super) trade: Result<Fields, Problem>,
+}
+
+impl OrderRow {
+    /// Whether the goods may leave now, by the gateway's word.
+    fn can_ship(&self) -> bool {
+        matches!(&self.trade, Ok(trade) if trade.get("Status") == "AUTH")
+    }
+
+    /// The reply without what must not be shown: `AccessPass`, and blank fields.
+    pub(super) fn trade_fields(&self) -> Vec<(&str, &str)> {
+        let Ok(trade) = &self.trade else { return Vec::new() };
+        trade.iter().filter(|(name, value)| *name != "AccessPass" && !value.is_empty()).collect()
+    }
+}
+
+/// The order book.
+#[derive(Template)]
+#[template(path = "demo_shop/orders.html")]
+pub(super) struct OrdersPage {
+    pub(super) frame: Frame,
+    pub(super) rows: Vec<OrderRow>,
+    pub(super) strays: Vec<Notification>,
+    pub(super) shop_id: String,
+}
+
+/// The argument of `amazon.Pay.renderButton`: what Amazon's documentation calls the button configuration
+/// (amazon-pay 3.1). The payload goes through untouched, because every byte of it is signed.
+pub(super) fn button_config(account: &ShopAccount, lang: Lang) -> String {
+    script_json(&serde_json::json!({
+        "merchantId": account.merchant_id,
+        "publicKeyId": account.public_key_id,
+        "ledgerCurrency": "JPY",
+        "checkoutLanguage": lang.pick("ja_JP", "en_US"),
+        "productType": "PayAndShip",
+        "placement": "Cart",
+        "buttonColor": "Gold",
+        "createCheckoutSessionConfig": {
+            "payloadJSON": account.button_payload,
+            "signature": account.button_signature,
+            "algorithm": account.button_algorithm,
+            "publicKeyId": account.public_key_id,
+        },
+    }))
+}
+
+/// JSON that may stand inside a script element: no text of it can close the element.
+pub(super) fn script_json(value: &serde_json::Value) -> String {
+    format!("{value:#}").replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_in_a_script_cannot_end_it() {
+        let text = script_json(&serde_json::json!({ "a": "</script><!--&" }));
+        assert!(!text.contains(['<', '>', '&']));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["a"], "</script><!--&");
+    }
+}

@@ -1,0 +1,256 @@
+//! What every answer to a buyer's browser has in common: the request's fields, the frame of a page, its headers, and
+//! the clear page that stands where a step is not possible.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use crate::sandbox::buyer::Desk;
+use crate::sandbox::buyer::lang::Lang;
+use crate::sandbox::ledger::{BuyerError, SessionState, with_session_id};
+
+/// No `form-action`: Chromium applies it to the redirects after a form, too, and these end at the shop.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
+
+/// What a browser asked for.
+pub(super) struct Visit {
+    /// Query and form together; where both name a field, the form's counts.
+    fields: HashMap<String, String>,
+    pub(super) lang: Lang,
+    chosen_lang: Option<Lang>,
+    switch_href: String,
+}
+
+impl Visit {
+    /// A page that is fetched.
+    pub(super) fn get(uri: &Uri, headers: &HeaderMap) -> Self {
+        let query = uri.query().unwrap_or_default();
+        let mut visit = Self::post(uri, headers, b"");
+        let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang="));
+        let other = format!("lang={}", visit.lang.other().code());
+        visit.switch_href = format!("?{}", kept.chain([other.as_str()]).collect::<Vec<_>>().join("&"));
+        visit
+    }
+
+    /// A form that is posted.
+    pub(super) fn post(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Self {
+        let pairs = |text| url::form_urlencoded::parse(text).into_owned();
+        let query = uri.query().unwrap_or_default().as_bytes();
+        let fields: HashMap<String, String> = pairs(query).chain(pairs(body)).collect();
+        let chosen_lang = fields.get("lang").and_then(|code| Lang::of(code));
+        let lang = chosen_lang.or_else(|| Lang::remembered(headers)).unwrap_or_default();
+        Self { fields, lang, chosen_lang, switch_href: String::new() }
+    }
+
+    /// A field's value; empty where it is absent.
+    pub(super) fn field(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", String::as_str)
+    }
+
+    /// The checkout session that all of this is about.
+    pub(super) fn session_id(&self) -> &str {
+        self.field("amazonCheckoutSessionId")
+    }
+
+    /// From here on, pages are in this language.
+    pub(super) fn speak(&mut self, lang: Lang) {
+        self.lang = lang;
+        self.chosen_lang = Some(lang);
+    }
+
+    /// What surrounds every page.
+    pub(super) fn frame(&self) -> Frame {
+        Frame { lang: self.lang, switch_href: self.switch_href.clone() }
+    }
+
+    /// Answers a page.
+    pub(super) fn page(&self, status: StatusCode, page: &impl Template) -> Response {
+        let Ok(html) = page.render() else {
+            tracing::error!("a buyer page could not be rendered");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let headers = [
+            (CONTENT_TYPE, "text/html; charset=utf-8"),
+            (CONTENT_SECURITY_POLICY, POLICY),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (X_FRAME_OPTIONS, "DENY"),
+            // The session's id stands in the address.
+            (REFERRER_POLICY, "no-referrer"),
+            (CACHE_CONTROL, "no-store"),
+        ];
+        self.remembering((status, headers, html).into_response())
+    }
+
+    /// Sends the browser to a page here, or to a URL of the session. Only text from the ledger may get here.
+    pub(super) fn see_other(&self, to: &str) -> Response {
+        let Ok(location) = HeaderValue::from_str(to) else {
+            return self.message(&Message::plain(
+                StatusCode::BAD_REQUEST,
+                self.lang.pick("お店に戻れません", "There is no way back to the shop"),
+                self.lang.pick("お店の戻り先 URL が正しくありません。", "The shop’s return URL is malformed."),
+                to,
+            ));
+        };
+        let headers = [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        self.remembering((StatusCode::SEE_OTHER, headers).into_response())
+    }
+
+    /// 303 to the page `name` of this session.
+    pub(super) fn to_page(&self, name: &str, session_id: &str) -> Response {
+        self.see_other(&with_session_id(&format!("/checkout/{name}"), session_id))
+    }
+
+    /// A page that only says something.
+    pub(super) fn message(&self, message: &Message) -> Response {
+        let page = MessagePage {
+            frame: self.frame(),
+            title: message.title.clone(),
+            text: message.text.clone(),
+            detail: message.detail.clone(),
+            way_out: message.way_out.clone(),
+        };
+        self.page(message.status, &page)
+    }
+
+    fn remembering(&self, mut response: Response) -> Response {
+        if let Some(cookie) = self.chosen_lang.and_then(|lang| HeaderValue::from_str(&lang.cookie()).ok()) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+/// What surrounds every page.
+pub(super) struct Frame {
+    pub(super) lang: Lang,
+    /// The same page in the other language; empty where it cannot be fetched again.
+    pub(super) switch_href: String,
+}
+
+impl Frame {
+    pub(super) fn t<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
+        self.lang.pick(ja, en)
+    }
+}
+
+/// Why there is no other page here.
+pub(super) struct Message {
+    status: StatusCode,
+    title: String,
+    text: String,
+    /// For the engineer.
+    detail: String,
+    /// An address of the session's or of these pages, and what to call it.
+    way_out: Option<(String, String)>,
+}
+
+impl Message {
+    /// A message without a way out.
+    pub(super) fn plain(status: StatusCode, title: &str, text: &str, detail: &str) -> Self {
+        Self { status, title: title.to_owned(), text: text.to_owned(), detail: detail.to_owned(), way_out: None }
+    }
+
+    /// The same, with a link.
+    pub(super) fn leading_to(mut self, href: String, words: &str) -> Self {
+        self.way_out = Some((href, words.to_owned()));
+        self
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sandbox/message.html")]
+struct MessagePage {
+    frame: Frame,
+    title: String,
+    text: String,
+    detail: String,
+    way_out: Option<(String, String)>,
+}
+
+/// The page for a step that the ledger refused: what happened, and where to go from here.
+pub(super) fn refused(visit: &Visit, desk: &dyn Desk, error: &BuyerError) -> Response {
+    let id = visit.session_id();
+    let (status, title, text) = wording(visit.lang, error);
+    let message = Message::plain(status, title, text, &error.to_string());
+    let page = |name: &str| with_session_id(&format!("/checkout/{name}"), id);
+    let again = visit.lang.pick("選びなおす", "Choose again");
+    visit.message(&match error {
+        BuyerError::UnknownSession(_) => message,
+        BuyerError::UnknownBuyer(_) => message.leading_to(page("sign-in"), again),
+        BuyerError::UnknownAddress(_) | BuyerError::UnknownInstrument(_) | BuyerError::CardNeedsPending(_) => {
+            message.leading_to(page("choose"), again)
+        }
+        BuyerError::NotSignedIn => message.leading_to(page("sign-in"), visit.lang.pick("サインイン", "Sign in")),
+        BuyerError::NotOpen(_)
+        | BuyerError::AlreadyPaid
+        | BuyerError::ConstraintsLeft(_)
+        | BuyerError::NotProcessing => match way_back(desk, id) {
+            Some(url) => message.leading_to(url, visit.lang.pick("店に戻る", "Return to the shop")),
+            None => message,
+        },
+    })
+}
+
+/// Where a buyer whose session went on elsewhere should be: at the shop's result, or still at its review page.
+fn way_back(desk: &dyn Desk, id: &str) -> Option<String> {
+    let ledger = desk.ledger();
+    let session = ledger.session(id)?;
+    let web = &session.request.terms.web;
+    let review = web.checkout_review_return_url.as_ref().filter(|_| session.state == SessionState::Open);
+    let result = web.checkout_result_return_url.as_ref();
+    let url = if session.constraints().is_empty() { result.or(review) } else { review };
+    // Only a link that a browser would open as a page, whatever the shop signed.
+    let url = url.filter(|url| url.starts_with("https://") || url.starts_with("http://"));
+    url.map(|url| with_session_id(url, id))
+}
+
+fn wording(lang: Lang, error: &BuyerError) -> (StatusCode, &'static str, &'static str) {
+    let (status, ja, en) = match error {
+        BuyerError::UnknownSession(_) => (
+            StatusCode::NOT_FOUND,
+            ("お手続きが見つかりません", "期限が切れたか、アドレスが間違っています。お店からやりなおしてください。"),
+            ("There is no such checkout", "It has expired, or the address is wrong. Please start again at the shop."),
+        ),
+        BuyerError::NotOpen(_) => (
+            StatusCode::GONE,
+            ("このお手続きは終わっています", "支払い済み、取り消し済み、または期限切れです。"),
+            ("This checkout is over", "It was paid or cancelled, or it has expired."),
+        ),
+        BuyerError::AlreadyPaid => (
+            StatusCode::CONFLICT,
+            ("お支払いは済んでいます", "もう変更や取り消しはできません。"),
+            ("You have already paid", "Nothing can be changed or cancelled any more."),
+        ),
+        BuyerError::NotSignedIn => (
+            StatusCode::CONFLICT,
+            ("サインインが必要です", "先に購入者を選んでください。"),
+            ("Please sign in", "Choose a buyer first."),
+        ),
+        BuyerError::CardNeedsPending(_) => (
+            StatusCode::CONFLICT,
+            ("このカードは使えません", "保留になるテストカードです。お店が保留に対応していません。"),
+            (
+                "This card cannot be used here",
+                "It is a test card whose payment stays pending, and the shop cannot wait.",
+            ),
+        ),
+        BuyerError::ConstraintsLeft(_) | BuyerError::NotProcessing => (
+            StatusCode::CONFLICT,
+            ("まだお支払いに進めません", "お店での注文の確定が済んでいません。"),
+            ("It is too early to pay", "The shop has not placed the order yet."),
+        ),
+        BuyerError::UnknownBuyer(_) | BuyerError::UnknownAddress(_) | BuyerError::UnknownInstrument(_) => (
+            StatusCode::BAD_REQUEST,
+            ("選択が正しくありません", "一覧から選んでください。"),
+            ("That is not on the list", "Please choose from the list."),
+        ),
+    };
+    let (title, text) = if lang == Lang::Ja { ja } else { en };
+    (status, title, text)
+}

@@ -1,0 +1,169 @@
+//! `POST /checkout/initiate`: where the button leads. Verifies the button's signature and opens a checkout session.
+//!
+//! The form (`application/x-www-form-urlencoded`, UTF-8), as `checkout.js` posts it; names as in the button's
+//! configuration (amazon-pay 3.1):
+//!
+//! | field | |
+//! | --- | --- |
+//! | `merchantId` | required; the merchant whose key signed |
+//! | `publicKeyId` | required; which key |
+//! | `payloadJSON` | required; the signed text, byte for byte |
+//! | `signature` | required; Base64 |
+//! | `algorithm` | `AMZN-PAY-RSASSA-PSS-V2`, or `AMZN-PAY-RSASSA-PSS`, which is meant where it is blank |
+//! | `ledgerCurrency` | required; `JPY` |
+//! | `placement` | required; `Home`, `Product`, `Cart`, `Checkout` or `Other` |
+//! | `productType` | `PayAndShip` (meant where it is blank) or `PayOnly` |
+//! | `checkoutLanguage` | `ja_JP` (meant where it is blank); any other is answered in English |
+//!
+//! Answers 303 to `/checkout/sign-in?amazonCheckoutSessionId=…`; 403 with the server's string to sign where the
+//! signature does not fit; 400 where a field or the payload is wrong.
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use crate::sandbox::buyer::Shared;
+use crate::sandbox::buyer::answer::{Frame, Message, Visit};
+use crate::sandbox::buyer::lang::Lang;
+use crate::sandbox::error::ApiError;
+use crate::sandbox::ledger::ProductType;
+
+const REQUIRED: [&str; 6] = ["merchantId", "publicKeyId", "payloadJSON", "signature", "ledgerCurrency", "placement"];
+const PLACEMENTS: [&str; 5] = ["Home", "Product", "Cart", "Checkout", "Other"];
+const DEFAULT_ALGORITHM: &str = "AMZN-PAY-RSASSA-PSS";
+
+const HELP: &str = "\
+POST here what the Amazon Pay button posts (application/x-www-form-urlencoded, UTF-8):
+
+  merchantId        required  the merchant whose key signed
+  publicKeyId       required  which key
+  payloadJSON       required  the signed text, byte for byte
+  signature         required  Base64
+  algorithm                   AMZN-PAY-RSASSA-PSS-V2, or AMZN-PAY-RSASSA-PSS (meant where it is blank)
+  ledgerCurrency    required  JPY
+  placement         required  Home, Product, Cart, Checkout or Other
+  productType                 PayAndShip (meant where it is blank) or PayOnly
+  checkoutLanguage            ja_JP (meant where it is blank); any other is answered in English
+
+Answers: 303 to /checkout/sign-in?amazonCheckoutSessionId=...
+         403 with this server's string to sign where the signature does not fit
+         400 where a field or the payload is wrong
+
+Then POST (the session's id in amazonCheckoutSessionId each time):
+
+  /checkout/sign-in     buyer=... action=sign-in | cancel
+  /checkout/choose      address=... payment=... action=continue | cancel   (no address with PayOnly)
+  /checkout/processing  action=pay | cancel   (once the shop has sent you to amazonPayRedirectUrl)
+
+The values of buyer, address and payment stand in the pages of the same addresses.
+";
+
+/// What a button says, checked for presence only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// The merchant that the page names. The signature does not cover it.
+    pub merchant_id: String,
+    /// The key that is said to have signed.
+    pub public_key_id: String,
+    /// How it is said to have signed.
+    pub algorithm: String,
+    /// The signed text.
+    pub payload: String,
+    /// Base64.
+    pub signature: String,
+    /// What the button was rendered for; not part of the payload.
+    pub product_type: ProductType,
+}
+
+/// Why a button opens no session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ButtonError {
+    /// The signature is not this merchant's, or not of this text.
+    #[error("{why}")]
+    InvalidSignature {
+        /// One sentence for the engineer.
+        why: String,
+        /// What this server would have signed (amazon-pay 1.8).
+        string_to_sign: String,
+    },
+    /// The payload is signed, but Create Checkout Session would refuse it.
+    #[error(transparent)]
+    Refused(#[from] ApiError),
+}
+
+/// `GET /checkout/initiate`.
+pub(super) async fn help() -> impl IntoResponse {
+    let headers =
+        [(CONTENT_TYPE, "text/plain; charset=utf-8"), (X_CONTENT_TYPE_OPTIONS, "nosniff"), (CACHE_CONTROL, "no-store")];
+    (headers, HELP)
+}
+
+/// `POST /checkout/initiate`.
+pub(super) async fn initiate(State(desk): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let mut visit = Visit::post(&uri, &headers, &body);
+    visit.speak(Lang::of_button(visit.field("checkoutLanguage")));
+    let button = match read(&visit) {
+        Ok(button) => button,
+        Err(mistakes) => return bad_button(&visit, &mistakes.join(" ")),
+    };
+    match desk.open_session(&button) {
+        Ok(id) => visit.to_page("sign-in", &id),
+        Err(ButtonError::InvalidSignature { why, string_to_sign }) => {
+            tracing::info!(merchant_id = button.merchant_id, why, "a button's signature did not fit");
+            visit.page(StatusCode::FORBIDDEN, &BadSignaturePage { frame: visit.frame(), button, why, string_to_sign })
+        }
+        Err(ButtonError::Refused(error)) => bad_button(&visit, &error.to_string()),
+    }
+}
+
+fn read(visit: &Visit) -> Result<Button, Vec<String>> {
+    let missing = REQUIRED.iter().filter(|name| visit.field(name).is_empty());
+    let mut mistakes: Vec<String> = missing.map(|name| format!("{name} is missing.")).collect();
+    if !matches!(visit.field("ledgerCurrency"), "" | "JPY") {
+        mistakes.push("ledgerCurrency must be JPY.".to_owned());
+    }
+    if !visit.field("placement").is_empty() && !PLACEMENTS.contains(&visit.field("placement")) {
+        mistakes.push(format!("placement must be one of {}.", PLACEMENTS.join(", ")));
+    }
+    let or_default = |name: &str, default: &str| match visit.field(name) {
+        "" => default.to_owned(),
+        value => value.to_owned(),
+    };
+    let product_type = ProductType::parse(&or_default("productType", "PayAndShip"));
+    let product_type = product_type.filter(|product_type| *product_type != ProductType::SignIn);
+    let Some(product_type) = product_type.filter(|_| mistakes.is_empty()) else {
+        if product_type.is_none() {
+            mistakes.push("productType must be PayAndShip or PayOnly.".to_owned());
+        }
+        return Err(mistakes);
+    };
+    Ok(Button {
+        merchant_id: visit.field("merchantId").to_owned(),
+        public_key_id: visit.field("publicKeyId").to_owned(),
+        algorithm: or_default("algorithm", DEFAULT_ALGORITHM),
+        payload: visit.field("payloadJSON").to_owned(),
+        signature: visit.field("signature").to_owned(),
+        product_type,
+    })
+}
+
+fn bad_button(visit: &Visit, detail: &str) -> Response {
+    let title = visit.lang.pick("ボタンの設定に誤りがあります", "The button is set up wrongly");
+    let text = visit.lang.pick(
+        "お店の設定の誤りのため、お手続きを始められません。",
+        "The checkout cannot begin, because the shop’s button is set up wrongly.",
+    );
+    visit.message(&Message::plain(StatusCode::BAD_REQUEST, title, text, detail))
+}
+
+#[derive(Template)]
+#[template(path = "sandbox/bad_signature.html")]
+struct BadSignaturePage {
+    frame: Frame,
+    button: Button,
+    why: String,
+    string_to_sign: String,
+}

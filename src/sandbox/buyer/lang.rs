@@ -1,0 +1,62 @@
+//! The language of the buyer's pages: Japanese, or English where the buyer or the shop's button asks for it.
+
+use axum::http::HeaderMap;
+use axum::http::header::COOKIE;
+
+const COOKIE_NAME: &str = "sekisho_sandbox_lang";
+
+/// One of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Lang {
+    #[default]
+    Ja,
+    En,
+}
+
+impl Lang {
+    /// As `lang` attributes, parameters and the cookie have it.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Ja => "ja",
+            Self::En => "en",
+        }
+    }
+
+    /// The other one.
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Ja => Self::En,
+            Self::En => Self::Ja,
+        }
+    }
+
+    /// Whichever of the two texts is in this language.
+    pub(super) const fn pick<'a>(self, ja: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Ja => ja,
+            Self::En => en,
+        }
+    }
+
+    /// The language called `code`.
+    pub(super) fn of(code: &str) -> Option<Self> {
+        [Self::Ja, Self::En].into_iter().find(|lang| lang.code() == code)
+    }
+
+    /// What a button's `checkoutLanguage` (`ja_JP`, `en_US`) asks for; other languages are answered in English.
+    pub(super) fn of_button(checkout_language: &str) -> Self {
+        if checkout_language.is_empty() || checkout_language.starts_with("ja") { Self::Ja } else { Self::En }
+    }
+
+    /// What this browser chose on an earlier page.
+    pub(super) fn remembered(headers: &HeaderMap) -> Option<Self> {
+        let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = lines.flat_map(|line| line.split(';'));
+        pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('=')).and_then(Self::of)
+    }
+
+    /// The `Set-Cookie` value that makes the browser remember.
+    pub(super) fn cookie(self) -> String {
+        format!("{COOKIE_NAME}={}; Path=/checkout; HttpOnly; SameSite=Lax", self.code())
+    }
+}

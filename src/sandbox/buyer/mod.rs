@@ -1,0 +1,77 @@
+//! What the buyer sees of Amazon Pay: `checkout.js` in the shop's page, then sign-in, choosing and paying here.
+//!
+//! Who acts: the buyer's browser, or a program that posts the same forms; every page works without JavaScript. What
+//! may be assumed: nothing about what is posted; a session id is a secret that only the buyer and the shop hold.
+//! Browsers are only ever sent to a URL that the session itself carries, which the shop signed or sent over the API.
+//!
+//! A program needs three posts to buy: `/checkout/initiate` (its fields: [`initiate`], or `GET` the same address),
+//! `/checkout/sign-in` (`buyer`, `action=sign-in`) and `/checkout/choose` (`address`, `payment`, `action=continue`);
+//! then, when the shop sends it to `amazonPayRedirectUrl`, `/checkout/processing` (`action=pay` or `cancel`). Each of
+//! these carries `amazonCheckoutSessionId` as well, and answers 303 with the next address. Each page's main form has
+//! `id="buyer-form"`.
+
+mod answer;
+pub mod initiate;
+mod lang;
+mod steps;
+
+use std::sync::{Arc, MutexGuard};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+use crate::sandbox::ledger::Ledger;
+
+/// A signed payload of Amazon's size fits many times over.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// What the pages need of the rest of the sandbox.
+pub trait Desk: Send + Sync + 'static {
+    /// The ledger, locked and moved to the present. Never held across an await.
+    fn ledger(&self) -> MutexGuard<'_, Ledger>;
+
+    /// Verifies a button's signature and opens the session that its payload asks for; answers the session's id.
+    ///
+    /// # Errors
+    /// [`initiate::ButtonError`]: the signature does not fit, or the payload is refused.
+    fn open_session(&self, button: &initiate::Button) -> Result<String, initiate::ButtonError>;
+
+    /// The name of a merchant, for the buyer to read.
+    fn merchant_name(&self, merchant_id: &str) -> Option<String>;
+}
+
+/// The state of every handler.
+type Shared = Arc<dyn Desk>;
+
+/// `GET /checkout.js` and everything under `/checkout/`.
+pub fn router(desk: Arc<dyn Desk>) -> Router {
+    let script = include_str!("assets/checkout.js");
+    let sheet = include_str!("assets/pages.css");
+    Router::new()
+        .route("/checkout.js", get(move || async move { asset("text/javascript; charset=utf-8", script) }))
+        .route("/checkout/pages.css", get(move || async move { asset("text/css; charset=utf-8", sheet) }))
+        .route("/checkout/initiate", get(initiate::help).post(initiate::initiate))
+        .route("/checkout/sign-in", get(steps::sign_in_page).post(steps::sign_in))
+        .route("/checkout/choose", get(steps::choose_page).post(steps::choose))
+        .route("/checkout/change", get(steps::change_page))
+        .route("/checkout/processing", get(steps::processing_page).post(steps::processing))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(desk)
+}
+
+fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
+    let headers = [
+        (CONTENT_TYPE, content_type),
+        (CACHE_CONTROL, "max-age=300"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Any shop's page may load the script, also with a `crossorigin` attribute.
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    (headers, text)
+}
+
+#[cfg(test)]
+mod tests;

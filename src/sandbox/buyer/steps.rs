@@ -1,0 +1,300 @@
+//! The buyer's steps, a page and a form each: sign in, choose (or change), pay. The ledger decides what is possible;
+//! these functions only show and ask.
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+
+use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
+use crate::sandbox::buyer::{Desk, Shared};
+use crate::sandbox::buyers::{Address, BUYERS, Buyer, CardEffect, Instrument};
+use crate::sandbox::ledger::{AfterChoice, BuyerError, Progress, Session, SessionState};
+
+/// `GET /checkout/sign-in?amazonCheckoutSessionId=…`
+pub(super) async fn sign_in_page(State(desk): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+    let visit = Visit::get(&uri, &headers);
+    let session = match unpaid(&*desk, visit.session_id()) {
+        Ok(session) => session,
+        Err(error) => return refused(&visit, &*desk, &error),
+    };
+    let page = SignInPage {
+        frame: visit.frame(),
+        picked: session.party.map_or(BUYERS[0].id, |party| party.buyer.id),
+        session_id: session.id,
+        buyers: BUYERS,
+    };
+    visit.page(StatusCode::OK, &page)
+}
+
+/// `POST /checkout/sign-in`: `buyer`, `action` = `sign-in` or `cancel`.
+pub(super) async fn sign_in(State(desk): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let visit = Visit::post(&uri, &headers, &body);
+    let id = visit.session_id();
+    match visit.field("action") {
+        "sign-in" => {
+            let done = desk.ledger().sign_in(id, visit.field("buyer")).map(|_| ());
+            match done {
+                Ok(()) => visit.to_page("choose", id),
+                Err(error) => refused(&visit, &*desk, &error),
+            }
+        }
+        "cancel" => cancel(&visit, &*desk),
+        other => unknown_action(&visit, other, "sign-in, cancel"),
+    }
+}
+
+/// `GET /checkout/choose?amazonCheckoutSessionId=…`
+pub(super) async fn choose_page(State(desk): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+    let visit = Visit::get(&uri, &headers);
+    choice_page(&visit, &*desk, Change::Both)
+}
+
+/// `GET /checkout/change?amazonCheckoutSessionId=…&changeAction=changeAddress|changePayment`: the same page, for what
+/// the shop's change button names.
+pub(super) async fn change_page(State(desk): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+    let visit = Visit::get(&uri, &headers);
+    match visit.field("changeAction") {
+        "changeAddress" => choice_page(&visit, &*desk, Change::Address),
+        "changePayment" => choice_page(&visit, &*desk, Change::Payment),
+        other => unknown(&visit, "changeAction", other, "changeAddress, changePayment"),
+    }
+}
+
+/// `POST /checkout/choose`: `address` (unless there is none to choose), `payment`, `action` = `continue` or `cancel`.
+pub(super) async fn choose(State(desk): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let visit = Visit::post(&uri, &headers, &body);
+    let id = visit.session_id();
+    match visit.field("action") {
+        "continue" => {
+            let address = Some(visit.field("address")).filter(|address| !address.is_empty());
+            let done = desk.ledger().choose(id, address, visit.field("payment"));
+            match done {
+                Ok(AfterChoice::ReviewAtShop(url)) => visit.see_other(&url),
+                Ok(AfterChoice::PayHere) => visit.to_page("processing", id),
+                Err(BuyerError::NotSignedIn) => visit.to_page("sign-in", id),
+                Err(error) => refused(&visit, &*desk, &error),
+            }
+        }
+        "cancel" => cancel(&visit, &*desk),
+        other => unknown_action(&visit, other, "continue, cancel"),
+    }
+}
+
+/// `GET /checkout/processing?amazonCheckoutSessionId=…` (`amazonPayRedirectUrl`)
+pub(super) async fn processing_page(State(desk): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+    let visit = Visit::get(&uri, &headers);
+    paying_page(&visit, &*desk, StatusCode::OK, None)
+}
+
+/// `POST /checkout/processing`: `action` = `pay` or `cancel`.
+pub(super) async fn processing(State(desk): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let visit = Visit::post(&uri, &headers, &body);
+    match visit.field("action") {
+        "pay" => {
+            let done = desk.ledger().pay(visit.session_id());
+            match done {
+                Ok(url) => visit.see_other(&url),
+                Err(error @ BuyerError::CardNeedsPending(_)) => {
+                    paying_page(&visit, &*desk, StatusCode::CONFLICT, Some(error.to_string()))
+                }
+                Err(error) => refused(&visit, &*desk, &error),
+            }
+        }
+        "cancel" => cancel(&visit, &*desk),
+        other => unknown_action(&visit, other, "pay, cancel"),
+    }
+}
+
+/// The buyer goes back to the shop; where the session names no address for that, the page says so.
+fn cancel(visit: &Visit, desk: &dyn Desk) -> Response {
+    let done = desk.ledger().cancel_by_buyer(visit.session_id());
+    match done {
+        Ok(Some(url)) => visit.see_other(&url),
+        Ok(None) => {
+            let title = visit.lang.pick("取り消しました", "Cancelled");
+            let text = visit.lang.pick(
+                "お支払いはされていません。このページを閉じて、お店に戻ってください。",
+                "Nothing was paid. Please close this page and go back to the shop.",
+            );
+            visit.message(&Message::plain(StatusCode::OK, title, text, ""))
+        }
+        Err(error) => refused(visit, desk, &error),
+    }
+}
+
+fn unknown_action(visit: &Visit, got: &str, known: &str) -> Response {
+    unknown(visit, "action", got, known)
+}
+
+fn unknown(visit: &Visit, field: &str, got: &str, known: &str) -> Response {
+    let title = visit.lang.pick("操作を理解できませんでした", "That was not understood");
+    let text = visit.lang.pick("前のページに戻ってやりなおしてください。", "Please go back and try again.");
+    let detail = format!("{field} must be one of {known}, not {got:?}");
+    visit.message(&Message::plain(StatusCode::BAD_REQUEST, title, text, &detail))
+}
+
+/// An open session whose buyer has not paid.
+fn unpaid(desk: &dyn Desk, id: &str) -> Result<Session, BuyerError> {
+    let ledger = desk.ledger();
+    let session = ledger.session(id).ok_or_else(|| BuyerError::UnknownSession(id.to_owned()))?;
+    match (session.state, session.progress) {
+        (SessionState::Open, Progress::Paid(_)) => Err(BuyerError::AlreadyPaid),
+        (SessionState::Open, _) => Ok(session.clone()),
+        (state, _) => Err(BuyerError::NotOpen(state.as_str())),
+    }
+}
+
+/// What the buyer came to choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Both,
+    Address,
+    Payment,
+}
+
+/// One of the two lists on the choosing page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Selection {
+    /// There is nothing to choose.
+    Hidden,
+    /// As chosen before.
+    Kept(&'static str),
+    /// A list, with this entry picked.
+    Open(&'static str),
+}
+
+fn choice_page(visit: &Visit, desk: &dyn Desk, change: Change) -> Response {
+    let session = match unpaid(desk, visit.session_id()) {
+        Ok(session) => session,
+        Err(error) => return refused(visit, desk, &error),
+    };
+    let Some(party) = session.party else { return visit.to_page("sign-in", &session.id) };
+    let (buyer, choice) = (party.buyer, party.choice);
+    let chosen_address = choice.and_then(|choice| choice.address).map(|address| address.id);
+    let chosen_payment = choice.map(|choice| choice.instrument.id);
+    // The shop has fixed price and shipping when it sends the buyer to pay: from there only the card can change.
+    let change = if session.progress == Progress::Processing { Change::Payment } else { change };
+    let page = ChoosePage {
+        frame: visit.frame(),
+        address: if session.needs_address() {
+            select(chosen_address, buyer.addresses.first().map(|address| address.id), change == Change::Payment)
+        } else {
+            Selection::Hidden
+        },
+        payment: select(chosen_payment, buyer.instruments.first().map(|card| card.id), change == Change::Address),
+        session_id: session.id,
+        buyer,
+        change,
+    };
+    visit.page(StatusCode::OK, &page)
+}
+
+fn select(chosen: Option<&'static str>, first: Option<&'static str>, keeps: bool) -> Selection {
+    match chosen {
+        Some(id) if keeps => Selection::Kept(id),
+        _ => Selection::Open(chosen.or(first).unwrap_or_default()),
+    }
+}
+
+fn paying_page(visit: &Visit, desk: &dyn Desk, status: StatusCode, trouble: Option<String>) -> Response {
+    let entered = desk.ledger().enter_processing(visit.session_id()).cloned();
+    let session = match entered {
+        Ok(session) => session,
+        Err(error) => return refused(visit, desk, &error),
+    };
+    let terms = &session.request.terms;
+    let choice = session.choice();
+    let amount = terms.payment.charge_amount.or_else(|| terms.recurring.as_ref().and_then(|period| period.amount));
+    let named = terms.merchant.merchant_store_name.clone().or_else(|| desk.merchant_name(&session.merchant_id));
+    let page = ProcessingPage {
+        frame: visit.frame(),
+        trouble,
+        merchant: named.unwrap_or_else(|| session.merchant_id.clone()),
+        note: terms.merchant.note_to_buyer.clone(),
+        amount: amount.map(|amount| grouped(amount.yen())),
+        address: choice.and_then(|choice| choice.address).map(address_line),
+        payment: choice.map(|choice| choice.instrument.descriptor()).unwrap_or_default(),
+        paid: matches!(session.progress, Progress::Paid(_)),
+        session_id: session.id,
+    };
+    visit.page(status, &page)
+}
+
+/// `12,345`: yen for people.
+fn grouped(yen: i64) -> String {
+    let digits = yen.to_string();
+    let places = digits.len();
+    let comma = |place: usize| place > 0 && (places - place).is_multiple_of(3);
+    digits
+        .chars()
+        .enumerate()
+        .flat_map(|(place, digit)| comma(place).then_some(',').into_iter().chain([digit]))
+        .collect()
+}
+
+fn address_line(address: &Address) -> String {
+    let rest = [Some(address.line1), address.line2, address.line3, Some(address.name)];
+    let rest: Vec<&str> = rest.into_iter().flatten().collect();
+    format!("〒{} {}{}", address.postal_code, address.state_or_region, rest.join(" "))
+}
+
+#[derive(Template)]
+#[template(path = "sandbox/sign_in.html")]
+struct SignInPage {
+    frame: Frame,
+    session_id: String,
+    buyers: &'static [Buyer],
+    picked: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "sandbox/choose.html")]
+struct ChoosePage {
+    frame: Frame,
+    session_id: String,
+    buyer: &'static Buyer,
+    address: Selection,
+    payment: Selection,
+    change: Change,
+}
+
+impl ChoosePage {
+    fn title(&self) -> &'static str {
+        match self.change {
+            Change::Both => self.frame.t("お届け先とお支払い方法", "Address and payment method"),
+            Change::Address => self.frame.t("お届け先の変更", "Change the address"),
+            Change::Payment => self.frame.t("お支払い方法の変更", "Change the payment method"),
+        }
+    }
+
+    /// What the test card does, for the person who tests.
+    fn effect(&self, instrument: &Instrument) -> &'static str {
+        match instrument.effect {
+            CardEffect::Approved => self.frame.t("承認されます", "is approved"),
+            CardEffect::BuyerCanceled => self.frame.t("購入者のキャンセルになります", "ends as cancelled by the buyer"),
+            CardEffect::Declined => self.frame.t("拒否されます", "is declined"),
+            CardEffect::PendingThenAuthorized => {
+                self.frame.t("保留になり、30 秒後に承認されます", "stays pending, is approved after 30 seconds")
+            }
+            CardEffect::PendingThenDeclined => {
+                self.frame.t("保留になり、30 秒後に拒否されます", "stays pending, is declined after 30 seconds")
+            }
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sandbox/processing.html")]
+struct ProcessingPage {
+    frame: Frame,
+    session_id: String,
+    trouble: Option<String>,
+    merchant: String,
+    note: Option<String>,
+    amount: Option<String>,
+    address: Option<String>,
+    payment: String,
+    paid: bool,
+}

@@ -1,0 +1,291 @@
+//! The buyer's pages over a real ledger, without JavaScript: what a browser or a program is answered.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use tower::ServiceExt;
+
+use super::initiate::{Button, ButtonError};
+use super::*;
+use crate::domain::{Millis, SeededRng};
+use crate::sandbox::ledger::{Amount, PaymentIntent, SessionRequest, Terms};
+
+const MERCHANT: &str = "A1SHOP00000001";
+const STORE: &str = "amzn1.application-oa2-client.0123456789abcdef0123456789abcdef";
+const REVIEW: &str = "https://shop.example/review";
+const RESULT: &str = "https://gw.example/return?a=1";
+const BUYER: &str = "amzn1.account.SEKISHOHAKONE001";
+const DAY_MS: i64 = 86_400_000;
+
+/// A desk that takes the signature "right" for right.
+struct TestDesk(Mutex<Ledger>);
+
+impl Desk for TestDesk {
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open_session(&self, button: &Button) -> Result<String, ButtonError> {
+        if button.signature != "right" {
+            let (why, string_to_sign) = ("no <fit>".to_owned(), format!("{}\nabc", button.algorithm));
+            return Err(ButtonError::InvalidSignature { why, string_to_sign });
+        }
+        let mut terms = Terms::default();
+        terms.web.checkout_review_return_url = Some(REVIEW.to_owned());
+        let request = SessionRequest {
+            store_id: button.payload.clone(),
+            product_type: button.product_type,
+            scopes: None,
+            delivery_specifications: None,
+            address_details: None,
+            payment_method_on_file_metadata: None,
+            terms,
+        };
+        Ok(self.ledger().create_session(&button.merchant_id, request)?.id)
+    }
+
+    fn merchant_name(&self, _: &str) -> Option<String> {
+        Some("<関所> 商店".to_owned())
+    }
+}
+
+/// One browser before the pages; it keeps no cookies unless told.
+struct World {
+    desk: Arc<TestDesk>,
+    router: Router,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn location(&self) -> &str {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
+        self.headers["location"].to_str().expect("ascii")
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        let stores = HashMap::from([(MERCHANT.to_owned(), vec![STORE.to_owned()])]);
+        let start = Millis(1_795_371_000_000);
+        let ledger = Ledger::new("http://sandbox.example".to_owned(), stores, start, Arc::new(SeededRng::new(1)));
+        let desk = Arc::new(TestDesk(Mutex::new(ledger)));
+        Self { router: router(Arc::clone(&desk) as Arc<dyn Desk>), desk }
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.router.clone().oneshot(request).await.expect("infallible").into_parts();
+        let body = to_bytes(body, 1 << 20).await.expect("body");
+        let body = String::from_utf8(body.to_vec()).expect("utf-8");
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("request")).await
+    }
+
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body)).expect("request")).await
+    }
+
+    async fn step(&self, page: &str, id: &str, fields: &[(&str, &str)]) -> Answer {
+        let fields = [&[("amazonCheckoutSessionId", id)], fields].concat();
+        self.post(&format!("/checkout/{page}"), &fields).await
+    }
+
+    async fn initiate(&self, product_type: &str) -> String {
+        let answer = self.post("/checkout/initiate", &button(product_type, "right", STORE)).await;
+        let id = answer.location().strip_prefix("/checkout/sign-in?amazonCheckoutSessionId=").expect("sign-in");
+        id.to_owned()
+    }
+
+    /// A buyer who has chosen `card` and whom the shop has sent to pay 1,980 yen.
+    async fn about_to_pay(&self, card: &str) -> String {
+        let id = self.initiate("PayAndShip").await;
+        self.step("sign-in", &id, &[("buyer", BUYER), ("action", "sign-in")]).await;
+        self.step("choose", &id, &[("address", "address-1"), ("payment", card), ("action", "continue")]).await;
+        let mut changes = Terms::default();
+        changes.web.checkout_result_return_url = Some(RESULT.to_owned());
+        changes.payment.payment_intent = Some(PaymentIntent::Authorize);
+        changes.payment.charge_amount = Amount::new(1_980).ok();
+        self.desk.ledger().update_session(MERCHANT, &id, changes).expect("updated");
+        let page = self.get(&format!("/checkout/processing?amazonCheckoutSessionId={id}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        id
+    }
+}
+
+fn button<'a>(product_type: &'a str, signature: &'a str, payload: &'a str) -> [(&'a str, &'a str); 8] {
+    [
+        ("merchantId", MERCHANT),
+        ("publicKeyId", "SANDBOX-K"),
+        ("ledgerCurrency", "JPY"),
+        ("placement", "Cart"),
+        ("productType", product_type),
+        ("payloadJSON", payload),
+        ("signature", signature),
+        ("algorithm", "AMZN-PAY-RSASSA-PSS-V2"),
+    ]
+}
+
+#[tokio::test]
+async fn a_buyer_signs_in_chooses_reviews_and_pays() {
+    let world = World::new();
+    let id = world.initiate("PayAndShip").await;
+    let sign_in = world.get(&format!("/checkout/sign-in?amazonCheckoutSessionId={id}")).await;
+    assert!(sign_in.body.contains(r#"id="buyer-form""#) && sign_in.body.contains(r#"name="buyer""#));
+    let answer = world.step("sign-in", &id, &[("buyer", BUYER), ("action", "sign-in")]).await;
+    assert_eq!(answer.location(), format!("/checkout/choose?amazonCheckoutSessionId={id}"));
+    let choose = world.get(answer.location()).await;
+    assert!(choose.body.contains(r#"name="address" value="address-2""#), "{}", choose.body);
+    assert!(choose.body.contains(r#"name="payment" value="card-3434""#));
+    let choice = [("address", "address-2"), ("payment", "card-1111"), ("action", "continue")];
+    let answer = world.step("choose", &id, &choice).await;
+    assert_eq!(answer.location(), format!("{REVIEW}?amazonCheckoutSessionId={id}"));
+
+    let id = world.about_to_pay("card-1111").await;
+    let page = world.get(&format!("/checkout/processing?amazonCheckoutSessionId={id}")).await;
+    assert!(page.body.contains("¥1,980") && page.body.contains("&#60;関所&#62; 商店"), "{}", page.body);
+    assert!(page.body.contains("Visa ****1111") && page.body.contains("箱根町"));
+    for _ in 0..2 {
+        let answer = world.step("processing", &id, &[("action", "pay")]).await;
+        assert_eq!(answer.location(), format!("{RESULT}&amazonCheckoutSessionId={id}"));
+    }
+}
+
+#[tokio::test]
+async fn every_page_says_no_frames_no_store_no_sniffing_and_leaves_forms_free() {
+    let world = World::new();
+    let id = world.initiate("PayAndShip").await;
+    let page = world.get(&format!("/checkout/sign-in?amazonCheckoutSessionId={id}")).await;
+    let header = |name: &str| page.headers[name].to_str().expect("ascii");
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("cache-control"), "no-store");
+    assert_eq!(header("x-frame-options"), "DENY");
+    let policy = header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert!(!policy.contains("form-action"), "{policy}");
+    assert!(page.body.contains(r#"id="sandbox-band""#) && !page.body.contains("<script"));
+}
+
+#[tokio::test]
+async fn a_wrong_signature_shows_what_the_server_would_have_signed() {
+    let world = World::new();
+    let answer = world.post("/checkout/initiate", &button("PayAndShip", "wrong", "{\"a\":\"<b>\"}")).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(answer.body.contains("AMZN-PAY-RSASSA-PSS-V2\nabc") && answer.body.contains(MERCHANT), "{}", answer.body);
+    assert!(answer.body.contains("&#60;b&#62;") && !answer.body.contains("<b>"));
+    assert!(world.desk.ledger().sessions().next().is_none());
+}
+
+#[tokio::test]
+async fn a_button_that_lacks_something_is_told_what() {
+    let world = World::new();
+    let answer = world.post("/checkout/initiate", &[("merchantId", MERCHANT), ("ledgerCurrency", "USD")]).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    for text in ["publicKeyId is missing", "payloadJSON is missing", "ledgerCurrency must be JPY"] {
+        assert!(answer.body.contains(text), "{text}: {}", answer.body);
+    }
+    let answer = world.post("/checkout/initiate", &button("SignIn", "right", STORE)).await;
+    assert!(answer.body.contains("productType must be PayAndShip or PayOnly"), "{}", answer.body);
+    let answer = world.post("/checkout/initiate", &button("PayOnly", "right", "another store")).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let help = world.get("/checkout/initiate").await;
+    assert!(
+        help.body.contains("payloadJSON") && help.headers["content-type"].to_str().unwrap().starts_with("text/plain")
+    );
+}
+
+#[tokio::test]
+async fn there_is_no_address_to_choose_where_nothing_is_sent() {
+    let world = World::new();
+    let id = world.initiate("PayOnly").await;
+    let answer = world.step("sign-in", &id, &[("buyer", BUYER), ("action", "sign-in")]).await;
+    assert!(!world.get(answer.location()).await.body.contains(r#"name="address""#));
+    let answer = world.step("choose", &id, &[("payment", "card-1111"), ("action", "continue")]).await;
+    assert!(answer.location().starts_with(REVIEW));
+}
+
+#[tokio::test]
+async fn a_change_button_opens_one_list_and_keeps_the_other() {
+    let world = World::new();
+    let id = world.about_to_pay("card-4444").await;
+    let page = world.get(&format!("/checkout/change?amazonCheckoutSessionId={id}&changeAction=changePayment")).await;
+    assert!(page.body.contains(r#"<input type="hidden" name="address" value="address-1">"#), "{}", page.body);
+    assert!(page.body.contains(r#"name="payment" value="card-4444" required checked"#), "{}", page.body);
+    let choice = [("address", "address-1"), ("payment", "card-1111"), ("action", "continue")];
+    let answer = world.step("choose", &id, &choice).await;
+    assert_eq!(answer.location(), format!("/checkout/processing?amazonCheckoutSessionId={id}"));
+    let odd = world.get(&format!("/checkout/change?amazonCheckoutSessionId={id}&changeAction=changeAll")).await;
+    assert_eq!(odd.status, StatusCode::BAD_REQUEST);
+    assert!(odd.body.contains("changeAddress, changePayment"));
+}
+
+#[tokio::test]
+async fn cancelling_leads_back_to_the_shop_or_says_that_nothing_was_paid() {
+    let world = World::new();
+    let id = world.about_to_pay("card-1111").await;
+    let answer = world.step("processing", &id, &[("action", "cancel")]).await;
+    assert_eq!(answer.location(), format!("{RESULT}&amazonCheckoutSessionId={id}"));
+    let again = world.step("processing", &id, &[("action", "pay")]).await;
+    assert_eq!(again.status, StatusCode::GONE);
+    assert!(again.body.contains(r#"id="way-out""#), "{}", again.body);
+    let id = world.initiate("PayAndShip").await;
+    let answer = world.step("sign-in", &id, &[("action", "cancel")]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.body.contains("取り消しました"));
+}
+
+#[tokio::test]
+async fn stale_unknown_and_odd_requests_get_a_clear_page() {
+    let world = World::new();
+    for page in ["sign-in", "choose", "processing"] {
+        let answer = world.get(&format!("/checkout/{page}?amazonCheckoutSessionId=nobody")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{page}");
+        let id = world.initiate("PayAndShip").await;
+        let answer = world.step(page, &id, &[("action", "explode")]).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{page}");
+    }
+    let id = world.initiate("PayAndShip").await;
+    let early = world.get(&format!("/checkout/processing?amazonCheckoutSessionId={id}")).await;
+    assert_eq!(early.status, StatusCode::CONFLICT);
+    let answer = world.get(&format!("/checkout/choose?amazonCheckoutSessionId={id}")).await;
+    assert_eq!(answer.location(), format!("/checkout/sign-in?amazonCheckoutSessionId={id}"));
+    let answer = world.step("sign-in", &id, &[("buyer", "nobody"), ("action", "sign-in")]).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let now = world.desk.ledger().now();
+    world.desk.ledger().at(now.plus(2 * DAY_MS));
+    let answer = world.get(&format!("/checkout/sign-in?amazonCheckoutSessionId={id}")).await;
+    assert_eq!(answer.status, StatusCode::GONE);
+}
+
+#[tokio::test]
+async fn a_card_that_must_stay_pending_is_refused_on_the_paying_page() {
+    let world = World::new();
+    let id = world.about_to_pay("card-0701").await;
+    let answer = world.step("processing", &id, &[("action", "pay")]).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.body.contains("canHandlePendingAuthorization") && answer.body.contains("changePayment"));
+}
+
+#[tokio::test]
+async fn the_button_and_then_the_buyer_decide_the_language() {
+    let world = World::new();
+    let fields = [&button("PayAndShip", "right", STORE)[..], &[("checkoutLanguage", "en_US")]].concat();
+    let answer = world.post("/checkout/initiate", &fields).await;
+    let cookie = answer.headers["set-cookie"].to_str().expect("ascii").split(';').next().expect("pair").to_owned();
+    let request = |path: &str| Request::get(path).header("cookie", &cookie).body(Body::empty()).expect("request");
+    let page = world.send(request(answer.location())).await;
+    assert!(page.body.contains(r#"<html lang="en">"#) && page.body.contains("no money moves"), "{}", page.body);
+    let page = world.send(request(&format!("{}&lang=ja", answer.location()))).await;
+    assert!(page.body.contains(r#"<html lang="ja">"#));
+    assert!(page.headers["set-cookie"].to_str().expect("ascii").contains("=ja;"));
+}

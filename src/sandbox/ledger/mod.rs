@@ -1,0 +1,226 @@
+//! Amazon's books: sessions, charge permissions, charges, and every movement of money. Plain structs, no server.
+//!
+//! The caller holds the lock (one `Mutex` around the whole [`Ledger`]), moves the ledger to the present with
+//! [`Ledger::at`], and then calls. So every method is one step that happens at one moment, and nothing here waits,
+//! reads a clock or speaks HTTP. Methods for the API refuse with [`ApiError`]; those for the buyer's pages with
+//! [`BuyerError`].
+
+mod amount;
+mod charges;
+mod checkout;
+mod complete;
+mod idempotency;
+mod ids;
+mod objects;
+mod permissions;
+mod session;
+mod timers;
+mod words;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+pub use amount::{Amount, AmountError};
+pub use checkout::{AfterChoice, BuyerError};
+pub use complete::{Completed, CompletionRequest, Simulation};
+pub use idempotency::{Effect, Remembered};
+pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Movement, MovementKind, Standing};
+pub use session::{
+    Choice, Constraint, MerchantMetadata, Party, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
+    SessionRequest, SessionState, Terms, WebCheckoutDetails, with_session_id,
+};
+pub use words::{
+    ChargeReason, ChargeState, CheckoutMode, FrequencyUnit, PaymentIntent, PermissionReason, PermissionState,
+    PermissionType, ProductType, SessionCancelReason,
+};
+
+use crate::domain::{Millis, Rng};
+use crate::sandbox::error::{ApiError, ReasonCode};
+use timers::Due;
+
+/// Everything this sandbox knows. See the module's first lines for how to call it.
+pub struct Ledger {
+    now: Millis,
+    base_url: String,
+    stores: HashMap<String, Vec<String>>,
+    rng: Arc<dyn Rng>,
+    sessions: HashMap<String, Session>,
+    session_order: Vec<String>,
+    permissions: HashMap<String, ChargePermission>,
+    permission_order: Vec<String>,
+    charges: HashMap<String, Charge>,
+    charge_order: Vec<String>,
+    movements: Vec<Movement>,
+    timers: BTreeSet<(Millis, Due)>,
+    remembered: HashMap<Effect, Remembered>,
+}
+
+impl Ledger {
+    /// An empty ledger. `stores` are the store ids of each merchant id; `base_url` is where the buyer's pages are,
+    /// without a slash at its end.
+    pub fn new(base_url: String, stores: HashMap<String, Vec<String>>, now: Millis, rng: Arc<dyn Rng>) -> Self {
+        Self {
+            now,
+            base_url,
+            stores,
+            rng,
+            sessions: HashMap::new(),
+            session_order: Vec::new(),
+            permissions: HashMap::new(),
+            permission_order: Vec::new(),
+            charges: HashMap::new(),
+            charge_order: Vec::new(),
+            movements: Vec::new(),
+            timers: BTreeSet::new(),
+            remembered: HashMap::new(),
+        }
+    }
+
+    /// Moves the ledger to the moment `now`: everything that was due by then happens first, each at its own moment.
+    /// Time does not run backwards here; an earlier `now` changes nothing.
+    pub fn at(&mut self, now: Millis) -> &mut Self {
+        self.run_timers(now);
+        self.now = self.now.max(now);
+        self
+    }
+
+    /// The moment the ledger stands at.
+    pub const fn now(&self) -> Millis {
+        self.now
+    }
+
+    /// Forgets everything, as of `now`.
+    pub fn reset(&mut self, now: Millis) {
+        *self = Self::new(self.base_url.clone(), self.stores.clone(), now, Arc::clone(&self.rng));
+    }
+
+    /// Opens a session for the merchant: Create Checkout Session, and the buyer's page that a button leads to.
+    ///
+    /// # Errors
+    /// `InvalidParameterValue` for a store that is not the merchant's.
+    pub fn create_session(&mut self, merchant_id: &str, request: SessionRequest) -> Result<Session, ApiError> {
+        if !self.stores.get(merchant_id).is_some_and(|stores| stores.contains(&request.store_id)) {
+            let message = format!("storeId {} does not belong to merchant {merchant_id}", request.store_id);
+            return Err(ApiError::new(ReasonCode::InvalidParameterValue, message));
+        }
+        let session = Session {
+            id: self.unused(|ledger| ids::session_id(&*ledger.rng), |ledger, id| ledger.sessions.contains_key(id)),
+            merchant_id: merchant_id.to_owned(),
+            request,
+            state: SessionState::Open,
+            progress: Progress::Choosing,
+            party: None,
+            charge_permission_id: None,
+            charge_id: None,
+            created: self.now,
+            updated: self.now,
+            expires: self.now.plus(session::SESSION_LIFETIME_MS),
+        };
+        self.timers.insert((session.expires, Due::SessionExpires(session.id.clone())));
+        self.session_order.push(session.id.clone());
+        self.sessions.insert(session.id.clone(), session.clone());
+        Ok(session)
+    }
+
+    /// Changes an open session that the buyer has not yet taken to the paying page.
+    ///
+    /// # Errors
+    /// `ResourceNotFound`; `InvalidCheckoutSessionStatus` once the session is not open or the buyer was sent to pay.
+    pub fn update_session(&mut self, merchant_id: &str, id: &str, changes: Terms) -> Result<&Session, ApiError> {
+        let now = self.now;
+        let session = self.session_of_mut(merchant_id, id)?;
+        if session.state != SessionState::Open {
+            return Err(wrong_status(session, "it can no longer be updated"));
+        }
+        if session.progress != Progress::Choosing {
+            return Err(wrong_status(session, "the buyer was already sent to amazonPayRedirectUrl"));
+        }
+        let mut terms = session.request.terms.clone();
+        terms.amend(changes);
+        check_total(&terms.payment)?;
+        session.request.terms = terms;
+        session.updated = now;
+        Ok(session)
+    }
+
+    /// The session with this id, whoever's it is: for the buyer's pages.
+    pub fn session(&self, id: &str) -> Option<&Session> {
+        self.sessions.get(id)
+    }
+
+    /// The merchant's session with this id.
+    ///
+    /// # Errors
+    /// `ResourceNotFound`, also for another merchant's.
+    pub fn session_of(&self, merchant_id: &str, id: &str) -> Result<&Session, ApiError> {
+        let found = self.sessions.get(id).filter(|session| session.merchant_id == merchant_id);
+        found.ok_or_else(|| not_found("CheckoutSession", id))
+    }
+
+    /// Where to send the buyer to pay: `amazonPayRedirectUrl`. `None` until nothing is missing, and once it is over.
+    pub fn pay_redirect_url(&self, session: &Session) -> Option<String> {
+        let may_pay = session.state == SessionState::Open && session.constraints().is_empty();
+        may_pay.then(|| with_session_id(&format!("{}/checkout/processing", self.base_url), &session.id))
+    }
+
+    /// All sessions, oldest first.
+    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
+        self.session_order.iter().filter_map(|id| self.sessions.get(id))
+    }
+
+    /// All charge permissions, oldest first.
+    pub fn charge_permissions(&self) -> impl Iterator<Item = &ChargePermission> {
+        self.permission_order.iter().filter_map(|id| self.permissions.get(id))
+    }
+
+    /// All charges, oldest first.
+    pub fn charges(&self) -> impl Iterator<Item = &Charge> {
+        self.charge_order.iter().filter_map(|id| self.charges.get(id))
+    }
+
+    /// All movements of money, oldest first.
+    pub fn movements(&self) -> &[Movement] {
+        &self.movements
+    }
+
+    fn session_of_mut(&mut self, merchant_id: &str, id: &str) -> Result<&mut Session, ApiError> {
+        let found = self.sessions.get_mut(id).filter(|session| session.merchant_id == merchant_id);
+        found.ok_or_else(|| not_found("CheckoutSession", id))
+    }
+
+    /// Draws ids until one is free; with ten million and more to draw from, the first one nearly always is.
+    fn unused(&self, draw: impl Fn(&Self) -> String, taken: impl Fn(&Self, &str) -> bool) -> String {
+        loop {
+            let id = draw(self);
+            if !taken(self, &id) {
+                return id;
+            }
+        }
+    }
+}
+
+/// totalOrderAmount is for orders charged in parts: it is never less than the part (amazon-pay 2.3).
+///
+/// # Errors
+/// `InvalidParameterCombination`.
+pub fn check_total(payment: &PaymentDetails) -> Result<(), ApiError> {
+    match (payment.total_order_amount, payment.charge_amount) {
+        (Some(total), Some(charge)) if total < charge => Err(ApiError::new(
+            ReasonCode::InvalidParameterCombination,
+            "paymentDetails.totalOrderAmount must not be less than paymentDetails.chargeAmount",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn not_found(kind: &str, id: &str) -> ApiError {
+    ApiError::new(ReasonCode::ResourceNotFound, format!("{kind} {id} was not found"))
+}
+
+fn wrong_status(session: &Session, why: &str) -> ApiError {
+    let message = format!("CheckoutSession {} is {}: {why}", session.id, session.state.as_str());
+    ApiError::new(ReasonCode::InvalidCheckoutSessionStatus, message)
+}
+
+#[cfg(test)]
+mod tests;
