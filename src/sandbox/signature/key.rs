@@ -22,9 +22,7 @@ const OLD_SALT_BYTES: usize = 20;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// Not an RSA public key in an SPKI PEM file.
-    #[error(
-        "public key {public_key_id} of merchant {merchant_id} is not an RSA public key in PEM (BEGIN PUBLIC KEY): {reason}"
-    )]
+    #[error("public key {public_key_id} of merchant {merchant_id} is not an RSA public key in SPKI PEM: {reason}")]
     Unreadable {
         /// Whose key.
         merchant_id: String,

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::domain::Millis;
 use crate::sandbox::buyers::Address;
 use crate::sandbox::ledger::{
-    Amount, BUYER_READABLE_MS, Charge, ChargePermission, ChargeReason, Choice, Ledger, MerchantMetadata, Party,
-    PaymentIntent, ProductType, RecurringMetadata, Session, SessionState,
+    Amount, BUYER_READABLE_MS, Charge, ChargePermission, ChargeReason, CheckoutMode, Choice, Ledger, MerchantMetadata,
+    Party, PaymentIntent, ProductType, RecurringMetadata, Session, SessionCancelReason, SessionState,
 };
 
 /// A checkout session's 28 keys. Once it is completed most are null: what they told belongs to the charge permission.
@@ -131,7 +131,7 @@ fn web_checkout_details(ledger: &Ledger, session: &Session) -> Value {
         "checkoutResultReturnUrl": web.checkout_result_return_url,
         "checkoutCancelUrl": web.checkout_cancel_url,
         "amazonPayRedirectUrl": ledger.pay_redirect_url(session),
-        "checkoutMode": web.checkout_mode.map(crate::sandbox::ledger::CheckoutMode::as_str),
+        "checkoutMode": web.checkout_mode.map(CheckoutMode::as_str),
     })
 }
 
@@ -173,8 +173,8 @@ fn session_status(session: &Session) -> Value {
     let reason = if let SessionState::Canceled(reason) = session.state { Some(reason) } else { None };
     json!({
         "state": session.state.as_str(),
-        "reasonCode": reason.map(crate::sandbox::ledger::SessionCancelReason::as_str),
-        "reasonDescription": reason.map(crate::sandbox::ledger::SessionCancelReason::description),
+        "reasonCode": reason.map(SessionCancelReason::as_str),
+        "reasonDescription": reason.map(SessionCancelReason::description),
         "lastUpdatedTimestamp": session.updated.utc_basic(),
     })
 }
