@@ -63,7 +63,7 @@ pub struct Demo {
     /// The demo's shops.
     pub shops: Vec<demo_shop::ShopAccount>,
     data: DataDir,
-    stop: CancellationToken,
+    stop_all: CancellationToken,
     parties: JoinSet<anyhow::Result<()>>,
 }
 
@@ -82,11 +82,11 @@ impl Demo {
 
         let data = DataDir::open(args.data.as_deref())?;
         let shops = prepare::shops(&data, &sandbox_url, &shop_url)?;
-        let secrets = shops.load_secrets(&process_environment, FileMode::OwnerOnly)?;
+        let shops = shops.load_secrets(&process_environment, FileMode::OwnerOnly)?;
         let settings = prepare::gateway_settings(&data, &gateway_url, gateway_listener.local_addr()?)?;
         let deployment_key = settings.deployment_key(FileMode::OwnerOnly)?;
-        let assembled = Assembled::new(settings, secrets, deployment_key, world.clone()).await?;
-        let accounts = prepare::accounts(assembled.gateway.shops(), &shops, &shop_url)?;
+        let assembled = Assembled::new(settings, shops, deployment_key, world.clone()).await?;
+        let accounts = prepare::accounts(assembled.gateway.shops(), &shop_url)?;
         let sandbox = sandbox::Sandbox::new(
             sandbox::Settings { base_url: sandbox_url.clone(), merchants: prepare::merchants(assembled.gateway.shops())? },
             world.clock.clone(),
@@ -100,17 +100,17 @@ impl Demo {
         };
         let shop = demo_shop::DemoShop::new(shop_settings, world.clock, world.rng)?;
 
-        let stop = CancellationToken::new();
+        let stop_all = CancellationToken::new();
         let mut parties = JoinSet::new();
-        let token = stop.clone();
+        let token = stop_all.clone();
         parties.spawn(async move { Ok(assembled.serve(gateway_listener, token).await?) });
-        let token = stop.clone();
+        let token = stop_all.clone();
         let router = sandbox::router(sandbox);
         parties.spawn(async move { Ok(http::serve(sandbox_listener, router, token, GRACE_MS).await?) });
-        let token = stop.clone();
+        let token = stop_all.clone();
         let router = demo_shop::router(shop);
         parties.spawn(async move { Ok(http::serve(shop_listener, router, token, GRACE_MS).await?) });
-        Ok(Self { gateway_url, sandbox_url, shop_url, shops: accounts, data, stop, parties })
+        Ok(Self { gateway_url, sandbox_url, shop_url, shops: accounts, data, stop_all, parties })
     }
 
     /// The gateway's database file.
@@ -123,7 +123,7 @@ impl Demo {
     /// # Errors
     /// What the first of them that ended badly says.
     pub async fn end(mut self) -> anyhow::Result<()> {
-        self.stop.cancel();
+        self.stop_all.cancel();
         while let Some(ended) = self.parties.join_next().await {
             ended.context("a party did not end well")??;
         }

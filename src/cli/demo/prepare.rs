@@ -8,9 +8,9 @@ use tempfile::TempDir;
 
 use super::super::keys;
 use crate::amazonpay::{Consent, ReviewPageButton, Scope};
-use crate::config::{GatewayOverrides, GatewaySettings, ShopsFile, Whence};
+use crate::config::{GatewayOverrides, GatewaySettings, ShopsFile};
 use crate::demo_shop::ShopAccount;
-use crate::domain::{ShopId, SystemRng};
+use crate::domain::SystemRng;
 use crate::flow::Shops;
 use crate::sandbox::{Merchant, MerchantKey};
 
@@ -109,18 +109,15 @@ pub(super) fn merchants(shops: &Shops) -> anyhow::Result<Vec<Merchant>> {
 }
 
 /// What the demo shop is told, as a provider's administration screen tells it: ids, password, a signed button payload.
-pub(super) fn accounts(shops: &Shops, file: &ShopsFile, shop_url: &str) -> anyhow::Result<Vec<ShopAccount>> {
-    file.shops
+pub(super) fn accounts(shops: &Shops, shop_url: &str) -> anyhow::Result<Vec<ShopAccount>> {
+    shops
         .iter()
-        .map(|entry| {
-            let shop = shops.get(&ShopId::new(entry.shop_id.clone())?).context("a shop of the example is missing")?;
-            let Whence::Literal(shop_pass) = &entry.shop_pass.whence else {
-                anyhow::bail!("the example's passwords must be written in shops.toml itself");
-            };
+        .map(|shop| {
+            let settings = &shop.settings;
             let payload = ReviewPageButton {
-                checkout_review_return_url: format!("{shop_url}/{}/review", entry.shop_id),
-                checkout_cancel_url: Some(format!("{shop_url}/{}/cart", entry.shop_id)),
-                store_id: entry.store_id.clone(),
+                checkout_review_return_url: format!("{shop_url}/{}/review", shop.id),
+                checkout_cancel_url: Some(format!("{shop_url}/{}/cart", shop.id)),
+                store_id: settings.store_id.clone(),
                 scopes: Scope::ALL_PASSED_ON.to_vec(),
                 consent: Consent::OneTime,
                 delivery_specifications: None,
@@ -129,11 +126,11 @@ pub(super) fn accounts(shops: &Shops, file: &ShopsFile, shop_url: &str) -> anyho
             .payload()?;
             let button = shop.merchant.sign_button(payload)?;
             Ok(ShopAccount {
-                shop_id: entry.shop_id.clone(),
-                shop_pass: shop_pass.expose().to_owned(),
-                name: entry.store_name.clone(),
-                merchant_id: entry.merchant_id.clone(),
-                store_id: entry.store_id.clone(),
+                shop_id: settings.shop_id.clone(),
+                shop_pass: settings.shop_pass.expose().to_owned(),
+                name: settings.store_name.clone(),
+                merchant_id: settings.merchant_id.clone(),
+                store_id: settings.store_id.clone(),
                 public_key_id: button.public_key_id,
                 button_payload: button.payload,
                 button_signature: button.signature,

@@ -9,6 +9,7 @@ use super::objects::{Movement, MovementKind};
 use super::session::{Choice, Party, Payment, Progress, Session, SessionState, with_session_id};
 use super::words::{PaymentIntent, SessionCancelReason};
 use super::{Amount, Ledger};
+use crate::domain::Millis;
 use crate::sandbox::buyers::{self, CardEffect};
 
 /// Why a buyer's step cannot be done. The page shows it.
@@ -209,7 +210,7 @@ fn result_url(session: &Session) -> Option<String> {
 
 impl Session {
     /// Ends the session without a payment.
-    pub(super) fn cancel(&mut self, reason: SessionCancelReason, now: crate::domain::Millis) {
+    pub(super) fn cancel(&mut self, reason: SessionCancelReason, now: Millis) {
         self.state = SessionState::Canceled(reason);
         self.updated = now;
     }
@@ -228,7 +229,7 @@ impl Session {
         payment.charge_amount.filter(|_| reserves)
     }
 
-    pub(super) fn movement(&self, kind: MovementKind, amount: Amount, at: crate::domain::Millis) -> Movement {
+    pub(super) fn movement(&self, kind: MovementKind, amount: Amount, at: Millis) -> Movement {
         Movement {
             at,
             kind,

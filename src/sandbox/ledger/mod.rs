@@ -151,9 +151,9 @@ impl Ledger {
     /// The merchant's session with this id.
     ///
     /// # Errors
-    /// `ResourceNotFound`, also for another merchant's.
+    /// `ResourceNotFound`, also for another merchant's, and after 30 days.
     pub fn session_of(&self, merchant_id: &str, id: &str) -> Result<&Session, ApiError> {
-        let found = self.sessions.get(id).filter(|session| session.merchant_id == merchant_id);
+        let found = self.sessions.get(id).filter(|session| session.is_readable_by(merchant_id, self.now));
         found.ok_or_else(|| not_found("CheckoutSession", id))
     }
 
@@ -184,7 +184,8 @@ impl Ledger {
     }
 
     fn session_of_mut(&mut self, merchant_id: &str, id: &str) -> Result<&mut Session, ApiError> {
-        let found = self.sessions.get_mut(id).filter(|session| session.merchant_id == merchant_id);
+        let now = self.now;
+        let found = self.sessions.get_mut(id).filter(|session| session.is_readable_by(merchant_id, now));
         found.ok_or_else(|| not_found("CheckoutSession", id))
     }
 

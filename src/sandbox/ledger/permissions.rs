@@ -1,6 +1,6 @@
 //! Where a charge permission stands (amazon-pay 2.4).
 
-use super::objects::{ChargePermission, Standing};
+use super::objects::{Charge, ChargePermission, Standing};
 use super::words::{ChargeState, PermissionReason, PermissionState};
 use super::{Amount, Ledger, not_found};
 use crate::sandbox::error::ApiError;
@@ -25,7 +25,7 @@ impl Ledger {
             (PermissionState::Closed, Some(reason))
         } else if permission.payment_method_invalid {
             (PermissionState::NonChargeable, Some(PermissionReason::PaymentMethodInvalid))
-        } else if balance == Amount::ZERO && charges().any(super::objects::Charge::is_open) {
+        } else if balance == Amount::ZERO && charges().any(Charge::is_open) {
             (PermissionState::NonChargeable, Some(PermissionReason::ChargeInProgress))
         } else {
             (PermissionState::Chargeable, None)

@@ -9,9 +9,11 @@ use crate::sandbox::buyers::{Address, Buyer, CardEffect, Instrument};
 
 /// How long a session may stay open: 24 hours.
 pub(super) const SESSION_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long a session can be read: 30 days from its making. Ours; amazon-pay 2.3 says "deleted 30 days later".
+const SESSION_READABLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// What Create Checkout Session, or the signed payload of a button, asks for. Read one with
-/// [`SessionRequest::from_json`](crate::sandbox::wire::session_request).
+/// [`session_request::create`](crate::sandbox::wire::session_request::create).
 #[derive(Debug, Clone)]
 pub struct SessionRequest {
     /// One of the merchant's stores.
@@ -118,12 +120,20 @@ impl Terms {
     /// Changes what `changes` says and keeps the rest, field by field.
     pub fn amend(&mut self, changes: Self) {
         let Self { web, payment, merchant, .. } = self;
-        take_said!(web, changes.web; checkout_review_return_url, checkout_result_return_url, checkout_cancel_url, checkout_mode);
+        take_said!(web, changes.web;
+            checkout_review_return_url, checkout_result_return_url, checkout_cancel_url, checkout_mode
+        );
         // allow_overcharge is absent on purpose: it cannot be set after the session was made (amazon-pay 2.4).
-        take_said!(payment, changes.payment; payment_intent, can_handle_pending_authorization, charge_amount, total_order_amount,
-            soft_descriptor, extend_expiration, presentment_currency);
-        take_said!(merchant, changes.merchant; merchant_reference_id, merchant_store_name, note_to_buyer, custom_information);
-        take_said!(self, changes; permission_type, recurring, provider_reference_id, platform_id, supplementary_data);
+        take_said!(payment, changes.payment;
+            payment_intent, can_handle_pending_authorization, charge_amount, total_order_amount,
+            soft_descriptor, extend_expiration, presentment_currency
+        );
+        take_said!(merchant, changes.merchant;
+            merchant_reference_id, merchant_store_name, note_to_buyer, custom_information
+        );
+        take_said!(self, changes;
+            permission_type, recurring, provider_reference_id, platform_id, supplementary_data
+        );
     }
 
     /// `OneTime` where nothing was said.
@@ -243,6 +253,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether the API finds it for this merchant.
+    pub(super) fn is_readable_by(&self, merchant_id: &str, now: Millis) -> bool {
+        self.merchant_id == merchant_id && now.since(self.created) <= SESSION_READABLE_MS
+    }
+
     /// What the buyer has chosen, if anything.
     pub fn choice(&self) -> Option<Choice> {
         self.party.and_then(|party| party.choice)
@@ -270,7 +285,7 @@ impl Session {
                 self.choice().is_none(),
                 Constraint {
                     id: "BuyerNotAssociated",
-                    description: "There is no buyer associated with the checkout session. Return the session id to the button or redirect the buyer to sign in.",
+                    description: "No buyer has chosen how to pay yet. Send the buyer through the button.",
                 },
             ),
             (

@@ -259,6 +259,16 @@ fn after_24_hours_an_open_session_is_cancelled_and_what_was_reserved_is_released
 }
 
 #[test]
+fn after_30_days_a_session_is_found_no_more() {
+    let mut ledger = ledger();
+    let id = ledger.create_session(SHOP, request(PaymentIntent::Authorize, false)).expect("created").id;
+    ledger.at(START.plus(30 * DAY_MS));
+    assert!(ledger.session_of(SHOP, &id).is_ok());
+    ledger.at(START.plus(30 * DAY_MS + 1));
+    assert_eq!(code(ledger.session_of(SHOP, &id)), "ResourceNotFound");
+}
+
+#[test]
 fn a_capture_after_seven_days_takes_30_seconds() {
     let mut ledger = ledger();
     let prompt = authorized(&mut ledger);

@@ -72,7 +72,8 @@ pub(super) async fn play(
     let order = new_order();
     let session = choose_at_amazon(demo, account, scenario, &buyer, steps).await?;
 
-    let address = shop.call("SearchAddressAmazonpay", &[("AmazonCheckoutSessionID", &session)]);
+    let fields = [("AmazonCheckoutSessionID", session.as_str())];
+    let address = shop.call("SearchAddressAmazonpay", &fields);
     let shown = |it: &Fields| it.get("PaymentDescriptor").cloned().unwrap_or_default();
     let address = steps.take("shop", "SearchAddressAmazonpay", address, shown).await?;
     ensure!(!field(&address, "ShippingPostalCode")?.is_empty(), "the address has no postal code");
@@ -98,7 +99,8 @@ pub(super) async fn play(
         let told = check::notification(demo, account, &order, "SALES");
         steps.take("gateway", "result notification", told, |status| format!("Status {status}")).await?;
     }
-    let search = shop.call("SearchTradeMulti", &[("OrderID", &order), ("PayType", "38")]);
+    let fields = [("OrderID", order.as_str()), ("PayType", "38")];
+    let search = shop.call("SearchTradeMulti", &fields);
     let found = steps.take("shop", "SearchTradeMulti", search, status_of).await?;
     ensure!(field(&found, "Status")? == status, "SearchTradeMulti says {}", field(&found, "Status")?);
     ensure!(field(&found, "AccessPass")? == access_pass, "SearchTradeMulti answers another AccessPass");

@@ -1,0 +1,5 @@
+//! The sandbox through its router, called by a merchant whose signatures the OpenSSL command line makes.
+
+mod api;
+mod control;
+mod merchant;
