@@ -1,6 +1,176 @@
-//! An Amazon Pay simulator: API, buyer pages, `checkout.js`, ledger, faults.
+//! An Amazon Pay simulator: API, buyer pages, `checkout.js`, ledger, faults. Never imports `amazonpay`.
+//!
+//! Merchants call the API and sign every request; buyers bring their browsers; whoever tests uses `/_control/`, which
+//! nobody guards: the sandbox belongs on a developer's own machine. No money moves, and all of it is in memory.
+//!
+//! - [`signature`]: whose request, and is it as it was signed?
+//! - [`wire`]: Amazon's JSON, read and written.
+//! - [`ledger`]: the books, and every rule about money.
+//! - `api`: the HTTP side of Amazon Pay API v2: keys, idempotency, error bodies.
+//! - `control`: faults, the clock, and what tests may look at.
+//! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
+//! - [`buyers`]: who can sign in.
 
+mod api;
 pub mod buyer;
 pub mod buyers;
+mod clock;
+mod control;
 pub mod error;
 pub mod ledger;
+#[cfg(test)]
+mod openssl_key;
+pub mod signature;
+pub mod wire;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use url::Url;
+
+use crate::domain::{Clock, Millis, Rng};
+use clock::MovableClock;
+use control::{Faults, RequestLog};
+use ledger::Ledger;
+use signature::{KeyError, Keyring};
+
+/// A merchant with an account at this Amazon.
+#[derive(Debug, Clone)]
+pub struct Merchant {
+    /// `A` and 12 or 13 upper-case letters and digits.
+    pub merchant_id: String,
+    /// What the buyer's pages call the shop.
+    pub name: String,
+    /// `amzn1.application-oa2-client.` and 32 hex digits each.
+    pub store_ids: Vec<String>,
+    /// Any number: keys rotate.
+    pub keys: Vec<MerchantKey>,
+}
+
+/// A public key that a merchant registered.
+#[derive(Debug, Clone)]
+pub struct MerchantKey {
+    /// As it stands in `PublicKeyId=`; may start with `SANDBOX-`, not with `LIVE`.
+    pub public_key_id: String,
+    /// SPKI PEM (`BEGIN PUBLIC KEY`), RSA, 2048 bits or more.
+    pub public_key_pem: String,
+}
+
+/// What a sandbox is made from.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where browsers and merchants reach it, such as `http://127.0.0.1:8081`, without a slash at the end.
+    pub base_url: String,
+    /// Everybody who may call.
+    pub merchants: Vec<Merchant>,
+}
+
+/// Why a sandbox cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// A merchant's key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Not an address that a browser can be sent to.
+    #[error("base_url {0:?} must be an http or https URL without a path, a query or a slash at its end")]
+    BaseUrl(String),
+    /// Two merchants with the same id.
+    #[error("merchant {0} is given twice")]
+    DuplicateMerchant(String),
+}
+
+/// A running simulator. Everything it knows is in here and gone with it.
+pub struct Sandbox {
+    settings: Settings,
+    keys: Keyring,
+    clock: MovableClock,
+    rng: Arc<dyn Rng>,
+    ledger: Mutex<Ledger>,
+    faults: Mutex<Faults>,
+    requests: Mutex<RequestLog>,
+}
+
+impl Sandbox {
+    /// A sandbox with an empty ledger.
+    ///
+    /// # Errors
+    /// [`SetUpError`], whichever applies.
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Arc<Self>, SetUpError> {
+        let base = Url::parse(&settings.base_url).ok();
+        let is_origin = |url: &Url| url.origin().ascii_serialization() == settings.base_url;
+        if !base.is_some_and(|url| matches!(url.scheme(), "http" | "https") && is_origin(&url)) {
+            return Err(SetUpError::BaseUrl(settings.base_url));
+        }
+        let mut keys = Keyring::default();
+        let mut stores = HashMap::new();
+        for merchant in &settings.merchants {
+            if stores.insert(merchant.merchant_id.clone(), merchant.store_ids.clone()).is_some() {
+                return Err(SetUpError::DuplicateMerchant(merchant.merchant_id.clone()));
+            }
+            for key in &merchant.keys {
+                keys.add(&merchant.merchant_id, &key.public_key_id, &key.public_key_pem)?;
+            }
+        }
+        let clock = MovableClock::over(clock);
+        let ledger = Ledger::new(settings.base_url.clone(), stores, clock.now(), Arc::clone(&rng));
+        Ok(Arc::new(Self {
+            settings,
+            keys,
+            clock,
+            rng,
+            ledger: Mutex::new(ledger),
+            faults: Mutex::default(),
+            requests: Mutex::default(),
+        }))
+    }
+
+    /// The ledger, moved to the present: what was due has happened. Keep the guard for one step and never across an
+    /// `await`; everybody else waits.
+    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        let mut ledger = locked(&self.ledger);
+        ledger.at(self.clock.now());
+        ledger
+    }
+
+    /// Whose signatures are known: for requests and for buttons.
+    pub fn keys(&self) -> &Keyring {
+        &self.keys
+    }
+
+    /// The merchant with this id.
+    pub fn merchant(&self, merchant_id: &str) -> Option<&Merchant> {
+        self.settings.merchants.iter().find(|merchant| merchant.merchant_id == merchant_id)
+    }
+
+    /// The present moment on the sandbox's clock, which `/_control/clock` moves.
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Where browsers reach this sandbox, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        &self.settings.base_url
+    }
+
+    fn faults(&self) -> MutexGuard<'_, Faults> {
+        locked(&self.faults)
+    }
+
+    fn requests(&self) -> MutexGuard<'_, RequestLog> {
+        locked(&self.requests)
+    }
+}
+
+/// Everything the sandbox serves.
+pub fn router(sandbox: Arc<Sandbox>) -> Router {
+    Router::new().merge(api::router()).merge(buyer::router()).merge(control::router()).with_state(sandbox)
+}
+
+/// Each holder leaves what it guards whole after every step, so a holder that panicked did no harm to the rest.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use crate::sandbox::buyers::{Address, Buyer, CardEffect, Instrument};
 pub(super) const SESSION_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What Create Checkout Session, or the signed payload of a button, asks for. Read one with
-/// [`SessionRequest::from_json`](crate::sandbox::wire::session_request).
+/// [`session_request::create`](crate::sandbox::wire::session_request::create).
 #[derive(Debug, Clone)]
 pub struct SessionRequest {
     /// One of the merchant's stores.

@@ -1,0 +1,129 @@
+//! Amazon Pay API v2 over HTTP: from the raw request to the answer, and what goes wrong on purpose in between.
+//!
+//! Each request runs in its own task, as at Amazon: a client that hangs up changes nothing about what its request did.
+
+mod operation;
+mod perform;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use serde_json::json;
+
+pub(super) use operation::Operation;
+use perform::{Answer, Call};
+
+use super::Sandbox;
+use super::control::{Fault, Ticket};
+use super::error::{ApiError, ReasonCode};
+use super::signature::Received;
+use crate::domain::Rng;
+
+/// The most that a request's body may have.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// How long a withheld answer keeps its connection open before the sandbox closes it.
+const HANG_MAX: Duration = Duration::from_mins(5);
+
+/// `/v2`, `/sandbox/v2`, and a clear refusal at `/live/v2`.
+pub(super) fn router() -> Router<Arc<Sandbox>> {
+    let serve = || any(receive);
+    Router::new().route("/v2/{*rest}", serve()).route("/sandbox/v2/{*rest}", serve()).route("/live/v2/{*rest}", serve())
+}
+
+async fn receive(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, BODY_BYTES_MAX).await.ok();
+    let task = tokio::spawn(async move { serve(&sandbox, &head, body).await });
+    task.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// Answers one request, with whatever fault is due for its operation.
+async fn serve(sandbox: &Sandbox, head: &Parts, body: Option<Bytes>) -> Response {
+    let request_id = request_id(&*sandbox.rng);
+    let found = operation::find(&head.method, head.uri.path());
+    let operation = found.as_ref().ok().map(|(operation, _)| *operation);
+    let fault = operation.and_then(|operation| sandbox.faults().take(operation));
+    let ticket = sandbox.requests().receive(sandbox.now(), head, operation, &request_id, fault.as_ref());
+    let fault = fault.unwrap_or_default();
+    if fault.delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+    }
+    let result = match (&fault.refusal, body) {
+        (Some(refusal), _) => Ok(refused(refusal.status, &refusal.reason_code, &refusal.message)),
+        (None, None) => Err(ApiError::new(ReasonCode::InvalidRequest, "The body is broken off or has more than 1 MiB")),
+        (None, Some(body)) => {
+            found.and_then(|(operation, object_id)| authenticated(sandbox, head, &body, operation, object_id, ticket))
+        }
+    };
+    let answer = result.unwrap_or_else(|error| refused(error.code.http_status(), error.code.as_str(), &error.message));
+    sandbox.requests().answered(ticket, answer.status, answer.body["reasonCode"].as_str());
+    send(answer, &request_id, &fault).await
+}
+
+fn authenticated(
+    sandbox: &Sandbox,
+    head: &Parts,
+    body: &[u8],
+    operation: Operation,
+    object_id: &str,
+    ticket: Ticket,
+) -> Result<Answer, ApiError> {
+    let received = Received {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        headers: &head.headers,
+        body,
+    };
+    let own_host = sandbox.base_url().split_once("://").map_or("", |(_, host)| host);
+    // A merchant's clock is not moved when the sandbox's is, so the request's date is held against the real time.
+    let merchant_id = sandbox.keys.verify_request(&received, sandbox.clock.unmoved(), own_host)?;
+    sandbox.requests().authenticated(ticket, merchant_id);
+    let call = Call { merchant_id, operation, object_id, headers: &head.headers, body };
+    call.perform(&mut sandbox.ledger())
+}
+
+fn refused(status: u16, reason_code: &str, message: &str) -> Answer {
+    Answer { status, body: json!({"reasonCode": reason_code, "message": message}) }
+}
+
+async fn send(answer: Answer, request_id: &str, fault: &Fault) -> Response {
+    if fault.hang {
+        tokio::time::sleep(HANG_MAX).await;
+    }
+    if fault.hang || fault.lose_answer {
+        return abandoned_connection();
+    }
+    let mut response = Response::new(Body::from(answer.body.to_string()));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert("x-amz-pay-request-id", value);
+    }
+    response
+}
+
+/// A response whose body breaks before its first byte. The server then drops the connection with the head still
+/// unsent, so the client sees it close without an answer.
+fn abandoned_connection() -> Response {
+    let broken = async { Err::<Bytes, _>(std::io::Error::other("the answer is lost on purpose")) };
+    let mut response = Response::new(Body::from_stream(futures_util::stream::once(broken)));
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("1"));
+    response
+}
+
+/// Of the shape of Amazon's: a UUID.
+fn request_id(rng: &dyn Rng) -> String {
+    let mut bytes = [0u8; 16];
+    rng.fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}

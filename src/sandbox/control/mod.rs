@@ -1,0 +1,9 @@
+//! `/_control/`: for whoever tests against the sandbox. Nothing of this exists at Amazon.
+
+mod faults;
+mod pages;
+mod requests;
+
+pub(super) use faults::{Fault, Faults};
+pub(super) use pages::router;
+pub(super) use requests::{RequestLog, Ticket};

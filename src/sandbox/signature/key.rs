@@ -1,0 +1,115 @@
+//! The merchants' public keys, and the two ways in which Amazon Pay has them used.
+//!
+//! `AMZN-PAY-RSASSA-PSS-V2` has a salt as long as the hash, which aws-lc-rs verifies. The older algorithm has a salt
+//! of 20 bytes, which aws-lc-rs cannot; the `rsa` crate can. Both check the length exactly: a signature with the other
+//! one's salt is refused (amazon-pay 1.3).
+
+use std::collections::HashMap;
+
+use aws_lc_rs::signature::{RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
+use rsa::pkcs1::EncodeRsaPublicKey;
+use rsa::pkcs8::DecodePublicKey;
+use rsa::sha2::{Digest, Sha256};
+use rsa::traits::PublicKeyParts;
+use rsa::{Pss, RsaPublicKey};
+
+use super::canonical::Algorithm;
+
+/// Salt of the older algorithm, in bytes.
+const OLD_SALT_BYTES: usize = 20;
+
+/// Why a merchant's key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// Not an RSA public key in an SPKI PEM file.
+    #[error(
+        "public key {public_key_id} of merchant {merchant_id} is not an RSA public key in PEM (BEGIN PUBLIC KEY): {reason}"
+    )]
+    Unreadable {
+        /// Whose key.
+        merchant_id: String,
+        /// Which key.
+        public_key_id: String,
+        /// What was wrong with it.
+        reason: String,
+    },
+    /// Amazon Pay's keys have 2048 bits at least.
+    #[error("public key {public_key_id} of merchant {merchant_id} has only {bits} bits; Amazon Pay needs 2048")]
+    TooShort {
+        /// Whose key.
+        merchant_id: String,
+        /// Which key.
+        public_key_id: String,
+        /// How long it is.
+        bits: usize,
+    },
+    /// A live key has no business in a sandbox.
+    #[error("public key {0} is a LIVE key, but this is a sandbox")]
+    Live(String),
+    /// Two merchants, or one twice, with the same key id.
+    #[error("public key id {0} is given twice")]
+    Duplicate(String),
+}
+
+/// A key that requests may be signed with.
+pub(super) struct PublicKey {
+    /// Whose requests they are.
+    pub(super) merchant_id: String,
+    pkcs1_der: Vec<u8>,
+    key: RsaPublicKey,
+}
+
+impl PublicKey {
+    /// Whether `signature` is this key's over `text`.
+    pub(super) fn verifies(&self, algorithm: Algorithm, text: &[u8], signature: &[u8]) -> bool {
+        match algorithm {
+            Algorithm::V2 => {
+                UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, &self.pkcs1_der).verify(text, signature).is_ok()
+            }
+            Algorithm::V1 => {
+                let scheme = Pss::new_with_salt::<Sha256>(OLD_SALT_BYTES);
+                self.key.verify(scheme, &Sha256::digest(text), signature).is_ok()
+            }
+        }
+    }
+}
+
+/// All keys, by their ids.
+#[derive(Default)]
+pub struct Keyring {
+    pub(super) keys: HashMap<String, PublicKey>,
+}
+
+impl Keyring {
+    /// Adds a merchant's key, an SPKI PEM text.
+    ///
+    /// # Errors
+    /// [`KeyError`], whichever applies.
+    pub fn add(&mut self, merchant_id: &str, public_key_id: &str, pem: &str) -> Result<(), KeyError> {
+        if starts_with_ignoring_case(public_key_id, "LIVE") {
+            return Err(KeyError::Live(public_key_id.to_owned()));
+        }
+        let unreadable = |reason: String| KeyError::Unreadable {
+            merchant_id: merchant_id.to_owned(),
+            public_key_id: public_key_id.to_owned(),
+            reason,
+        };
+        let key = RsaPublicKey::from_public_key_pem(pem).map_err(|error| unreadable(error.to_string()))?;
+        let bits = key.n().bits();
+        if bits < 2048 {
+            let (merchant_id, public_key_id) = (merchant_id.to_owned(), public_key_id.to_owned());
+            return Err(KeyError::TooShort { merchant_id, public_key_id, bits });
+        }
+        let pkcs1_der = key.to_pkcs1_der().map_err(|error| unreadable(error.to_string()))?.into_vec();
+        let entry = PublicKey { merchant_id: merchant_id.to_owned(), pkcs1_der, key };
+        match self.keys.insert(public_key_id.to_owned(), entry) {
+            None => Ok(()),
+            Some(_) => Err(KeyError::Duplicate(public_key_id.to_owned())),
+        }
+    }
+}
+
+/// The test for an environment in a key's id is "starts with", whatever the case (amazon-pay 1.1).
+fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}

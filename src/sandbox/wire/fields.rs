@@ -1,0 +1,157 @@
+//! Reads a JSON object field by field, strictly: what is not read is a field that Amazon does not know.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::sandbox::error::{ApiError, ReasonCode};
+use crate::sandbox::ledger::Amount;
+
+/// Currencies that Amazon Pay knows; only JPY fits Japan's ledger (amazon-pay 2.2).
+const CURRENCIES: [&str; 12] = ["AUD", "GBP", "DKK", "EUR", "HKD", "JPY", "NZD", "NOK", "ZAR", "SEK", "CHF", "USD"];
+
+/// A JSON object of which each field is taken once. JSON null is the same as absent.
+#[derive(Debug)]
+pub(super) struct Fields {
+    path: String,
+    map: Map<String, Value>,
+}
+
+impl Fields {
+    /// A whole request body.
+    ///
+    /// # Errors
+    /// `InvalidRequestFormat` unless it is a JSON object.
+    pub(super) fn of_body(body: &[u8]) -> Result<Self, ApiError> {
+        let refuse = |message: String| ApiError::new(ReasonCode::InvalidRequestFormat, message);
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(map)) => Ok(Self { path: String::new(), map }),
+            Ok(_) => Err(refuse("The body must be a JSON object".to_owned())),
+            Err(error) => Err(refuse(format!("The body is not JSON: {error}"))),
+        }
+    }
+
+    /// The field's full name, such as `paymentDetails.chargeAmount`.
+    pub(super) fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// Any value.
+    pub(super) fn value(&mut self, name: &str) -> Option<Value> {
+        self.map.shift_remove(name).filter(|value| !value.is_null())
+    }
+
+    /// A string of at most `chars_max` characters, not empty.
+    pub(super) fn text(&mut self, name: &str, chars_max: usize) -> Result<Option<String>, ApiError> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.is_empty() => Err(self.invalid(name, "must not be empty")),
+            Some(Value::String(text)) if text.chars().count() > chars_max => {
+                Err(self.invalid(name, &format!("must have at most {chars_max} characters")))
+            }
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(self.invalid(name, "must be a string")),
+        }
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(_) => Err(self.invalid(name, "must be true or false")),
+        }
+    }
+
+    /// One of a closed set of words.
+    pub(super) fn word<T>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(&str) -> Option<T>,
+        spelled: &[&str],
+    ) -> Result<Option<T>, ApiError> {
+        let Some(text) = self.text(name, usize::MAX)? else { return Ok(None) };
+        let word = parse(&text);
+        word.map(Some).ok_or_else(|| self.invalid(name, &format!("must be one of {}", spelled.join(", "))))
+    }
+
+    /// An object inside this one.
+    pub(super) fn object(&mut self, name: &str) -> Result<Option<Self>, ApiError> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::Object(map)) => Ok(Some(Self { path: self.path_of(name), map })),
+            Some(_) => Err(self.invalid(name, "must be an object")),
+        }
+    }
+
+    /// A price, `{amount, currencyCode}`, in yen.
+    pub(super) fn price(&mut self, name: &str) -> Result<Option<Amount>, ApiError> {
+        let Some(mut price) = self.object(name)? else { return Ok(None) };
+        let written = price.value("amount").ok_or_else(|| price.missing("amount"))?;
+        let amount = Amount::from_json(&written).map_err(|error| price.invalid("amount", &error.to_string()))?;
+        let currency = price.currency("currencyCode")?;
+        currency.ok_or_else(|| price.missing("currencyCode"))?;
+        price.done()?;
+        Ok(Some(amount))
+    }
+
+    /// A price of at least one yen.
+    pub(super) fn charge_price(&mut self, name: &str) -> Result<Option<Amount>, ApiError> {
+        match self.price(name)? {
+            Some(Amount::ZERO) => Err(self.invalid(name, "must be more than 0")),
+            price => Ok(price),
+        }
+    }
+
+    /// A currency code: JPY.
+    pub(super) fn currency(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+        match self.text(name, 3)? {
+            Some(code) if !CURRENCIES.contains(&code.as_str()) => Err(self.invalid(name, "is not a currency code")),
+            Some(code) if code != "JPY" => Err(ApiError::new(
+                ReasonCode::CurrencyMismatch,
+                format!("{} is {code}, but the merchant's ledger is in JPY", self.path_of(name)),
+            )),
+            code => Ok(code),
+        }
+    }
+
+    /// Where a browser may be sent: https, or http on this machine (the sandbox's courtesy to developers).
+    pub(super) fn url(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+        let Some(text) = self.text(name, 2048)? else { return Ok(None) };
+        let url = Url::parse(&text).map_err(|_| self.invalid(name, "must be an absolute URL"))?;
+        let on_this_machine = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        match url.scheme() {
+            "https" => Ok(Some(text)),
+            "http" if on_this_machine => Ok(Some(text)),
+            _ => Err(self.invalid(name, "must be an https URL")),
+        }
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// `UnrecognizedField` where something was not taken.
+    pub(super) fn done(self) -> Result<(), ApiError> {
+        match self.map.keys().next() {
+            None => Ok(()),
+            Some(name) => {
+                let message = format!("Unrecognized field: {}", self.path_of(name));
+                Err(ApiError::new(ReasonCode::UnrecognizedField, message))
+            }
+        }
+    }
+
+    /// The refusal of a value.
+    pub(super) fn invalid(&self, name: &str, why: &str) -> ApiError {
+        ApiError::new(ReasonCode::InvalidParameterValue, format!("{} {why}", self.path_of(name)))
+    }
+
+    /// The refusal where there is none.
+    pub(super) fn missing(&self, name: &str) -> ApiError {
+        missing(&self.path_of(name))
+    }
+}
+
+/// The refusal of a request without the field `path`.
+pub(super) fn missing(path: &str) -> ApiError {
+    ApiError::new(ReasonCode::MissingParameterValue, format!("{path} is missing"))
+}

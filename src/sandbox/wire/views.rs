@@ -1,0 +1,247 @@
+//! Objects as Amazon answers them: fixed keys in a fixed order, nulls written out, amounts as strings, moments as
+//! `yyyyMMddTHHmmssZ` (amazon-pay 1.7, 1.9, 2.2 to 2.5).
+
+use serde_json::{Value, json};
+
+use crate::domain::Millis;
+use crate::sandbox::buyers::Address;
+use crate::sandbox::ledger::{
+    Amount, BUYER_READABLE_MS, Charge, ChargePermission, ChargeReason, Choice, Ledger, MerchantMetadata, Party,
+    PaymentIntent, ProductType, RecurringMetadata, Session, SessionState,
+};
+
+/// A checkout session's 28 keys. Once it is completed most are null: what they told belongs to the charge permission.
+pub fn session(ledger: &Ledger, session: &Session) -> Value {
+    let terms = &session.request.terms;
+    let told = (session.state != SessionState::Completed).then_some(session);
+    let choice = told.and_then(Session::choice);
+    let buyer = told.and_then(|session| session.party.filter(|_| choice.is_some()));
+    let constraints = |session: &Session| {
+        let list = session.constraints().into_iter();
+        list.map(|c| json!({"constraintId": c.id, "description": c.description})).collect::<Vec<_>>()
+    };
+    json!({
+        "checkoutSessionId": session.id,
+        "webCheckoutDetails": told.map(|session| web_checkout_details(ledger, session)),
+        "productType": told.map(|session| session.request.product_type.as_str()),
+        "paymentDetails": told.map(payment_details),
+        "chargePermissionType": terms.permission_type().as_str(),
+        "orderType": null,
+        "recurringMetadata": told.and(terms.recurring.as_ref()).map(recurring_metadata),
+        "paymentMethodOnFileMetadata": told.and_then(|session| session.request.payment_method_on_file_metadata.clone()),
+        "merchantDetails": null,
+        "merchantMetadata": told.map(|_| merchant_metadata(&terms.merchant)),
+        "supplementaryData": told.and_then(|_| terms.supplementary_data.clone()),
+        "buyer": buyer.map(|party| buyer_json(party, session)),
+        "billingAddress": buyer.filter(|_| in_scope(session, "billingAddress")).and_then(billing_address),
+        "paymentPreferences": [choice.map(|choice| json!({"paymentDescriptor": choice.instrument.descriptor()}))],
+        "statusDetails": session_status(session),
+        "shippingAddress": told.and_then(|session| shipping_address(session, choice)),
+        "platformId": told.and_then(|_| terms.platform_id.clone()),
+        "chargePermissionId": session.charge_permission_id,
+        "chargeId": session.charge_id,
+        "constraints": told.map(constraints),
+        "creationTimestamp": session.created.utc_basic(),
+        "expirationTimestamp": told.map(|session| session.expires.utc_basic()),
+        "storeId": told.map(|session| session.request.store_id.clone()),
+        "providerMetadata": told.map(|_| provider_metadata(terms.provider_reference_id.as_ref())),
+        "releaseEnvironment": "Sandbox",
+        "checkoutButtonText": null,
+        "deliverySpecifications": told.and_then(|session| session.request.delivery_specifications.clone()),
+        "tokens": null,
+    })
+}
+
+/// A charge.
+pub fn charge(charge: &Charge) -> Value {
+    json!({
+        "chargeId": charge.id,
+        "chargePermissionId": charge.permission_id,
+        "chargeAmount": price(charge.amount),
+        "captureAmount": charge.captured.map(price),
+        "refundedAmount": charge.captured.map(|_| price(Amount::ZERO)),
+        "softDescriptor": charge.soft_descriptor.as_ref().map(|text| format!("AMZ*{text}")),
+        "platformId": charge.platform_id,
+        "providerMetadata": provider_metadata(charge.provider_reference_id.as_ref()),
+        "convertedAmount": null,
+        "conversionRate": null,
+        "channel": null,
+        "chargeInitiator": null,
+        "statusDetails": {
+            "state": charge.state.as_str(),
+            "reasonCode": charge.reason.map(ChargeReason::as_str),
+            "reasonDescription": charge.reason.map(ChargeReason::description),
+            "lastUpdatedTimestamp": charge.updated.utc_basic(),
+        },
+        "creationTimestamp": charge.created.utc_basic(),
+        "expirationTimestamp": charge.expires.utc_basic(),
+        "releaseEnvironment": "Sandbox",
+        "merchantMetadata": merchant_metadata(&charge.merchant),
+        "webCheckoutDetails": null,
+    })
+}
+
+/// A charge permission. Who the buyer is can be read for 30 days.
+pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Value {
+    let standing = ledger.standing(permission);
+    let readable = ledger.now().since(permission.created) <= BUYER_READABLE_MS;
+    let session = ledger.session(&permission.session_id).filter(|_| readable);
+    let party = permission.party;
+    let reasons = standing
+        .reason
+        .map(|reason| json!([{"reasonCode": reason.as_str(), "reasonDescription": reason.description()}]));
+    json!({
+        "chargePermissionId": permission.id,
+        "chargePermissionReferenceId": null,
+        "platformId": permission.platform_id,
+        "buyer": session.map(|session| buyer_json(party, session)),
+        "shippingAddress": session.and_then(|session| shipping_address(session, party.choice)),
+        "billingAddress": session
+            .filter(|session| in_scope(session, "billingAddress"))
+            .and_then(|_| billing_address(party)),
+        "paymentPreferences": [party.choice.map(|choice| json!({"paymentDescriptor": choice.instrument.descriptor()}))],
+        "statusDetails": {
+            "state": standing.state.as_str(),
+            "reasons": reasons,
+            "lastUpdatedTimestamp": permission.updated.utc_basic(),
+        },
+        "creationTimestamp": permission.created.utc_basic(),
+        "expirationTimestamp": permission.expires.map(Millis::utc_basic),
+        "merchantMetadata": merchant_metadata(&permission.merchant),
+        "releaseEnvironment": "Sandbox",
+        "limits": {"amountLimit": price(permission.limit), "amountBalance": price(standing.balance)},
+        "chargePermissionType": permission.permission_type.as_str(),
+        "recurringMetadata": ledger
+            .session(&permission.session_id)
+            .and_then(|session| session.request.terms.recurring.as_ref())
+            .map(recurring_metadata),
+        "presentmentCurrency": "JPY",
+    })
+}
+
+/// `{amount, currencyCode}`.
+pub fn price(amount: Amount) -> Value {
+    json!({"amount": amount.to_string(), "currencyCode": "JPY"})
+}
+
+fn web_checkout_details(ledger: &Ledger, session: &Session) -> Value {
+    let web = &session.request.terms.web;
+    json!({
+        "checkoutReviewReturnUrl": web.checkout_review_return_url,
+        "checkoutResultReturnUrl": web.checkout_result_return_url,
+        "checkoutCancelUrl": web.checkout_cancel_url,
+        "amazonPayRedirectUrl": ledger.pay_redirect_url(session),
+        "checkoutMode": web.checkout_mode.map(crate::sandbox::ledger::CheckoutMode::as_str),
+    })
+}
+
+fn payment_details(session: &Session) -> Value {
+    let payment = &session.request.terms.payment;
+    json!({
+        "paymentIntent": payment.payment_intent.map(PaymentIntent::as_str),
+        "canHandlePendingAuthorization": payment.can_handle_pending_authorization.unwrap_or(false),
+        "chargeAmount": payment.charge_amount.map(price),
+        "totalOrderAmount": payment.total_order_amount.map(price),
+        "presentmentCurrency": payment.presentment_currency,
+        "softDescriptor": payment.soft_descriptor,
+        "allowOvercharge": payment.allow_overcharge,
+        "extendExpiration": payment.extend_expiration,
+    })
+}
+
+fn merchant_metadata(merchant: &MerchantMetadata) -> Value {
+    json!({
+        "merchantReferenceId": merchant.merchant_reference_id,
+        "merchantStoreName": merchant.merchant_store_name,
+        "noteToBuyer": merchant.note_to_buyer,
+        "customInformation": merchant.custom_information,
+    })
+}
+
+fn recurring_metadata(recurring: &RecurringMetadata) -> Value {
+    json!({
+        "frequency": {"unit": recurring.unit.as_str(), "value": recurring.value},
+        "amount": recurring.amount.map(price),
+    })
+}
+
+fn provider_metadata(reference: Option<&String>) -> Value {
+    json!({"providerReferenceId": reference})
+}
+
+fn session_status(session: &Session) -> Value {
+    let reason = if let SessionState::Canceled(reason) = session.state { Some(reason) } else { None };
+    json!({
+        "state": session.state.as_str(),
+        "reasonCode": reason.map(crate::sandbox::ledger::SessionCancelReason::as_str),
+        "reasonDescription": reason.map(crate::sandbox::ledger::SessionCancelReason::description),
+        "lastUpdatedTimestamp": session.updated.utc_basic(),
+    })
+}
+
+/// Whether the merchant asked to know this of the buyer. Not asked: everything but the billing address.
+fn in_scope(session: &Session, scope: &str) -> bool {
+    session
+        .request
+        .scopes
+        .as_ref()
+        .map_or(scope != "billingAddress", |scopes| scopes.iter().any(|asked| asked == scope))
+}
+
+fn buyer_json(party: Party, session: &Session) -> Value {
+    let told = |scope: &str, text: &'static str| in_scope(session, scope).then_some(text);
+    json!({
+        "buyerId": party.buyer.id,
+        "name": told("name", party.buyer.name),
+        "email": told("email", party.buyer.email),
+        "phoneNumber": told("phoneNumber", party.buyer.phone_number),
+        "primeMembershipTypes": null,
+    })
+}
+
+fn shipping_address(session: &Session, choice: Option<Choice>) -> Option<Value> {
+    if session.request.product_type != ProductType::PayAndShip || !in_scope(session, "shippingAddress") {
+        return None;
+    }
+    match &session.request.address_details {
+        Some(details) => choice.map(|_| shop_address(details)),
+        None => choice.and_then(|choice| choice.address).map(address),
+    }
+}
+
+fn billing_address(party: Party) -> Option<Value> {
+    party.buyer.addresses.first().map(address)
+}
+
+fn address(place: &Address) -> Value {
+    json!({
+        "name": place.name,
+        "addressLine1": place.line1,
+        "addressLine2": place.line2,
+        "addressLine3": place.line3,
+        "city": null,
+        "county": null,
+        "district": null,
+        "stateOrRegion": place.state_or_region,
+        "postalCode": place.postal_code,
+        "countryCode": "JP",
+        "phoneNumber": place.phone_number,
+    })
+}
+
+/// The address that the shop itself asked for, in the shape of an answer.
+fn shop_address(details: &Value) -> Value {
+    json!({
+        "name": details["name"],
+        "addressLine1": details["addressLine1"],
+        "addressLine2": details["addressLine2"],
+        "addressLine3": details["addressLine3"],
+        "city": details["city"],
+        "county": null,
+        "district": details["districtOrCounty"],
+        "stateOrRegion": details["stateOrRegion"],
+        "postalCode": details["postalCode"],
+        "countryCode": details["countryCode"],
+        "phoneNumber": details["phoneNumber"],
+    })
+}
