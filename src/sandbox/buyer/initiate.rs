@@ -120,7 +120,10 @@ pub(super) async fn initiate(
 /// Verifies the button's signature and opens the session that its payload asks for; answers the session's id.
 fn open(sandbox: &Sandbox, button: &Button) -> Result<String, ButtonError> {
     let Button { payload, signature, public_key_id, .. } = button;
-    let signer = sandbox.keys().verify_button(payload, signature, Some(&button.algorithm), public_key_id);
+    let verify = |text: &str| sandbox.keys().verify_button(text, signature, Some(&button.algorithm), public_key_id);
+    // A browser posts every line end as CRLF, also where the signed text has LF.
+    let with_lf = payload.replace("\r\n", "\n");
+    let signer = verify(payload).or_else(|error| if with_lf == *payload { Err(error) } else { verify(&with_lf) });
     let merchant_id = signer.map_err(ButtonError::Unsigned)?;
     if merchant_id != button.merchant_id {
         let message = format!("Public key {public_key_id} is not a key of merchant {}", button.merchant_id);

@@ -1,6 +1,6 @@
 //! The buyer's pages in a real sandbox, without JavaScript: what a browser or a program is answered.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -37,7 +37,10 @@ fn payload(store: &str) -> String {
     format!(r#"{{"storeId":"{store}","webCheckoutDetails":{{"checkoutReviewReturnUrl":"{REVIEW}"}}}}"#)
 }
 
+/// One at a time: a key signs through files in its directory.
 fn sign(key: &OpensslKey, payload: &str) -> String {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     key.sign(&format!("{ALGORITHM}\n{}", hex::encode(Sha256::digest(payload))), 32)
 }
 
@@ -191,6 +194,15 @@ async fn a_wrong_signature_shows_what_the_server_would_have_signed() {
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(answer.body.contains("is not a key of merchant A1SHOP00000002"), "{}", answer.body);
     assert!(world.sandbox.ledger().sessions().next().is_none());
+}
+
+#[tokio::test]
+async fn a_payload_of_several_lines_survives_the_browsers_line_ends() {
+    let world = World::new();
+    let signed = payload(STORE).replace(',', ",\n");
+    let (signature, posted) = (sign(&key().0, &signed), signed.replace('\n', "\r\n"));
+    let answer = world.post("/checkout/initiate", &button("PayAndShip", &signature, &posted)).await;
+    assert!(answer.location().starts_with("/checkout/sign-in"));
 }
 
 #[tokio::test]
