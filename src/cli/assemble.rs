@@ -18,7 +18,7 @@ use crate::{egress, http, notify, reconcile};
 /// How long a TCP connection to Amazon or to a shop may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// Above every time-out that a shop or an operator can set; those are the ones that count.
-const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(120);
+const EXCHANGE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Time and chance.
 #[derive(Clone)]

@@ -8,6 +8,7 @@ mod sandbox;
 mod serve;
 mod signals;
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -63,7 +64,8 @@ pub fn main() -> ExitCode {
 fn fail(error: &anyhow::Error) -> ExitCode {
     let mut text = format!("sekisho: {error}\n");
     for cause in error.chain().skip(1) {
-        text.push_str(&format!("  because: {cause}\n"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  because: {cause}");
     }
     print_to(&mut std::io::stderr(), &text);
     ExitCode::FAILURE

@@ -52,7 +52,7 @@ impl Gateway {
         token_sha256: String,
         limit_at: Millis,
     ) -> Finding<()> {
-        let request = self.session_update(shop, transaction, plan.exec.description.as_deref());
+        let request = self.session_update(shop, transaction, &plan.exec);
         let answer = self.parts.amazon.update_checkout_session(&shop.merchant, &plan.exec.session, &request).await;
         let answer = match answer {
             Ok(answer) => answer,
@@ -70,10 +70,15 @@ impl Gateway {
         Finding::Done((), Some(event), Proof::new("updated", answer.request_id))
     }
 
-    fn session_update(&self, shop: &Shop, transaction: &Transaction, note: Option<&str>) -> UpdateCheckoutSession {
+    fn session_update(&self, shop: &Shop, transaction: &Transaction, exec: &Exec) -> UpdateCheckoutSession {
+        let return_url = self.result_return_url(transaction);
+        let session = &exec.session;
         UpdateCheckoutSession {
             web_checkout_details: Some(WebCheckoutDetails {
-                checkout_result_return_url: Some(self.result_return_url(transaction)),
+                // A buyer who gives up on Amazon's page must come by here too, or the shop hears of it an hour later.
+                // Amazon appends the session to the result URL but not to this one.
+                checkout_cancel_url: Some(format!("{return_url}?amazonCheckoutSessionId={session}")),
+                checkout_result_return_url: Some(return_url),
                 ..WebCheckoutDetails::default()
             }),
             payment_details: Some(PaymentDetails {
@@ -85,7 +90,7 @@ impl Gateway {
             merchant_metadata: Some(MerchantMetadata {
                 merchant_reference_id: Some(transaction.order_id.as_str().to_owned()),
                 merchant_store_name: Some(shop.settings.store_name.clone()),
-                note_to_buyer: note.map(str::to_owned),
+                note_to_buyer: exec.description.clone(),
                 custom_information: None,
             }),
             ..UpdateCheckoutSession::default()

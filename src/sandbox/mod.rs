@@ -8,7 +8,7 @@
 //! - [`ledger`]: the books, and every rule about money.
 //! - `api`: the HTTP side of Amazon Pay API v2: keys, idempotency, error bodies.
 //! - `control`: faults, the clock, and what tests may look at.
-//! - [`buyer`]: what the buyer sees: `checkout.js` and the pages it leads to.
+//! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
 //! - [`buyers`]: who can sign in.
 
 mod api;
@@ -16,7 +16,6 @@ pub mod buyer;
 pub mod buyers;
 mod clock;
 mod control;
-mod desk;
 pub mod error;
 pub mod ledger;
 #[cfg(test)]
@@ -165,8 +164,7 @@ impl Sandbox {
 
 /// Everything the sandbox serves.
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
-    let buyer_pages = buyer::router(Arc::clone(&sandbox) as Arc<dyn buyer::Desk>);
-    Router::new().merge(api::router()).merge(control::router()).with_state(sandbox).merge(buyer_pages)
+    Router::new().merge(api::router()).merge(buyer::router()).merge(control::router()).with_state(sandbox)
 }
 
 /// Each holder leaves what it guards whole after every step, so a holder that panicked did no harm to the rest.

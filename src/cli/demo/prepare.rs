@@ -27,13 +27,12 @@ pub(super) struct DataDir {
 impl DataDir {
     /// `dir`, made if it is missing, or a temporary directory.
     pub(super) fn open(dir: Option<&Path>) -> anyhow::Result<Self> {
-        let opened = match dir {
-            Some(dir) => Self { path: dir.to_owned(), temporary: None },
-            None => {
-                let temporary =
-                    tempfile::Builder::new().prefix("sekisho-demo-").tempdir().context("no temporary directory")?;
-                Self { path: temporary.path().to_owned(), temporary: Some(temporary) }
-            }
+        let opened = if let Some(dir) = dir {
+            Self { path: dir.to_owned(), temporary: None }
+        } else {
+            let temporary =
+                tempfile::Builder::new().prefix("sekisho-demo-").tempdir().context("no temporary directory")?;
+            Self { path: temporary.path().to_owned(), temporary: Some(temporary) }
         };
         let keys = opened.keys();
         std::fs::create_dir_all(&keys)

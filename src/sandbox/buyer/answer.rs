@@ -11,7 +11,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-use crate::sandbox::buyer::Desk;
+use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::ledger::{BuyerError, SessionState, with_session_id};
 
@@ -174,7 +174,7 @@ struct MessagePage {
 }
 
 /// The page for a step that the ledger refused: what happened, and where to go from here.
-pub(super) fn refused(visit: &Visit, desk: &dyn Desk, error: &BuyerError) -> Response {
+pub(super) fn refused(visit: &Visit, sandbox: &Sandbox, error: &BuyerError) -> Response {
     let id = visit.session_id();
     let (status, title, text) = wording(visit.lang, error);
     let message = Message::plain(status, title, text, &error.to_string());
@@ -190,7 +190,7 @@ pub(super) fn refused(visit: &Visit, desk: &dyn Desk, error: &BuyerError) -> Res
         BuyerError::NotOpen(_)
         | BuyerError::AlreadyPaid
         | BuyerError::ConstraintsLeft(_)
-        | BuyerError::NotProcessing => match way_back(desk, id) {
+        | BuyerError::NotProcessing => match way_back(sandbox, id) {
             Some(url) => message.leading_to(url, visit.lang.pick("店に戻る", "Return to the shop")),
             None => message,
         },
@@ -198,8 +198,8 @@ pub(super) fn refused(visit: &Visit, desk: &dyn Desk, error: &BuyerError) -> Res
 }
 
 /// Where a buyer whose session went on elsewhere should be: at the shop's result, or still at its review page.
-fn way_back(desk: &dyn Desk, id: &str) -> Option<String> {
-    let ledger = desk.ledger();
+fn way_back(sandbox: &Sandbox, id: &str) -> Option<String> {
+    let ledger = sandbox.ledger();
     let session = ledger.session(id)?;
     let web = &session.request.terms.web;
     let review = web.checkout_review_return_url.as_ref().filter(|_| session.state == SessionState::Open);

@@ -18,6 +18,8 @@
 //! Answers 303 to `/checkout/sign-in?amazonCheckoutSessionId=…`; 403 with the server's string to sign where the
 //! signature does not fit; 400 where a field or the payload is wrong.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -25,15 +27,15 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-use crate::sandbox::buyer::Shared;
+use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit};
 use crate::sandbox::buyer::lang::Lang;
-use crate::sandbox::error::ApiError;
+use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::ProductType;
+use crate::sandbox::wire::session_request;
 
 const REQUIRED: [&str; 6] = ["merchantId", "publicKeyId", "payloadJSON", "signature", "ledgerCurrency", "placement"];
 const PLACEMENTS: [&str; 5] = ["Home", "Product", "Cart", "Checkout", "Other"];
-const DEFAULT_ALGORITHM: &str = "AMZN-PAY-RSASSA-PSS";
 
 const HELP: &str = "\
 POST here what the Amazon Pay button posts (application/x-www-form-urlencoded, UTF-8):
@@ -62,36 +64,27 @@ The values of buyer, address and payment stand in the pages of the same addresse
 ";
 
 /// What a button says, checked for presence only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Button {
+struct Button {
     /// The merchant that the page names. The signature does not cover it.
-    pub merchant_id: String,
+    merchant_id: String,
     /// The key that is said to have signed.
-    pub public_key_id: String,
-    /// How it is said to have signed.
-    pub algorithm: String,
+    public_key_id: String,
+    /// How it is said to have signed; empty where the button does not say.
+    algorithm: String,
     /// The signed text.
-    pub payload: String,
+    payload: String,
     /// Base64.
-    pub signature: String,
+    signature: String,
     /// What the button was rendered for; not part of the payload.
-    pub product_type: ProductType,
+    product_type: ProductType,
 }
 
 /// Why a button opens no session.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ButtonError {
-    /// The signature is not this merchant's, or not of this text.
-    #[error("{why}")]
-    InvalidSignature {
-        /// One sentence for the engineer.
-        why: String,
-        /// What this server would have signed (amazon-pay 1.8).
-        string_to_sign: String,
-    },
+enum ButtonError {
+    /// The signature is not this merchant's, or not of this text. The message shows the server's string to sign.
+    Unsigned(ApiError),
     /// The payload is signed, but Create Checkout Session would refuse it.
-    #[error(transparent)]
-    Refused(#[from] ApiError),
+    Refused(ApiError),
 }
 
 /// `GET /checkout/initiate`.
@@ -102,21 +95,43 @@ pub(super) async fn help() -> impl IntoResponse {
 }
 
 /// `POST /checkout/initiate`.
-pub(super) async fn initiate(State(desk): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn initiate(
+    State(sandbox): State<Arc<Sandbox>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let mut visit = Visit::post(&uri, &headers, &body);
     visit.speak(Lang::of_button(visit.field("checkoutLanguage")));
     let button = match read(&visit) {
         Ok(button) => button,
         Err(mistakes) => return bad_button(&visit, &mistakes.join(" ")),
     };
-    match desk.open_session(&button) {
+    match open(&sandbox, &button) {
         Ok(id) => visit.to_page("sign-in", &id),
-        Err(ButtonError::InvalidSignature { why, string_to_sign }) => {
-            tracing::info!(merchant_id = button.merchant_id, why, "a button's signature did not fit");
-            visit.page(StatusCode::FORBIDDEN, &BadSignaturePage { frame: visit.frame(), button, why, string_to_sign })
+        Err(ButtonError::Unsigned(error)) => {
+            tracing::info!(merchant_id = button.merchant_id, code = error.code.as_str(), "a button is not signed");
+            visit.page(StatusCode::FORBIDDEN, &BadSignaturePage { frame: visit.frame(), button, error })
         }
         Err(ButtonError::Refused(error)) => bad_button(&visit, &error.to_string()),
     }
+}
+
+/// Verifies the button's signature and opens the session that its payload asks for; answers the session's id.
+fn open(sandbox: &Sandbox, button: &Button) -> Result<String, ButtonError> {
+    let Button { payload, signature, public_key_id, .. } = button;
+    let verify = |text: &str| sandbox.keys().verify_button(text, signature, Some(&button.algorithm), public_key_id);
+    // A browser posts every line end as CRLF, also where the signed text has LF.
+    let with_lf = payload.replace("\r\n", "\n");
+    let signer = verify(payload).or_else(|error| if with_lf == *payload { Err(error) } else { verify(&with_lf) });
+    let merchant_id = signer.map_err(ButtonError::Unsigned)?;
+    if merchant_id != button.merchant_id {
+        let message = format!("Public key {public_key_id} is not a key of merchant {}", button.merchant_id);
+        return Err(ButtonError::Unsigned(ApiError::new(ReasonCode::UnauthorizedAccess, message)));
+    }
+    let request = session_request::create(payload.as_bytes(), button.product_type).map_err(ButtonError::Refused)?;
+    let session = sandbox.ledger().create_session(merchant_id, request).map_err(ButtonError::Refused)?;
+    Ok(session.id)
 }
 
 fn read(visit: &Visit) -> Result<Button, Vec<String>> {
@@ -128,11 +143,10 @@ fn read(visit: &Visit) -> Result<Button, Vec<String>> {
     if !visit.field("placement").is_empty() && !PLACEMENTS.contains(&visit.field("placement")) {
         mistakes.push(format!("placement must be one of {}.", PLACEMENTS.join(", ")));
     }
-    let or_default = |name: &str, default: &str| match visit.field(name) {
-        "" => default.to_owned(),
-        value => value.to_owned(),
+    let product_type = match visit.field("productType") {
+        "" => Some(ProductType::PayAndShip),
+        name => ProductType::parse(name),
     };
-    let product_type = ProductType::parse(&or_default("productType", "PayAndShip"));
     let product_type = product_type.filter(|product_type| *product_type != ProductType::SignIn);
     let Some(product_type) = product_type.filter(|_| mistakes.is_empty()) else {
         if product_type.is_none() {
@@ -143,7 +157,7 @@ fn read(visit: &Visit) -> Result<Button, Vec<String>> {
     Ok(Button {
         merchant_id: visit.field("merchantId").to_owned(),
         public_key_id: visit.field("publicKeyId").to_owned(),
-        algorithm: or_default("algorithm", DEFAULT_ALGORITHM),
+        algorithm: visit.field("algorithm").to_owned(),
         payload: visit.field("payloadJSON").to_owned(),
         signature: visit.field("signature").to_owned(),
         product_type,
@@ -164,6 +178,5 @@ fn bad_button(visit: &Visit, detail: &str) -> Response {
 struct BadSignaturePage {
     frame: Frame,
     button: Button,
-    why: String,
-    string_to_sign: String,
+    error: ApiError,
 }

@@ -4,18 +4,18 @@
 //! may be assumed: nothing about what is posted; a session id is a secret that only the buyer and the shop hold.
 //! Browsers are only ever sent to a URL that the session itself carries, which the shop signed or sent over the API.
 //!
-//! A program needs three posts to buy: `/checkout/initiate` (its fields: [`initiate`], or `GET` the same address),
+//! A program needs three posts to buy: `/checkout/initiate` (`GET` it for the list of its fields),
 //! `/checkout/sign-in` (`buyer`, `action=sign-in`) and `/checkout/choose` (`address`, `payment`, `action=continue`);
 //! then, when the shop sends it to `amazonPayRedirectUrl`, `/checkout/processing` (`action=pay` or `cancel`). Each of
 //! these carries `amazonCheckoutSessionId` as well, and answers 303 with the next address. Each page's main form has
 //! `id="buyer-form"`.
 
 mod answer;
-pub mod initiate;
+mod initiate;
 mod lang;
 mod steps;
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -23,31 +23,13 @@ use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYP
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-use crate::sandbox::ledger::Ledger;
+use crate::sandbox::Sandbox;
 
 /// A signed payload of Amazon's size fits many times over.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// What the pages need of the rest of the sandbox.
-pub trait Desk: Send + Sync + 'static {
-    /// The ledger, locked and moved to the present. Never held across an await.
-    fn ledger(&self) -> MutexGuard<'_, Ledger>;
-
-    /// Verifies a button's signature and opens the session that its payload asks for; answers the session's id.
-    ///
-    /// # Errors
-    /// [`initiate::ButtonError`]: the signature does not fit, or the payload is refused.
-    fn open_session(&self, button: &initiate::Button) -> Result<String, initiate::ButtonError>;
-
-    /// The name of a merchant, for the buyer to read.
-    fn merchant_name(&self, merchant_id: &str) -> Option<String>;
-}
-
-/// The state of every handler.
-type Shared = Arc<dyn Desk>;
-
 /// `GET /checkout.js` and everything under `/checkout/`.
-pub fn router(desk: Arc<dyn Desk>) -> Router {
+pub(super) fn router() -> Router<Arc<Sandbox>> {
     let script = include_str!("assets/checkout.js");
     let sheet = include_str!("assets/pages.css");
     Router::new()
@@ -59,7 +41,6 @@ pub fn router(desk: Arc<dyn Desk>) -> Router {
         .route("/checkout/change", get(steps::change_page))
         .route("/checkout/processing", get(steps::processing_page).post(steps::processing))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(desk)
 }
 
 fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {

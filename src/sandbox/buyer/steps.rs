@@ -1,23 +1,25 @@
 //! The buyer's steps, a page and a form each: sign in, choose (or change), pay. The ledger decides what is possible;
 //! these functions only show and ask.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
+use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
-use crate::sandbox::buyer::{Desk, Shared};
 use crate::sandbox::buyers::{Address, BUYERS, Buyer, CardEffect, Instrument};
 use crate::sandbox::ledger::{AfterChoice, BuyerError, Progress, Session, SessionState};
 
 /// `GET /checkout/sign-in?amazonCheckoutSessionId=…`
-pub(super) async fn sign_in_page(State(desk): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn sign_in_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
     let visit = Visit::get(&uri, &headers);
-    let session = match unpaid(&*desk, visit.session_id()) {
+    let session = match unpaid(&sandbox, visit.session_id()) {
         Ok(session) => session,
-        Err(error) => return refused(&visit, &*desk, &error),
+        Err(error) => return refused(&visit, &sandbox, &error),
     };
     let page = SignInPage {
         frame: visit.frame(),
@@ -29,87 +31,97 @@ pub(super) async fn sign_in_page(State(desk): State<Shared>, uri: Uri, headers: 
 }
 
 /// `POST /checkout/sign-in`: `buyer`, `action` = `sign-in` or `cancel`.
-pub(super) async fn sign_in(State(desk): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn sign_in(
+    State(sandbox): State<Arc<Sandbox>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let visit = Visit::post(&uri, &headers, &body);
     let id = visit.session_id();
     match visit.field("action") {
         "sign-in" => {
-            let done = desk.ledger().sign_in(id, visit.field("buyer")).map(|_| ());
+            let done = sandbox.ledger().sign_in(id, visit.field("buyer")).map(|_| ());
             match done {
                 Ok(()) => visit.to_page("choose", id),
-                Err(error) => refused(&visit, &*desk, &error),
+                Err(error) => refused(&visit, &sandbox, &error),
             }
         }
-        "cancel" => cancel(&visit, &*desk),
+        "cancel" => cancel(&visit, &sandbox),
         other => unknown_action(&visit, other, "sign-in, cancel"),
     }
 }
 
 /// `GET /checkout/choose?amazonCheckoutSessionId=…`
-pub(super) async fn choose_page(State(desk): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn choose_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
     let visit = Visit::get(&uri, &headers);
-    choice_page(&visit, &*desk, Change::Both)
+    choice_page(&visit, &sandbox, Change::Both)
 }
 
 /// `GET /checkout/change?amazonCheckoutSessionId=…&changeAction=changeAddress|changePayment`: the same page, for what
 /// the shop's change button names.
-pub(super) async fn change_page(State(desk): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn change_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
     let visit = Visit::get(&uri, &headers);
     match visit.field("changeAction") {
-        "changeAddress" => choice_page(&visit, &*desk, Change::Address),
-        "changePayment" => choice_page(&visit, &*desk, Change::Payment),
+        "changeAddress" => choice_page(&visit, &sandbox, Change::Address),
+        "changePayment" => choice_page(&visit, &sandbox, Change::Payment),
         other => unknown(&visit, "changeAction", other, "changeAddress, changePayment"),
     }
 }
 
 /// `POST /checkout/choose`: `address` (unless there is none to choose), `payment`, `action` = `continue` or `cancel`.
-pub(super) async fn choose(State(desk): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn choose(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let visit = Visit::post(&uri, &headers, &body);
     let id = visit.session_id();
     match visit.field("action") {
         "continue" => {
             let address = Some(visit.field("address")).filter(|address| !address.is_empty());
-            let done = desk.ledger().choose(id, address, visit.field("payment"));
+            let done = sandbox.ledger().choose(id, address, visit.field("payment"));
             match done {
                 Ok(AfterChoice::ReviewAtShop(url)) => visit.see_other(&url),
                 Ok(AfterChoice::PayHere) => visit.to_page("processing", id),
                 Err(BuyerError::NotSignedIn) => visit.to_page("sign-in", id),
-                Err(error) => refused(&visit, &*desk, &error),
+                Err(error) => refused(&visit, &sandbox, &error),
             }
         }
-        "cancel" => cancel(&visit, &*desk),
+        "cancel" => cancel(&visit, &sandbox),
         other => unknown_action(&visit, other, "continue, cancel"),
     }
 }
 
 /// `GET /checkout/processing?amazonCheckoutSessionId=…` (`amazonPayRedirectUrl`)
-pub(super) async fn processing_page(State(desk): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn processing_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
     let visit = Visit::get(&uri, &headers);
-    paying_page(&visit, &*desk, StatusCode::OK, None)
+    paying_page(&visit, &sandbox, StatusCode::OK, None)
 }
 
 /// `POST /checkout/processing`: `action` = `pay` or `cancel`.
-pub(super) async fn processing(State(desk): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn processing(
+    State(sandbox): State<Arc<Sandbox>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let visit = Visit::post(&uri, &headers, &body);
     match visit.field("action") {
         "pay" => {
-            let done = desk.ledger().pay(visit.session_id());
+            let done = sandbox.ledger().pay(visit.session_id());
             match done {
                 Ok(url) => visit.see_other(&url),
                 Err(error @ BuyerError::CardNeedsPending(_)) => {
-                    paying_page(&visit, &*desk, StatusCode::CONFLICT, Some(error.to_string()))
+                    paying_page(&visit, &sandbox, StatusCode::CONFLICT, Some(error.to_string()))
                 }
-                Err(error) => refused(&visit, &*desk, &error),
+                Err(error) => refused(&visit, &sandbox, &error),
             }
         }
-        "cancel" => cancel(&visit, &*desk),
+        "cancel" => cancel(&visit, &sandbox),
         other => unknown_action(&visit, other, "pay, cancel"),
     }
 }
 
 /// The buyer goes back to the shop; where the session names no address for that, the page says so.
-fn cancel(visit: &Visit, desk: &dyn Desk) -> Response {
-    let done = desk.ledger().cancel_by_buyer(visit.session_id());
+fn cancel(visit: &Visit, sandbox: &Sandbox) -> Response {
+    let done = sandbox.ledger().cancel_by_buyer(visit.session_id());
     match done {
         Ok(Some(url)) => visit.see_other(&url),
         Ok(None) => {
@@ -120,7 +132,7 @@ fn cancel(visit: &Visit, desk: &dyn Desk) -> Response {
             );
             visit.message(&Message::plain(StatusCode::OK, title, text, ""))
         }
-        Err(error) => refused(visit, desk, &error),
+        Err(error) => refused(visit, sandbox, &error),
     }
 }
 
@@ -136,8 +148,8 @@ fn unknown(visit: &Visit, field: &str, got: &str, known: &str) -> Response {
 }
 
 /// An open session whose buyer has not paid.
-fn unpaid(desk: &dyn Desk, id: &str) -> Result<Session, BuyerError> {
-    let ledger = desk.ledger();
+fn unpaid(sandbox: &Sandbox, id: &str) -> Result<Session, BuyerError> {
+    let ledger = sandbox.ledger();
     let session = ledger.session(id).ok_or_else(|| BuyerError::UnknownSession(id.to_owned()))?;
     match (session.state, session.progress) {
         (SessionState::Open, Progress::Paid(_)) => Err(BuyerError::AlreadyPaid),
@@ -165,10 +177,10 @@ enum Selection {
     Open(&'static str),
 }
 
-fn choice_page(visit: &Visit, desk: &dyn Desk, change: Change) -> Response {
-    let session = match unpaid(desk, visit.session_id()) {
+fn choice_page(visit: &Visit, sandbox: &Sandbox, change: Change) -> Response {
+    let session = match unpaid(sandbox, visit.session_id()) {
         Ok(session) => session,
-        Err(error) => return refused(visit, desk, &error),
+        Err(error) => return refused(visit, sandbox, &error),
     };
     let Some(party) = session.party else { return visit.to_page("sign-in", &session.id) };
     let (buyer, choice) = (party.buyer, party.choice);
@@ -198,16 +210,20 @@ fn select(chosen: Option<&'static str>, first: Option<&'static str>, keeps: bool
     }
 }
 
-fn paying_page(visit: &Visit, desk: &dyn Desk, status: StatusCode, trouble: Option<String>) -> Response {
-    let entered = desk.ledger().enter_processing(visit.session_id()).cloned();
+fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Option<String>) -> Response {
+    let entered = sandbox.ledger().enter_processing(visit.session_id()).cloned();
     let session = match entered {
         Ok(session) => session,
-        Err(error) => return refused(visit, desk, &error),
+        Err(error) => return refused(visit, sandbox, &error),
     };
     let terms = &session.request.terms;
     let choice = session.choice();
     let amount = terms.payment.charge_amount.or_else(|| terms.recurring.as_ref().and_then(|period| period.amount));
-    let named = terms.merchant.merchant_store_name.clone().or_else(|| desk.merchant_name(&session.merchant_id));
+    let named = terms
+        .merchant
+        .merchant_store_name
+        .clone()
+        .or_else(|| sandbox.merchant(&session.merchant_id).map(|merchant| merchant.name.clone()));
     let page = ProcessingPage {
         frame: visit.frame(),
         trouble,

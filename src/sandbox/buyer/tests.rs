@@ -1,59 +1,53 @@
-//! The buyer's pages over a real ledger, without JavaScript: what a browser or a program is answered.
+//! The buyer's pages in a real sandbox, without JavaScript: what a browser or a program is answered.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
-use super::initiate::{Button, ButtonError};
 use super::*;
-use crate::domain::{Millis, SeededRng};
-use crate::sandbox::ledger::{Amount, PaymentIntent, SessionRequest, Terms};
+use crate::domain::{ManualClock, Millis, SeededRng};
+use crate::sandbox::ledger::{Amount, PaymentIntent, Terms};
+use crate::sandbox::openssl_key::OpensslKey;
+use crate::sandbox::{Merchant, MerchantKey, Settings};
 
 const MERCHANT: &str = "A1SHOP00000001";
+const OTHER_MERCHANT: &str = "A1SHOP00000002";
 const STORE: &str = "amzn1.application-oa2-client.0123456789abcdef0123456789abcdef";
+const KEY_ID: &str = "SANDBOX-K";
+const ALGORITHM: &str = "AMZN-PAY-RSASSA-PSS-V2";
 const REVIEW: &str = "https://shop.example/review";
 const RESULT: &str = "https://gw.example/return?a=1";
 const BUYER: &str = "amzn1.account.SEKISHOHAKONE001";
 const DAY_MS: i64 = 86_400_000;
 
-/// A desk that takes the signature "right" for right.
-struct TestDesk(Mutex<Ledger>);
+/// A key pair, and the signature of [`payload`] made with it. One serves all tests.
+fn key() -> &'static (OpensslKey, String) {
+    static KEY: OnceLock<(OpensslKey, String)> = OnceLock::new();
+    KEY.get_or_init(|| {
+        let key = OpensslKey::generate();
+        let signature = sign(&key, &payload(STORE));
+        (key, signature)
+    })
+}
 
-impl Desk for TestDesk {
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn payload(store: &str) -> String {
+    format!(r#"{{"storeId":"{store}","webCheckoutDetails":{{"checkoutReviewReturnUrl":"{REVIEW}"}}}}"#)
+}
 
-    fn open_session(&self, button: &Button) -> Result<String, ButtonError> {
-        if button.signature != "right" {
-            let (why, string_to_sign) = ("no <fit>".to_owned(), format!("{}\nabc", button.algorithm));
-            return Err(ButtonError::InvalidSignature { why, string_to_sign });
-        }
-        let mut terms = Terms::default();
-        terms.web.checkout_review_return_url = Some(REVIEW.to_owned());
-        let request = SessionRequest {
-            store_id: button.payload.clone(),
-            product_type: button.product_type,
-            scopes: None,
-            delivery_specifications: None,
-            address_details: None,
-            payment_method_on_file_metadata: None,
-            terms,
-        };
-        Ok(self.ledger().create_session(&button.merchant_id, request)?.id)
-    }
-
-    fn merchant_name(&self, _: &str) -> Option<String> {
-        Some("<関所> 商店".to_owned())
-    }
+/// One at a time: a key signs through files in its directory.
+fn sign(key: &OpensslKey, payload: &str) -> String {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    key.sign(&format!("{ALGORITHM}\n{}", hex::encode(Sha256::digest(payload))), 32)
 }
 
 /// One browser before the pages; it keeps no cookies unless told.
 struct World {
-    desk: Arc<TestDesk>,
+    sandbox: Arc<Sandbox>,
+    clock: Arc<ManualClock>,
     router: Router,
 }
 
@@ -72,11 +66,18 @@ impl Answer {
 
 impl World {
     fn new() -> Self {
-        let stores = HashMap::from([(MERCHANT.to_owned(), vec![STORE.to_owned()])]);
-        let start = Millis(1_795_371_000_000);
-        let ledger = Ledger::new("http://sandbox.example".to_owned(), stores, start, Arc::new(SeededRng::new(1)));
-        let desk = Arc::new(TestDesk(Mutex::new(ledger)));
-        Self { router: router(Arc::clone(&desk) as Arc<dyn Desk>), desk }
+        let key = MerchantKey { public_key_id: KEY_ID.to_owned(), public_key_pem: key().0.public_pem() };
+        let merchant = |merchant_id: &str, keys| Merchant {
+            merchant_id: merchant_id.to_owned(),
+            name: "<関所> 商店".to_owned(),
+            store_ids: vec![STORE.to_owned()],
+            keys,
+        };
+        let merchants = vec![merchant(MERCHANT, vec![key]), merchant(OTHER_MERCHANT, Vec::new())];
+        let settings = Settings { base_url: "http://sandbox.example".to_owned(), merchants };
+        let clock = Arc::new(ManualClock::at(Millis(1_795_371_000_000)));
+        let sandbox = Sandbox::new(settings, Arc::clone(&clock) as _, Arc::new(SeededRng::new(1))).expect("a sandbox");
+        Self { router: crate::sandbox::router(Arc::clone(&sandbox)), sandbox, clock }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
@@ -102,7 +103,7 @@ impl World {
     }
 
     async fn initiate(&self, product_type: &str) -> String {
-        let answer = self.post("/checkout/initiate", &button(product_type, "right", STORE)).await;
+        let answer = self.post("/checkout/initiate", &button(product_type, &key().1, &payload(STORE))).await;
         let id = answer.location().strip_prefix("/checkout/sign-in?amazonCheckoutSessionId=").expect("sign-in");
         id.to_owned()
     }
@@ -116,7 +117,7 @@ impl World {
         changes.web.checkout_result_return_url = Some(RESULT.to_owned());
         changes.payment.payment_intent = Some(PaymentIntent::Authorize);
         changes.payment.charge_amount = Amount::new(1_980).ok();
-        self.desk.ledger().update_session(MERCHANT, &id, changes).expect("updated");
+        self.sandbox.ledger().update_session(MERCHANT, &id, changes).expect("updated");
         let page = self.get(&format!("/checkout/processing?amazonCheckoutSessionId={id}")).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         id
@@ -126,13 +127,13 @@ impl World {
 fn button<'a>(product_type: &'a str, signature: &'a str, payload: &'a str) -> [(&'a str, &'a str); 8] {
     [
         ("merchantId", MERCHANT),
-        ("publicKeyId", "SANDBOX-K"),
+        ("publicKeyId", KEY_ID),
         ("ledgerCurrency", "JPY"),
         ("placement", "Cart"),
         ("productType", product_type),
         ("payloadJSON", payload),
         ("signature", signature),
-        ("algorithm", "AMZN-PAY-RSASSA-PSS-V2"),
+        ("algorithm", ALGORITHM),
     ]
 }
 
@@ -179,11 +180,29 @@ async fn every_page_says_no_frames_no_store_no_sniffing_and_leaves_forms_free() 
 #[tokio::test]
 async fn a_wrong_signature_shows_what_the_server_would_have_signed() {
     let world = World::new();
-    let answer = world.post("/checkout/initiate", &button("PayAndShip", "wrong", "{\"a\":\"<b>\"}")).await;
+    let changed = payload(STORE).replace("review", "<b>");
+    let answer = world.post("/checkout/initiate", &button("PayAndShip", &key().1, &changed)).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
-    assert!(answer.body.contains("AMZN-PAY-RSASSA-PSS-V2\nabc") && answer.body.contains(MERCHANT), "{}", answer.body);
+    let string_to_sign = format!("{ALGORITHM}\n{}", hex::encode(Sha256::digest(&changed)));
+    assert!(answer.body.contains(&string_to_sign) && answer.body.contains(MERCHANT), "{}", answer.body);
     assert!(answer.body.contains("&#60;b&#62;") && !answer.body.contains("<b>"));
-    assert!(world.desk.ledger().sessions().next().is_none());
+    let mut stolen = button("PayAndShip", &key().1, "");
+    let (right, other) = (payload(STORE), OTHER_MERCHANT);
+    stolen[0].1 = other;
+    stolen[5].1 = &right;
+    let answer = world.post("/checkout/initiate", &stolen).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(answer.body.contains("is not a key of merchant A1SHOP00000002"), "{}", answer.body);
+    assert!(world.sandbox.ledger().sessions().next().is_none());
+}
+
+#[tokio::test]
+async fn a_payload_of_several_lines_survives_the_browsers_line_ends() {
+    let world = World::new();
+    let signed = payload(STORE).replace(',', ",\n");
+    let (signature, posted) = (sign(&key().0, &signed), signed.replace('\n', "\r\n"));
+    let answer = world.post("/checkout/initiate", &button("PayAndShip", &signature, &posted)).await;
+    assert!(answer.location().starts_with("/checkout/sign-in"));
 }
 
 #[tokio::test]
@@ -194,14 +213,15 @@ async fn a_button_that_lacks_something_is_told_what() {
     for text in ["publicKeyId is missing", "payloadJSON is missing", "ledgerCurrency must be JPY"] {
         assert!(answer.body.contains(text), "{text}: {}", answer.body);
     }
-    let answer = world.post("/checkout/initiate", &button("SignIn", "right", STORE)).await;
+    let answer = world.post("/checkout/initiate", &button("SignIn", &key().1, &payload(STORE))).await;
     assert!(answer.body.contains("productType must be PayAndShip or PayOnly"), "{}", answer.body);
-    let answer = world.post("/checkout/initiate", &button("PayOnly", "right", "another store")).await;
+    let foreign = payload("another store");
+    let answer = world.post("/checkout/initiate", &button("PayOnly", &sign(&key().0, &foreign), &foreign)).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(answer.body.contains("another store"), "{}", answer.body);
     let help = world.get("/checkout/initiate").await;
-    assert!(
-        help.body.contains("payloadJSON") && help.headers["content-type"].to_str().unwrap().starts_with("text/plain")
-    );
+    let content_type = help.headers["content-type"].to_str().expect("ascii");
+    assert!(help.body.contains("payloadJSON") && content_type.starts_with("text/plain"));
 }
 
 #[tokio::test]
@@ -261,8 +281,7 @@ async fn stale_unknown_and_odd_requests_get_a_clear_page() {
     assert_eq!(answer.location(), format!("/checkout/sign-in?amazonCheckoutSessionId={id}"));
     let answer = world.step("sign-in", &id, &[("buyer", "nobody"), ("action", "sign-in")]).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    let now = world.desk.ledger().now();
-    world.desk.ledger().at(now.plus(2 * DAY_MS));
+    world.clock.advance(2 * DAY_MS);
     let answer = world.get(&format!("/checkout/sign-in?amazonCheckoutSessionId={id}")).await;
     assert_eq!(answer.status, StatusCode::GONE);
 }
@@ -279,7 +298,8 @@ async fn a_card_that_must_stay_pending_is_refused_on_the_paying_page() {
 #[tokio::test]
 async fn the_button_and_then_the_buyer_decide_the_language() {
     let world = World::new();
-    let fields = [&button("PayAndShip", "right", STORE)[..], &[("checkoutLanguage", "en_US")]].concat();
+    let payload = payload(STORE);
+    let fields = [&button("PayAndShip", &key().1, &payload)[..], &[("checkoutLanguage", "en_US")]].concat();
     let answer = world.post("/checkout/initiate", &fields).await;
     let cookie = answer.headers["set-cookie"].to_str().expect("ascii").split(';').next().expect("pair").to_owned();
     let request = |path: &str| Request::get(path).header("cookie", &cookie).body(Body::empty()).expect("request");

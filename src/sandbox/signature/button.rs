@@ -8,12 +8,6 @@ use super::key::Keyring;
 use super::request::mismatch;
 use crate::sandbox::error::{ApiError, ReasonCode};
 
-/// What this server would sign for `payload`, for the page that shows an engineer what is wrong. An algorithm that does
-/// not exist is shown as the older one would be.
-pub fn button_string_to_sign(algorithm: &str, payload: &str) -> String {
-    string_to_sign(Algorithm::named(algorithm).unwrap_or(Algorithm::V1), payload.as_bytes())
-}
-
 impl Keyring {
     /// Whose button this is: the merchant id. `payload` is the text exactly as it reached the browser; `algorithm` is
     /// the one that the button names, or the older one where it names none (amazon-pay 1.8).

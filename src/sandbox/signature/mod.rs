@@ -10,7 +10,6 @@ mod header;
 mod key;
 mod request;
 
-pub use button::button_string_to_sign;
 pub use canonical::Algorithm;
 pub use key::{KeyError, Keyring};
 pub use request::Received;

@@ -32,7 +32,7 @@ pub(super) async fn run(demo: &Demo) -> anyhow::Result<bool> {
         for scenario in scenarios() {
             print(&format!("\n{} · {}\n", account.shop_id, scenario.name));
             let begun = std::time::Instant::now();
-            let mut steps = Steps::default();
+            let mut steps = Steps;
             let result = scenario::play(demo, account, &scenario, &mut steps).await;
             if let Err(error) = &result {
                 print(&format!("  WRONG  {error:#}\n"));

@@ -41,17 +41,23 @@ impl<'a> Shop<'a> {
     }
 }
 
-/// `K=V&K=V`: split at `&`, then at the first `=`; only what is escaped is unescaped, and a bare `+` of a Token stays
-/// (psp-protocol 2.3).
+/// `K=V&K=V`: split at `&`, then at the first `=` (psp-protocol 2.3).
 fn read_line(line: &str) -> Fields {
     line.trim_end()
         .split('&')
         .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| {
-            let text = percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned();
-            (name.to_owned(), text)
-        })
+        .map(|(name, value)| (name.to_owned(), unescape(name, value)))
         .collect()
+}
+
+/// Values are Windows-31J; Token and StartURL come as they are.
+fn unescape(name: &str, value: &str) -> String {
+    if matches!(name, "Token" | "StartURL") {
+        return value.to_owned();
+    }
+    let spaced = value.replace('+', " ");
+    let bytes: Vec<u8> = percent_encoding::percent_decode_str(&spaced).collect();
+    encoding_rs::SHIFT_JIS.decode_without_bom_handling(&bytes).0.into_owned()
 }
 
 /// The value of a field that must be there.

@@ -11,7 +11,6 @@ pub(super) struct Steps;
 
 impl Steps {
     /// Does one step and prints it. What it brings is shown as `show` says.
-    #[expect(clippy::unused_self, reason = "a step belongs to the purchase that is being printed")]
     pub(super) async fn take<T>(
         &mut self,
         who: &str,
