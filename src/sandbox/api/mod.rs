@@ -4,6 +4,7 @@
 
 mod operation;
 mod perform;
+mod simulation;
 
 use std::sync::Arc;
 use std::time::Duration;

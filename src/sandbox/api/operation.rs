@@ -12,18 +12,20 @@ pub(in crate::sandbox) enum Operation {
     UpdateCheckoutSession,
     CompleteCheckoutSession,
     GetChargePermission,
+    CreateCharge,
     GetCharge,
     CaptureCharge,
     CancelCharge,
 }
 
 impl Operation {
-    pub(in crate::sandbox) const ALL: [Self; 8] = [
+    pub(in crate::sandbox) const ALL: [Self; 9] = [
         Self::CreateCheckoutSession,
         Self::GetCheckoutSession,
         Self::UpdateCheckoutSession,
         Self::CompleteCheckoutSession,
         Self::GetChargePermission,
+        Self::CreateCharge,
         Self::GetCharge,
         Self::CaptureCharge,
         Self::CancelCharge,
@@ -37,6 +39,7 @@ impl Operation {
             Self::UpdateCheckoutSession => "updateCheckoutSession",
             Self::CompleteCheckoutSession => "completeCheckoutSession",
             Self::GetChargePermission => "getChargePermission",
+            Self::CreateCharge => "createCharge",
             Self::GetCharge => "getCharge",
             Self::CaptureCharge => "captureCharge",
             Self::CancelCharge => "cancelCharge",
@@ -87,6 +90,7 @@ pub(super) fn find<'a>(method: &Method, path: &'a str) -> Result<(Operation, &'a
         ("PATCH", ["checkoutSessions", id]) => (Operation::UpdateCheckoutSession, *id),
         ("POST", ["checkoutSessions", id, "complete"]) => (Operation::CompleteCheckoutSession, *id),
         ("GET", ["chargePermissions", id]) => (Operation::GetChargePermission, *id),
+        ("POST", ["charges"]) => (Operation::CreateCharge, ""),
         ("GET", ["charges", id]) => (Operation::GetCharge, *id),
         ("POST", ["charges", id, "capture"]) => (Operation::CaptureCharge, *id),
         ("DELETE", ["charges", id, "cancel"]) => (Operation::CancelCharge, *id),

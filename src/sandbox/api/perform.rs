@@ -4,8 +4,9 @@ use axum::http::HeaderMap;
 use serde_json::Value;
 
 use super::operation::Operation;
+use super::simulation;
 use crate::sandbox::error::{ApiError, ReasonCode};
-use crate::sandbox::ledger::{Effect, Ledger, ProductType, Remembered, SessionCancelReason, Simulation};
+use crate::sandbox::ledger::{Effect, Ledger, ProductType, Remembered, Simulation};
 use crate::sandbox::wire::{charge_request, session_request, views};
 
 /// What goes back to the merchant.
@@ -45,6 +46,7 @@ impl Call<'_> {
                 let permission = ledger.charge_permission_of(self.merchant_id, self.object_id)?;
                 Ok(Answer::ok(views::charge_permission(ledger, permission)))
             }
+            Operation::CreateCharge => self.create_charge(ledger, simulation),
             Operation::GetCharge => Ok(Answer::ok(views::charge(ledger.charge_of(self.merchant_id, self.object_id)?))),
             Operation::CaptureCharge => self.capture_charge(ledger),
             Operation::CancelCharge => {
@@ -70,6 +72,15 @@ impl Call<'_> {
             let completed = ledger.complete(self.merchant_id, self.object_id, request, simulation)?;
             let status = if completed.pending { 202 } else { 200 };
             Ok(Answer { status, body: views::session(ledger, &completed.session) })
+        })
+    }
+
+    fn create_charge(&self, ledger: &mut Ledger, simulation: Option<Simulation>) -> Result<Answer, ApiError> {
+        let key = self.required_key()?;
+        let request = charge_request::create(self.body)?;
+        self.once(ledger, Some(key), |ledger| {
+            let charge = ledger.create_charge(self.merchant_id, request, simulation)?;
+            Ok(Answer { status: 201, body: views::charge(charge) })
         })
     }
 
@@ -123,17 +134,7 @@ impl Call<'_> {
 
     fn simulation(&self) -> Result<Option<Simulation>, ApiError> {
         let Some(code) = self.header("x-amz-pay-simulation-code")? else { return Ok(None) };
-        let simulation = match (self.operation, code.as_str()) {
-            (Operation::CompleteCheckoutSession, "AuthorizationInitiated") => Simulation::AuthorizationInitiated,
-            (Operation::CompleteCheckoutSession, "BuyerCanceled" | "AmazonCanceled" | "Declined") => {
-                Simulation::Cancel(SessionCancelReason::parse(&code).unwrap_or(SessionCancelReason::Declined))
-            }
-            _ => {
-                let message = format!("Simulation code {code} does not belong to {}", self.operation.name());
-                return Err(ApiError::new(ReasonCode::InvalidSandboxSimulationSpecified, message));
-            }
-        };
-        Ok(Some(simulation))
+        simulation::find(self.operation, &code).map(Some)
     }
 
     fn header(&self, name: &str) -> Result<Option<String>, ApiError> {

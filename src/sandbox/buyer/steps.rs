@@ -12,6 +12,7 @@ use axum::response::Response;
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
 use crate::sandbox::buyers::{Address, BUYERS, Buyer, CardEffect, Instrument};
+use crate::sandbox::error::Decline;
 use crate::sandbox::ledger::{AfterChoice, BuyerError, Progress, Session, SessionState};
 
 /// `GET /checkout/sign-in?amazonCheckoutSessionId=…`
@@ -297,6 +298,21 @@ impl ChoosePage {
             CardEffect::PendingThenDeclined => {
                 self.frame.t("保留になり、30 秒後に拒否されます", "stays pending, is declined after 30 seconds")
             }
+            CardEffect::LaterDeclined(Decline::SoftDeclined) => self.frame.t(
+                "承認されますが、あとからの請求は一時的に拒否されます",
+                "is approved; later charges are soft-declined",
+            ),
+            CardEffect::LaterDeclined(Decline::HardDeclined) => self.frame.t(
+                "承認されますが、あとからの請求でカードが無効になります",
+                "is approved; a later charge finds the card invalid",
+            ),
+            CardEffect::LaterDeclined(Decline::AmazonRejected) => self.frame.t(
+                "承認されますが、あとからの請求で承諾が終了します",
+                "is approved; a later charge ends the permission",
+            ),
+            CardEffect::LaterDeclined(_) => self
+                .frame
+                .t("承認されますが、あとからの請求は時間切れになります", "is approved; later charges time out"),
         }
     }
 }

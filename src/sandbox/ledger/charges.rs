@@ -2,7 +2,7 @@
 
 use super::objects::{Charge, Movement, MovementKind, PENDING_MS, SYNCHRONOUS_CAPTURE_MS};
 use super::timers::Due;
-use super::words::{ChargeReason, ChargeState};
+use super::words::{ChargeReason, ChargeState, PermissionReason};
 use super::{Amount, Ledger, not_found};
 use crate::domain::Millis;
 use crate::sandbox::error::{ApiError, ReasonCode};
@@ -49,9 +49,7 @@ impl Ledger {
         if age_ms <= SYNCHRONOUS_CAPTURE_MS {
             self.take(id, amount);
         } else {
-            charge.captured = Some(amount);
-            charge.enter(ChargeState::CaptureInitiated, None, now);
-            self.timers.insert((now.plus(PENDING_MS), Due::CaptureEnds(id.to_owned())));
+            self.begin_capture(id, amount);
         }
         self.charge_of(merchant_id, id)
     }
@@ -79,14 +77,22 @@ impl Ledger {
         self.record(id, MovementKind::Authorized, amount);
     }
 
+    /// The merchant will get the money in 30 seconds.
+    pub(super) fn begin_capture(&mut self, id: &str, amount: Amount) {
+        let now = self.now;
+        let Some(charge) = self.charges.get_mut(id) else { return };
+        charge.captured = Some(amount);
+        charge.enter(ChargeState::CaptureInitiated, None, now);
+        self.timers.insert((now.plus(PENDING_MS), Due::CaptureEnds(id.to_owned())));
+    }
+
     /// The bank refuses for good: the buyer needs another payment method.
     pub(super) fn decline(&mut self, id: &str) {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
         charge.enter(ChargeState::Declined, Some(ChargeReason::HardDeclined), now);
         if let Some(permission) = self.permissions.get_mut(&charge.permission_id) {
-            permission.payment_method_invalid = true;
-            permission.updated = now;
+            permission.enter(PermissionReason::PaymentMethodInvalid, now);
         }
     }
 

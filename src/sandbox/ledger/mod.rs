@@ -7,13 +7,16 @@
 
 mod amount;
 mod charges;
+mod charging;
 mod checkout;
 mod complete;
 mod idempotency;
 mod ids;
 mod objects;
+mod opening;
 mod permissions;
 mod session;
+mod simulation;
 mod timers;
 mod words;
 
@@ -21,17 +24,19 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use amount::{Amount, AmountError};
+pub use charging::ChargeRequest;
 pub use checkout::{AfterChoice, BuyerError};
-pub use complete::{Completed, CompletionRequest, Simulation};
+pub use complete::{Completed, CompletionRequest};
 pub use idempotency::{Effect, Remembered};
-pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Movement, MovementKind, Standing};
+pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
 pub use session::{
     Choice, Constraint, MerchantMetadata, Party, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
     SessionRequest, SessionState, Terms, WebCheckoutDetails, with_session_id,
 };
+pub use simulation::Simulation;
 pub use words::{
-    ChargeReason, ChargeState, CheckoutMode, FrequencyUnit, PaymentIntent, PermissionReason, PermissionState,
-    PermissionType, ProductType, SessionCancelReason,
+    Channel, ChargeInitiator, ChargeReason, ChargeState, CheckoutMode, FrequencyUnit, PaymentIntent, PermissionReason,
+    PermissionState, PermissionType, ProductType, SessionCancelReason,
 };
 
 use crate::domain::{Millis, Rng};

@@ -141,6 +141,15 @@ impl Terms {
         self.permission_type.unwrap_or(PermissionType::OneTime)
     }
 
+    /// What the merchant named to be paid now, more than nothing: the amount of a subscription's period where there is
+    /// no other.
+    pub fn due(&self) -> Option<Amount> {
+        let of_period = || self.recurring.as_ref().and_then(|period| period.amount);
+        let subscribes = self.permission_type() == PermissionType::Recurring;
+        let named = self.payment.charge_amount.or_else(|| of_period().filter(|_| subscribes));
+        named.filter(|amount| *amount != Amount::ZERO)
+    }
+
     /// Whether the buyer pays on Amazon's page at once, without the shop's review page.
     pub fn is_process_order(&self) -> bool {
         self.web.checkout_mode == Some(CheckoutMode::ProcessOrder)

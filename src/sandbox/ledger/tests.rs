@@ -323,7 +323,7 @@ fn simulation_codes_override_the_card() {
     let id = processing(&mut ledger, PaymentIntent::Authorize, true, "card-1111");
     ledger.pay(&id).expect("paid");
     let amount = CompletionRequest { charge_amount: Some(yen(1000)), total_order_amount: None };
-    let pending = Some(Simulation::AuthorizationInitiated);
+    let pending = Some(Simulation::Pending(Payment::PendingThenAuthorized));
     assert!(ledger.complete(SHOP, &id, amount, pending).expect("accepted").pending);
 
     let id = processing(&mut ledger, PaymentIntent::Authorize, false, "card-1111");
@@ -349,6 +349,8 @@ fn an_overcharge_allowance_is_70000_yen_or_nine_times_the_amount() {
         let body = CompletionRequest { charge_amount: Some(yen(amount)), total_order_amount: None };
         let session = ledger.complete(SHOP, &id, body, None).expect("completed").session;
         let permission = ledger.charge_permission_of(SHOP, &session.charge_permission_id.expect("one")).expect("there");
-        assert_eq!(permission.limit, yen(limit));
+        assert_eq!(permission.limit, Limit::Total(yen(limit)));
     }
 }
+
+mod charging;

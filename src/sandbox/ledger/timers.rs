@@ -16,7 +16,7 @@ pub(super) enum Due {
     AuthorizationExpires(String),
     /// 30 seconds after a late capture began.
     CaptureEnds(String),
-    /// 180 days after a one-time permission was made.
+    /// 180 days after a one-time permission was made; 13 months after a recurring one was made or last charged.
     PermissionExpires(String),
 }
 

@@ -23,7 +23,7 @@ const ADDRESS_FIELDS: [&str; 10] = [
     "countryCode",
     "phoneNumber",
 ];
-const TEXT_CHARS_MAX: usize = 256;
+pub(super) const TEXT_CHARS_MAX: usize = 256;
 
 /// Reads the body of Create Checkout Session, or the payload of a button for `product_type`.
 ///
@@ -98,7 +98,7 @@ fn payment_details(fields: &mut Fields) -> Result<PaymentDetails, ApiError> {
     Ok(details)
 }
 
-fn merchant_metadata(fields: &mut Fields) -> Result<MerchantMetadata, ApiError> {
+pub(super) fn merchant_metadata(fields: &mut Fields) -> Result<MerchantMetadata, ApiError> {
     let Some(mut merchant) = fields.object("merchantMetadata")? else { return Ok(MerchantMetadata::default()) };
     let metadata = MerchantMetadata {
         merchant_reference_id: merchant.text("merchantReferenceId", TEXT_CHARS_MAX)?,
@@ -132,7 +132,7 @@ fn recurring_metadata(fields: &mut Fields) -> Result<Option<RecurringMetadata>, 
     Ok(Some(RecurringMetadata { unit, value, amount }))
 }
 
-fn provider_reference_id(fields: &mut Fields) -> Result<Option<String>, ApiError> {
+pub(super) fn provider_reference_id(fields: &mut Fields) -> Result<Option<String>, ApiError> {
     let Some(mut provider) = fields.object("providerMetadata")? else { return Ok(None) };
     let reference = provider.text("providerReferenceId", TEXT_CHARS_MAX)?;
     provider.done()?;

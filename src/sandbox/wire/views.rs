@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use crate::domain::Millis;
 use crate::sandbox::buyers::Address;
 use crate::sandbox::ledger::{
-    Amount, BUYER_READABLE_MS, Charge, ChargePermission, ChargeReason, CheckoutMode, Choice, Ledger, MerchantMetadata,
-    Party, PaymentIntent, ProductType, RecurringMetadata, Session, SessionCancelReason, SessionState,
+    Amount, BUYER_READABLE_MS, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice,
+    Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Session, SessionCancelReason,
+    SessionState,
 };
 
 /// A checkout session's 28 keys. Once it is completed most are null: what they told belongs to the charge permission.
@@ -65,8 +66,8 @@ pub fn charge(charge: &Charge) -> Value {
         "providerMetadata": provider_metadata(charge.provider_reference_id.as_ref()),
         "convertedAmount": null,
         "conversionRate": null,
-        "channel": null,
-        "chargeInitiator": null,
+        "channel": charge.channel.map(Channel::as_str),
+        "chargeInitiator": charge.initiator.map(ChargeInitiator::as_str),
         "statusDetails": {
             "state": charge.state.as_str(),
             "reasonCode": charge.reason.map(ChargeReason::as_str),
@@ -77,7 +78,10 @@ pub fn charge(charge: &Charge) -> Value {
         "expirationTimestamp": charge.expires.utc_basic(),
         "releaseEnvironment": "Sandbox",
         "merchantMetadata": merchant_metadata(&charge.merchant),
-        "webCheckoutDetails": null,
+        "webCheckoutDetails": charge
+            .checkout_result_return_url
+            .as_ref()
+            .map(|url| json!({"checkoutResultReturnUrl": url})),
     })
 }
 
@@ -109,12 +113,9 @@ pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Valu
         "expirationTimestamp": permission.expires.map(Millis::utc_basic),
         "merchantMetadata": merchant_metadata(&permission.merchant),
         "releaseEnvironment": "Sandbox",
-        "limits": {"amountLimit": price(permission.limit), "amountBalance": price(standing.balance)},
+        "limits": {"amountLimit": price(permission.limit.amount()), "amountBalance": price(standing.balance)},
         "chargePermissionType": permission.permission_type.as_str(),
-        "recurringMetadata": ledger
-            .session(&permission.session_id)
-            .and_then(|session| session.request.terms.recurring.as_ref())
-            .map(recurring_metadata),
+        "recurringMetadata": permission.recurring.as_ref().map(recurring_metadata),
         "presentmentCurrency": "JPY",
     })
 }
