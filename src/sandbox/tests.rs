@@ -4,3 +4,4 @@ mod api;
 mod charges;
 mod control;
 mod merchant;
+mod refunds;

@@ -16,10 +16,12 @@ pub(in crate::sandbox) enum Operation {
     GetCharge,
     CaptureCharge,
     CancelCharge,
+    CreateRefund,
+    GetRefund,
 }
 
 impl Operation {
-    pub(in crate::sandbox) const ALL: [Self; 9] = [
+    pub(in crate::sandbox) const ALL: [Self; 11] = [
         Self::CreateCheckoutSession,
         Self::GetCheckoutSession,
         Self::UpdateCheckoutSession,
@@ -29,6 +31,8 @@ impl Operation {
         Self::GetCharge,
         Self::CaptureCharge,
         Self::CancelCharge,
+        Self::CreateRefund,
+        Self::GetRefund,
     ];
 
     /// Its name, as rules about faults and the list of requests have it.
@@ -43,6 +47,8 @@ impl Operation {
             Self::GetCharge => "getCharge",
             Self::CaptureCharge => "captureCharge",
             Self::CancelCharge => "cancelCharge",
+            Self::CreateRefund => "createRefund",
+            Self::GetRefund => "getRefund",
         }
     }
 }
@@ -94,6 +100,8 @@ pub(super) fn find<'a>(method: &Method, path: &'a str) -> Result<(Operation, &'a
         ("GET", ["charges", id]) => (Operation::GetCharge, *id),
         ("POST", ["charges", id, "capture"]) => (Operation::CaptureCharge, *id),
         ("DELETE", ["charges", id, "cancel"]) => (Operation::CancelCharge, *id),
+        ("POST", ["refunds"]) => (Operation::CreateRefund, ""),
+        ("GET", ["refunds", id]) => (Operation::GetRefund, *id),
         (_, [first, ..]) if COLLECTIONS.contains(first) => {
             let message = format!("{method} {path} is not an operation that this sandbox has");
             return Err(ApiError::new(ReasonCode::UnsupportedOperation, message));
@@ -122,7 +130,7 @@ mod tests {
     #[test]
     fn what_is_not_here_is_said_not_to_be_here() {
         assert_eq!(code(&Method::POST, "/live/v2/checkoutSessions"), "UnauthorizedAccess");
-        assert_eq!(code(&Method::POST, "/v2/refunds"), "UnsupportedOperation");
+        assert_eq!(code(&Method::POST, "/v2/disputes"), "UnsupportedOperation");
         assert_eq!(code(&Method::PUT, "/v2/charges/C1"), "UnsupportedOperation");
         assert_eq!(code(&Method::GET, "/v2/nonsense"), "ResourceNotFound");
         assert_eq!(code(&Method::GET, "/v2/"), "ResourceNotFound");

@@ -24,6 +24,8 @@ pub(super) struct Call<'a> {
     pub(super) object_id: &'a str,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: &'a [u8],
+    /// As if the request had asked for it, and before what it does ask for.
+    pub(super) simulation_code: Option<&'a str>,
 }
 
 impl Call<'_> {
@@ -47,12 +49,11 @@ impl Call<'_> {
                 Ok(Answer::ok(views::charge_permission(ledger, permission)))
             }
             Operation::CreateCharge => self.create_charge(ledger, simulation),
-            Operation::GetCharge => Ok(Answer::ok(views::charge(ledger.charge_of(self.merchant_id, self.object_id)?))),
-            Operation::CaptureCharge => self.capture_charge(ledger),
-            Operation::CancelCharge => {
-                charge_request::cancel(self.body)?;
-                Ok(Answer::ok(views::charge(ledger.cancel_charge(self.merchant_id, self.object_id)?)))
-            }
+            Operation::GetCharge => self.get_charge(ledger),
+            Operation::CaptureCharge => self.capture_charge(ledger, simulation),
+            Operation::CancelCharge => self.cancel_charge(ledger),
+            Operation::CreateRefund => self.create_refund(ledger, simulation),
+            Operation::GetRefund => self.get_refund(ledger),
         }
     }
 
@@ -61,7 +62,7 @@ impl Call<'_> {
         let request = session_request::create(self.body, ProductType::PayAndShip)?;
         self.once(ledger, Some(key), |ledger| {
             let session = ledger.create_session(self.merchant_id, request)?;
-            Ok(Answer { status: 201, body: views::session(ledger, &session) })
+            Ok(Answer::created(views::session(ledger, &session)))
         })
     }
 
@@ -75,26 +76,8 @@ impl Call<'_> {
         })
     }
 
-    fn create_charge(&self, ledger: &mut Ledger, simulation: Option<Simulation>) -> Result<Answer, ApiError> {
-        let key = self.required_key()?;
-        let request = charge_request::create(self.body)?;
-        self.once(ledger, Some(key), |ledger| {
-            let charge = ledger.create_charge(self.merchant_id, request, simulation)?;
-            Ok(Answer { status: 201, body: views::charge(charge) })
-        })
-    }
-
-    fn capture_charge(&self, ledger: &mut Ledger) -> Result<Answer, ApiError> {
-        let key = self.required_key()?;
-        let (amount, soft_descriptor) = charge_request::capture(self.body)?;
-        self.once(ledger, Some(key), |ledger| {
-            let charge = ledger.capture(self.merchant_id, self.object_id, amount, soft_descriptor)?;
-            Ok(Answer::ok(views::charge(charge)))
-        })
-    }
-
     /// Acts the first time a key is seen; answers the first answer again after that (see `ledger::idempotency`).
-    fn once(
+    pub(super) fn once(
         &self,
         ledger: &mut Ledger,
         key: Option<String>,
@@ -116,7 +99,7 @@ impl Call<'_> {
         Ok(answer)
     }
 
-    fn required_key(&self) -> Result<String, ApiError> {
+    pub(super) fn required_key(&self) -> Result<String, ApiError> {
         let missing = || ApiError::new(ReasonCode::MissingHeader, "x-amz-pay-idempotency-key is missing");
         self.idempotency_key()?.ok_or_else(missing)
     }
@@ -133,7 +116,8 @@ impl Call<'_> {
     }
 
     fn simulation(&self) -> Result<Option<Simulation>, ApiError> {
-        let Some(code) = self.header("x-amz-pay-simulation-code")? else { return Ok(None) };
+        let asked = self.header("x-amz-pay-simulation-code")?;
+        let Some(code) = self.simulation_code.map(str::to_owned).or(asked) else { return Ok(None) };
         simulation::find(self.operation, &code).map(Some)
     }
 
@@ -147,7 +131,11 @@ impl Call<'_> {
 }
 
 impl Answer {
-    fn ok(body: Value) -> Self {
+    pub(super) fn ok(body: Value) -> Self {
         Self { status: 200, body }
+    }
+
+    pub(super) fn created(body: Value) -> Self {
+        Self { status: 201, body }
     }
 }

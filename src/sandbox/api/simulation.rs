@@ -6,18 +6,28 @@
 
 use super::operation::Operation;
 use crate::sandbox::error::{ApiError, Decline, ReasonCode};
-use crate::sandbox::ledger::{Payment, SessionCancelReason, Simulation};
+use crate::sandbox::ledger::{ChargeReason, Payment, RefundReason, SessionCancelReason, Simulation};
 
 /// What `code` asks of `operation`.
 ///
 /// # Errors
 /// `InvalidSandboxSimulationSpecified` where the two do not belong together.
-pub(super) fn find(operation: Operation, code: &str) -> Result<Simulation, ApiError> {
+pub(in crate::sandbox) fn find(operation: Operation, code: &str) -> Result<Simulation, ApiError> {
     let found = match operation {
         Operation::CompleteCheckoutSession => at_checkout(code),
         Operation::CreateCharge => match code {
             "CaptureInitiated" => Some(Simulation::CaptureInitiated),
             _ => pending(code).or_else(|| Decline::parse(code).map(Simulation::Decline)),
+        },
+        Operation::CaptureCharge => match code {
+            "CaptureInitiated" => Some(Simulation::CaptureInitiated),
+            "PendingProcessingFailure" => Some(Simulation::CaptureDeclined(ChargeReason::ProcessingFailure)),
+            "AmazonRejected" | "ProcessingFailure" => Decline::parse(code).map(Simulation::Decline),
+            _ => None,
+        },
+        Operation::CreateRefund => match code {
+            "Declined" => Some(Simulation::RefundDeclined(RefundReason::ProcessingFailure)),
+            _ => RefundReason::parse(code).map(Simulation::RefundDeclined),
         },
         _ => None,
     };

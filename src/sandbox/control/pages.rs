@@ -136,12 +136,17 @@ fn everything(ledger: &Ledger) -> Value {
         });
         with(views::charge_permission(ledger, permission), more)
     });
-    let charges = ledger.charges().map(|charge| with(views::charge(charge), json!({"merchantId": charge.merchant_id})));
+    let charges = ledger.charges().map(|charge| {
+        let more = json!({"merchantId": charge.merchant_id, "refundIds": charge.refund_ids});
+        with(views::charge(ledger, charge), more)
+    });
+    let refunds = ledger.refunds().map(|refund| with(views::refund(refund), json!({"merchantId": refund.merchant_id})));
     json!({
         "now": ledger.now().utc_basic(),
         "checkoutSessions": sessions.collect::<Vec<_>>(),
         "chargePermissions": permissions.collect::<Vec<_>>(),
         "charges": charges.collect::<Vec<_>>(),
+        "refunds": refunds.collect::<Vec<_>>(),
         "movements": ledger.movements().iter().map(movement).collect::<Vec<_>>(),
     })
 }
@@ -166,5 +171,6 @@ fn movement(movement: &Movement) -> Value {
         "merchantId": movement.merchant_id,
         "checkoutSessionId": movement.session_id,
         "chargeId": movement.charge_id,
+        "refundId": movement.refund_id,
     })
 }

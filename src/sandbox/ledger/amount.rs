@@ -49,6 +49,11 @@ impl Amount {
         Self(YEN)
     }
 
+    /// `yen` yen, or the nearest amount.
+    pub(super) fn saturating(yen: i64) -> Self {
+        Self(yen.clamp(0, Self::MAX.0))
+    }
+
     /// The number of yen.
     pub const fn yen(self) -> i64 {
         self.0

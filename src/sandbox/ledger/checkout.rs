@@ -238,6 +238,7 @@ impl Session {
             merchant_id: self.merchant_id.clone(),
             session_id: self.id.clone(),
             charge_id: self.charge_id.clone(),
+            refund_id: None,
         }
     }
 }

@@ -15,6 +15,7 @@ mod ids;
 mod objects;
 mod opening;
 mod permissions;
+mod refunds;
 mod session;
 mod simulation;
 mod timers;
@@ -29,6 +30,7 @@ pub use checkout::{AfterChoice, BuyerError};
 pub use complete::{Completed, CompletionRequest};
 pub use idempotency::{Effect, Remembered};
 pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
+pub use refunds::{Refund, RefundRequest};
 pub use session::{
     Choice, Constraint, MerchantMetadata, Party, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
     SessionRequest, SessionState, Terms, WebCheckoutDetails, with_session_id,
@@ -36,7 +38,7 @@ pub use session::{
 pub use simulation::Simulation;
 pub use words::{
     Channel, ChargeInitiator, ChargeReason, ChargeState, CheckoutMode, FrequencyUnit, PaymentIntent, PermissionReason,
-    PermissionState, PermissionType, ProductType, SessionCancelReason,
+    PermissionState, PermissionType, ProductType, RefundReason, RefundState, SessionCancelReason,
 };
 
 use crate::domain::{Millis, Rng};
@@ -55,6 +57,8 @@ pub struct Ledger {
     permission_order: Vec<String>,
     charges: HashMap<String, Charge>,
     charge_order: Vec<String>,
+    refunds: HashMap<String, Refund>,
+    refund_order: Vec<String>,
     movements: Vec<Movement>,
     timers: BTreeSet<(Millis, Due)>,
     remembered: HashMap<Effect, Remembered>,
@@ -75,6 +79,8 @@ impl Ledger {
             permission_order: Vec::new(),
             charges: HashMap::new(),
             charge_order: Vec::new(),
+            refunds: HashMap::new(),
+            refund_order: Vec::new(),
             movements: Vec::new(),
             timers: BTreeSet::new(),
             remembered: HashMap::new(),

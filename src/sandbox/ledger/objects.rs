@@ -7,7 +7,7 @@ use super::words::{
 use super::{Amount, Party, Payment};
 use crate::domain::Millis;
 
-/// How long a pending authorization or capture takes: 30 seconds (amazon-pay 4.1).
+/// How long a pending authorization, capture or refund takes: 30 seconds (amazon-pay 4.1).
 pub(super) const PENDING_MS: i64 = 30 * 1000;
 /// Up to this age of the authorization, a capture ends at once: 7 days (amazon-pay 2.5).
 pub(super) const SYNCHRONOUS_CAPTURE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -110,6 +110,10 @@ pub struct Charge {
     pub reason: Option<ChargeReason>,
     /// How a pending authorization will end.
     pub pending: Option<Payment>,
+    /// How a capture that takes its time will fail, if it will.
+    pub capture_fate: Option<ChargeReason>,
+    /// Its refunds, oldest first.
+    pub refund_ids: Vec<String>,
     /// When the money was reserved.
     pub authorized: Option<Millis>,
     /// When it was made.
@@ -165,6 +169,8 @@ pub struct Movement {
     pub session_id: String,
     /// On which charge; `None` before Complete.
     pub charge_id: Option<String>,
+    /// By which refund, if by one.
+    pub refund_id: Option<String>,
 }
 
 /// What happened to money.
@@ -180,6 +186,8 @@ pub enum MovementKind {
     Captured,
     /// The charge's hold was given back to the buyer: cancelled or lapsed.
     Canceled,
+    /// The buyer was given money back that the merchant had.
+    Refunded,
 }
 
 impl MovementKind {
@@ -191,6 +199,7 @@ impl MovementKind {
             Self::Authorized => "authorized",
             Self::Captured => "captured",
             Self::Canceled => "canceled",
+            Self::Refunded => "refunded",
         }
     }
 }

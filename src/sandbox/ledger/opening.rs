@@ -89,6 +89,8 @@ impl Ledger {
             state: ChargeState::AuthorizationInitiated,
             reason: None,
             pending: (course.payment != Payment::Approved).then_some(course.payment),
+            capture_fate: None,
+            refund_ids: Vec::new(),
             authorized: None,
             created: now,
             updated: now,
@@ -155,7 +157,7 @@ pub(super) fn limit(session: &Session) -> Limit {
         return Limit::Total(agreed);
     }
     let grown = agreed.yen().saturating_mul(OVERCHARGE_FACTOR).max(OVERCHARGE_FLOOR_YEN);
-    Limit::Total(Amount::new(grown).unwrap_or(Amount::MAX))
+    Limit::Total(Amount::saturating(grown))
 }
 
 #[cfg(test)]

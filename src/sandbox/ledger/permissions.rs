@@ -25,7 +25,7 @@ impl Ledger {
             Limit::Monthly(_) => charge.created.jst().get(..6) == month.get(..6),
         };
         let used: i64 = self.charges_on(permission).filter(counts).map(|charge| charge.uses().yen()).sum();
-        let balance = Amount::new(permission.limit.amount().yen() - used).unwrap_or(Amount::ZERO);
+        let balance = Amount::saturating(permission.limit.amount().yen() - used);
         let in_progress = || {
             let all_held = matches!(permission.limit, Limit::Total(_)) && balance == Amount::ZERO;
             let held = all_held && self.charges_on(permission).any(Charge::is_open);

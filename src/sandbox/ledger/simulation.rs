@@ -2,7 +2,7 @@
 //! spelled, is the API's business.
 
 use super::session::Payment;
-use super::words::SessionCancelReason;
+use super::words::{ChargeReason, RefundReason, SessionCancelReason};
 use crate::sandbox::error::Decline;
 
 /// Something that would not have happened by itself.
@@ -16,4 +16,8 @@ pub enum Simulation {
     Decline(Decline),
     /// A capture takes 30 seconds.
     CaptureInitiated,
+    /// A capture takes 30 seconds, and fails.
+    CaptureDeclined(ChargeReason),
+    /// The refund is declined after 30 seconds.
+    RefundDeclined(RefundReason),
 }

@@ -169,6 +169,28 @@ words! {
 }
 
 words! {
+    /// Where a refund stands.
+    RefundState {
+        /// Asked for.
+        RefundInitiated,
+        /// The buyer has the money.
+        Refunded,
+        /// The buyer will not get it this way.
+        Declined,
+    }
+}
+
+words! {
+    /// Why a refund was declined.
+    RefundReason {
+        /// Amazon says no.
+        AmazonRejected,
+        /// Something broke on the way.
+        ProcessingFailure,
+    }
+}
+
+words! {
     /// Where a charge permission stands.
     PermissionState {
         /// A charge may be created.
@@ -233,6 +255,16 @@ impl ChargeReason {
             Self::ChargePermissionCanceled => "The charge permission was closed",
             Self::ProcessingFailure => "The payment could not be processed",
             Self::HardDeclined => "The issuer declined the payment method; a new attempt will not succeed",
+        }
+    }
+}
+
+impl RefundReason {
+    /// The sentence that goes with the code.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::AmazonRejected => "Amazon rejected the refund; the buyer must be repaid another way",
+            Self::ProcessingFailure => "The refund could not be processed; the buyer must be repaid another way",
         }
     }
 }

@@ -1,9 +1,10 @@
-//! The bodies about charges: Complete Checkout Session, Create Charge, Capture Charge, Cancel Charge.
+//! The bodies about charges: Complete Checkout Session, Create Charge, Capture Charge, Cancel Charge,
+//! Create Refund.
 
 use super::fields::{Fields, missing};
 use super::session_request::{TEXT_CHARS_MAX, merchant_metadata, provider_reference_id};
 use crate::sandbox::error::{ApiError, ReasonCode};
-use crate::sandbox::ledger::{Amount, Channel, ChargeInitiator, ChargeRequest, CompletionRequest};
+use crate::sandbox::ledger::{Amount, Channel, ChargeInitiator, ChargeRequest, CompletionRequest, RefundRequest};
 
 /// Reads the body of Complete Checkout Session.
 ///
@@ -71,6 +72,21 @@ pub fn capture(body: &[u8]) -> Result<(Amount, Option<String>), ApiError> {
     let soft_descriptor = fields.text("softDescriptor", 16)?;
     fields.done()?;
     Ok((amount, soft_descriptor))
+}
+
+/// Reads the body of Create Refund.
+///
+/// # Errors
+/// [`ApiError`] of the first field that is wrong, unknown or missing.
+pub fn refund(body: &[u8]) -> Result<RefundRequest, ApiError> {
+    let mut fields = Fields::of_body(body)?;
+    let request = RefundRequest {
+        charge_id: fields.text("chargeId", TEXT_CHARS_MAX)?.ok_or_else(|| missing("chargeId"))?,
+        amount: fields.transaction_price("refundAmount")?,
+        soft_descriptor: fields.text("softDescriptor", 16)?,
+    };
+    fields.done()?;
+    Ok(request)
 }
 
 /// Checks the body of Cancel Charge: a reason, which only people read.

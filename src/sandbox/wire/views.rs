@@ -7,8 +7,8 @@ use crate::domain::Millis;
 use crate::sandbox::buyers::Address;
 use crate::sandbox::ledger::{
     Amount, BUYER_READABLE_MS, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice,
-    Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Session, SessionCancelReason,
-    SessionState,
+    Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason, Session,
+    SessionCancelReason, SessionState,
 };
 
 /// A checkout session's 28 keys. Once it is completed most are null: what they told belongs to the charge permission.
@@ -54,14 +54,14 @@ pub fn session(ledger: &Ledger, session: &Session) -> Value {
 }
 
 /// A charge.
-pub fn charge(charge: &Charge) -> Value {
+pub fn charge(ledger: &Ledger, charge: &Charge) -> Value {
     json!({
         "chargeId": charge.id,
         "chargePermissionId": charge.permission_id,
         "chargeAmount": price(charge.amount),
         "captureAmount": charge.captured.map(price),
-        "refundedAmount": charge.captured.map(|_| price(Amount::ZERO)),
-        "softDescriptor": charge.soft_descriptor.as_ref().map(|text| format!("AMZ*{text}")),
+        "refundedAmount": charge.captured.map(|_| price(ledger.refunded(charge))),
+        "softDescriptor": soft_descriptor(charge.soft_descriptor.as_ref()),
         "platformId": charge.platform_id,
         "providerMetadata": provider_metadata(charge.provider_reference_id.as_ref()),
         "convertedAmount": null,
@@ -82,6 +82,24 @@ pub fn charge(charge: &Charge) -> Value {
             .checkout_result_return_url
             .as_ref()
             .map(|url| json!({"checkoutResultReturnUrl": url})),
+    })
+}
+
+/// A refund. Its amount alone is written with decimals, as Japan's sandbox did (amazon-pay 2.2).
+pub fn refund(refund: &Refund) -> Value {
+    json!({
+        "refundId": refund.id,
+        "chargeId": refund.charge_id,
+        "creationTimestamp": refund.created.utc_basic(),
+        "refundAmount": {"amount": format!("{}.00", refund.amount), "currencyCode": "JPY"},
+        "statusDetails": {
+            "state": refund.state.as_str(),
+            "reasonCode": refund.reason.map(RefundReason::as_str),
+            "reasonDescription": refund.reason.map(RefundReason::description),
+            "lastUpdatedTimestamp": refund.updated.utc_basic(),
+        },
+        "softDescriptor": soft_descriptor(refund.soft_descriptor.as_ref()),
+        "releaseEnvironment": "Sandbox",
     })
 }
 
@@ -164,6 +182,10 @@ fn recurring_metadata(recurring: &RecurringMetadata) -> Value {
         "frequency": {"unit": recurring.unit.as_str(), "value": recurring.value},
         "amount": recurring.amount.map(price),
     })
+}
+
+fn soft_descriptor(text: Option<&String>) -> Option<String> {
+    text.map(|text| format!("AMZ*{text}"))
 }
 
 fn provider_metadata(reference: Option<&String>) -> Value {

@@ -102,7 +102,7 @@ fn an_order_is_charged_within_180_days() {
     ledger.at(START.plus(180 * DAY_MS));
     assert_eq!(standing_of(&ledger, &permission).reason, Some(PermissionReason::Expired));
     assert_eq!(code(charge(&mut ledger, &permission, 1)), "InvalidChargePermissionStatus");
-    assert!(ledger.capture(SHOP, &last.id, yen(1), None).is_ok(), "what is authorized can still be captured");
+    assert!(ledger.capture(SHOP, &last.id, yen(1), None, None).is_ok(), "what is authorized can still be captured");
 }
 
 #[test]
