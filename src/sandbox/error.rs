@@ -69,6 +69,8 @@ reason_codes! {
     InvalidChargeStatus = 422,
     /// The charge permission's state does not allow the operation.
     InvalidChargePermissionStatus = 422,
+    /// A closed charge permission cannot be changed.
+    ChargePermissionNotModifiable = 422,
     /// As many as there may be have been made.
     TransactionCountExceeded = 422,
     /// The issuer says no today.

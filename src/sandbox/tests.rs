@@ -4,4 +4,5 @@ mod api;
 mod charges;
 mod control;
 mod merchant;
+mod permissions;
 mod refunds;

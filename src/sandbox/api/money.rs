@@ -3,9 +3,30 @@
 use super::perform::{Answer, Call};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::ledger::{Ledger, Simulation};
-use crate::sandbox::wire::{charge_request, views};
+use crate::sandbox::wire::{charge_request, permission_request, views};
 
 impl Call<'_> {
+    pub(super) fn get_permission(&self, ledger: &Ledger) -> Result<Answer, ApiError> {
+        let permission = ledger.charge_permission_of(self.merchant_id, self.object_id)?;
+        Ok(Answer::ok(views::charge_permission(ledger, permission)))
+    }
+
+    pub(super) fn update_permission(&self, ledger: &mut Ledger) -> Result<Answer, ApiError> {
+        let changes = permission_request::update(self.body)?;
+        let permission = ledger.update_permission(self.merchant_id, self.object_id, changes)?.clone();
+        Ok(Answer::ok(views::charge_permission(ledger, &permission)))
+    }
+
+    pub(super) fn close_permission(
+        &self,
+        ledger: &mut Ledger,
+        simulation: Option<Simulation>,
+    ) -> Result<Answer, ApiError> {
+        let cancel_pending = permission_request::close(self.body)?;
+        let closed = ledger.close_permission(self.merchant_id, self.object_id, cancel_pending, simulation)?.clone();
+        Ok(Answer::ok(views::charge_permission(ledger, &closed)))
+    }
+
     pub(super) fn create_charge(
         &self,
         ledger: &mut Ledger,

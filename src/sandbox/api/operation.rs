@@ -12,6 +12,8 @@ pub(in crate::sandbox) enum Operation {
     UpdateCheckoutSession,
     CompleteCheckoutSession,
     GetChargePermission,
+    UpdateChargePermission,
+    CloseChargePermission,
     CreateCharge,
     GetCharge,
     CaptureCharge,
@@ -21,12 +23,14 @@ pub(in crate::sandbox) enum Operation {
 }
 
 impl Operation {
-    pub(in crate::sandbox) const ALL: [Self; 11] = [
+    pub(in crate::sandbox) const ALL: [Self; 13] = [
         Self::CreateCheckoutSession,
         Self::GetCheckoutSession,
         Self::UpdateCheckoutSession,
         Self::CompleteCheckoutSession,
         Self::GetChargePermission,
+        Self::UpdateChargePermission,
+        Self::CloseChargePermission,
         Self::CreateCharge,
         Self::GetCharge,
         Self::CaptureCharge,
@@ -43,6 +47,8 @@ impl Operation {
             Self::UpdateCheckoutSession => "updateCheckoutSession",
             Self::CompleteCheckoutSession => "completeCheckoutSession",
             Self::GetChargePermission => "getChargePermission",
+            Self::UpdateChargePermission => "updateChargePermission",
+            Self::CloseChargePermission => "closeChargePermission",
             Self::CreateCharge => "createCharge",
             Self::GetCharge => "getCharge",
             Self::CaptureCharge => "captureCharge",
@@ -96,6 +102,8 @@ pub(super) fn find<'a>(method: &Method, path: &'a str) -> Result<(Operation, &'a
         ("PATCH", ["checkoutSessions", id]) => (Operation::UpdateCheckoutSession, *id),
         ("POST", ["checkoutSessions", id, "complete"]) => (Operation::CompleteCheckoutSession, *id),
         ("GET", ["chargePermissions", id]) => (Operation::GetChargePermission, *id),
+        ("PATCH", ["chargePermissions", id]) => (Operation::UpdateChargePermission, *id),
+        ("DELETE", ["chargePermissions", id, "close"]) => (Operation::CloseChargePermission, *id),
         ("POST", ["charges"]) => (Operation::CreateCharge, ""),
         ("GET", ["charges", id]) => (Operation::GetCharge, *id),
         ("POST", ["charges", id, "capture"]) => (Operation::CaptureCharge, *id),

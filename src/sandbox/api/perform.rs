@@ -44,10 +44,9 @@ impl Call<'_> {
                 Ok(Answer::ok(views::session(ledger, &session)))
             }
             Operation::CompleteCheckoutSession => self.complete_session(ledger, simulation),
-            Operation::GetChargePermission => {
-                let permission = ledger.charge_permission_of(self.merchant_id, self.object_id)?;
-                Ok(Answer::ok(views::charge_permission(ledger, permission)))
-            }
+            Operation::GetChargePermission => self.get_permission(ledger),
+            Operation::UpdateChargePermission => self.update_permission(ledger),
+            Operation::CloseChargePermission => self.close_permission(ledger, simulation),
             Operation::CreateCharge => self.create_charge(ledger, simulation),
             Operation::GetCharge => self.get_charge(ledger),
             Operation::CaptureCharge => self.capture_charge(ledger, simulation),

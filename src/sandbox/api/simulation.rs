@@ -2,7 +2,7 @@
 //!
 //! Amazon's, as far as they are public: for Complete `BuyerCanceled`, `AmazonCanceled`, `Declined` and
 //! `AuthorizationInitiated`; for Create Charge `SoftDeclined`, `HardDeclined`, `AmazonRejected`, `TransactionTimedOut`
-//! and `CaptureInitiated`. The others are the sandbox's own, each named after what it brings about.
+//! and `CaptureInitiated`; for Close Charge Permission `AmazonClosed`. The others are the sandbox's own, each named after what it brings about.
 
 use super::operation::Operation;
 use crate::sandbox::error::{ApiError, Decline, ReasonCode};
@@ -25,6 +25,7 @@ pub(in crate::sandbox) fn find(operation: Operation, code: &str) -> Result<Simul
             "AmazonRejected" | "ProcessingFailure" => Decline::parse(code).map(Simulation::Decline),
             _ => None,
         },
+        Operation::CloseChargePermission => (code == "AmazonClosed").then_some(Simulation::AmazonClosed),
         Operation::CreateRefund => match code {
             "Declined" => Some(Simulation::RefundDeclined(RefundReason::ProcessingFailure)),
             _ => RefundReason::parse(code).map(Simulation::RefundDeclined),

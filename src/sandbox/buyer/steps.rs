@@ -11,6 +11,7 @@ use axum::response::Response;
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
+use crate::sandbox::buyer::consent;
 use crate::sandbox::buyers::{Address, BUYERS, Buyer, CardEffect, Instrument};
 use crate::sandbox::error::Decline;
 use crate::sandbox::ledger::{AfterChoice, BuyerError, Progress, Session, SessionState};
@@ -219,7 +220,7 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
     };
     let terms = &session.request.terms;
     let choice = session.choice();
-    let amount = terms.payment.charge_amount.or_else(|| terms.recurring.as_ref().and_then(|period| period.amount));
+    let amount = terms.due().filter(|_| terms.needs_amount());
     let named = terms
         .merchant
         .merchant_store_name
@@ -230,6 +231,7 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
         trouble,
         merchant: named.unwrap_or_else(|| session.merchant_id.clone()),
         note: terms.merchant.note_to_buyer.clone(),
+        consent: consent::words(visit.lang, terms),
         amount: amount.map(|amount| grouped(amount.yen())),
         address: choice.and_then(|choice| choice.address).map(address_line),
         payment: choice.map(|choice| choice.instrument.descriptor()).unwrap_or_default(),
@@ -240,7 +242,7 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
 }
 
 /// `12,345`: yen for people.
-fn grouped(yen: i64) -> String {
+pub(super) fn grouped(yen: i64) -> String {
     let digits = yen.to_string();
     let places = digits.len();
     let comma = |place: usize| place > 0 && (places - place).is_multiple_of(3);
@@ -325,6 +327,7 @@ struct ProcessingPage {
     trouble: Option<String>,
     merchant: String,
     note: Option<String>,
+    consent: Option<String>,
     amount: Option<String>,
     address: Option<String>,
     payment: String,

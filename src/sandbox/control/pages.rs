@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::faults::Rule;
+use super::permissions;
 use crate::sandbox::Sandbox;
 use crate::sandbox::ledger::{Ledger, Movement, Progress, Session};
 use crate::sandbox::wire::views;
@@ -27,6 +28,7 @@ pub(in crate::sandbox) fn router() -> Router<Arc<Sandbox>> {
         .route("/_control/", reference())
         .route("/_control/merchants", get(merchants))
         .route("/_control/ledger", get(ledger))
+        .route("/_control/chargePermissions/{id}", post(permissions::befall))
         .route("/_control/reset", post(reset))
         .route("/_control/clock", get(clock).post(advance))
         .route("/_control/faults", get(faults).post(add_fault).delete(clear_faults))
@@ -103,7 +105,7 @@ async fn clear_faults(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     Json(faults_view(&sandbox))
 }
 
-fn refuse(why: &str) -> Response {
+pub(super) fn refuse(why: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({"error": why}))).into_response()
 }
 

@@ -9,6 +9,7 @@ mod amount;
 mod charges;
 mod charging;
 mod checkout;
+mod closing;
 mod complete;
 mod idempotency;
 mod ids;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 pub use amount::{Amount, AmountError};
 pub use charging::ChargeRequest;
 pub use checkout::{AfterChoice, BuyerError};
+pub use closing::PermissionChanges;
 pub use complete::{Completed, CompletionRequest};
 pub use idempotency::{Effect, Remembered};
 pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
@@ -148,7 +150,7 @@ impl Ledger {
         }
         let mut terms = session.request.terms.clone();
         terms.amend(changes);
-        check_total(&terms.payment)?;
+        check_price(&terms)?;
         session.request.terms = terms;
         session.updated = now;
         Ok(session)
@@ -211,12 +213,21 @@ impl Ledger {
     }
 }
 
-/// totalOrderAmount is for orders charged in parts: it is never less than the part (amazon-pay 2.3).
+/// totalOrderAmount is for orders charged in parts: it is never less than the part (amazon-pay 2.3). Only a consent to
+/// later charges may cost nothing now.
 ///
 /// # Errors
-/// `InvalidParameterCombination`.
-pub fn check_total(payment: &PaymentDetails) -> Result<(), ApiError> {
+/// `InvalidParameterCombination`; `InvalidParameterValue`.
+pub fn check_price(terms: &Terms) -> Result<(), ApiError> {
+    let payment = &terms.payment;
+    let only_consent = terms.permission_type() != PermissionType::OneTime
+        && payment.payment_intent.is_none_or(|intent| intent == PaymentIntent::Confirm);
     match (payment.total_order_amount, payment.charge_amount) {
+        (_, Some(Amount::ZERO)) if !only_consent => Err(ApiError::new(
+            ReasonCode::InvalidParameterValue,
+            "paymentDetails.chargeAmount must be more than 0, unless paymentIntent is Confirm and the charge permission \
+             is not a OneTime one",
+        )),
         (Some(total), Some(charge)) if total < charge => Err(ApiError::new(
             ReasonCode::InvalidParameterCombination,
             "paymentDetails.totalOrderAmount must not be less than paymentDetails.chargeAmount",

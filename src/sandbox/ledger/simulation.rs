@@ -18,6 +18,8 @@ pub enum Simulation {
     CaptureInitiated,
     /// A capture takes 30 seconds, and fails.
     CaptureDeclined(ChargeReason),
+    /// Amazon, not the merchant, is said to have closed the permission.
+    AmazonClosed,
     /// The refund is declined after 30 seconds.
     RefundDeclined(RefundReason),
 }
