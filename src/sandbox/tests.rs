@@ -3,6 +3,7 @@
 mod api;
 mod charges;
 mod control;
+mod finalize;
 mod merchant;
 mod permissions;
 mod refunds;

@@ -11,6 +11,7 @@ pub(in crate::sandbox) enum Operation {
     GetCheckoutSession,
     UpdateCheckoutSession,
     CompleteCheckoutSession,
+    FinalizeCheckoutSession,
     GetChargePermission,
     UpdateChargePermission,
     CloseChargePermission,
@@ -23,11 +24,12 @@ pub(in crate::sandbox) enum Operation {
 }
 
 impl Operation {
-    pub(in crate::sandbox) const ALL: [Self; 13] = [
+    pub(in crate::sandbox) const ALL: [Self; 14] = [
         Self::CreateCheckoutSession,
         Self::GetCheckoutSession,
         Self::UpdateCheckoutSession,
         Self::CompleteCheckoutSession,
+        Self::FinalizeCheckoutSession,
         Self::GetChargePermission,
         Self::UpdateChargePermission,
         Self::CloseChargePermission,
@@ -46,6 +48,7 @@ impl Operation {
             Self::GetCheckoutSession => "getCheckoutSession",
             Self::UpdateCheckoutSession => "updateCheckoutSession",
             Self::CompleteCheckoutSession => "completeCheckoutSession",
+            Self::FinalizeCheckoutSession => "finalizeCheckoutSession",
             Self::GetChargePermission => "getChargePermission",
             Self::UpdateChargePermission => "updateChargePermission",
             Self::CloseChargePermission => "closeChargePermission",
@@ -101,6 +104,7 @@ pub(super) fn find<'a>(method: &Method, path: &'a str) -> Result<(Operation, &'a
         ("GET", ["checkoutSessions", id]) => (Operation::GetCheckoutSession, *id),
         ("PATCH", ["checkoutSessions", id]) => (Operation::UpdateCheckoutSession, *id),
         ("POST", ["checkoutSessions", id, "complete"]) => (Operation::CompleteCheckoutSession, *id),
+        ("POST", ["checkoutSessions", id, "finalize"]) => (Operation::FinalizeCheckoutSession, *id),
         ("GET", ["chargePermissions", id]) => (Operation::GetChargePermission, *id),
         ("PATCH", ["chargePermissions", id]) => (Operation::UpdateChargePermission, *id),
         ("DELETE", ["chargePermissions", id, "close"]) => (Operation::CloseChargePermission, *id),

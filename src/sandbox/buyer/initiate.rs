@@ -129,7 +129,7 @@ fn open(sandbox: &Sandbox, button: &Button) -> Result<String, ButtonError> {
         let message = format!("Public key {public_key_id} is not a key of merchant {}", button.merchant_id);
         return Err(ButtonError::Unsigned(ApiError::new(ReasonCode::UnauthorizedAccess, message)));
     }
-    let request = session_request::create(payload.as_bytes(), button.product_type).map_err(ButtonError::Refused)?;
+    let request = session_request::of_button(payload.as_bytes(), button.product_type).map_err(ButtonError::Refused)?;
     let session = sandbox.ledger().create_session(merchant_id, request).map_err(ButtonError::Refused)?;
     Ok(session.id)
 }

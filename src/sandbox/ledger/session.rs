@@ -20,6 +20,9 @@ pub struct SessionRequest {
     pub store_id: String,
     /// What the button was rendered for; `PayAndShip` where the API makes the session.
     pub product_type: ProductType,
+    /// Whether the checkout runs inside the shop's page, by the script: a button's payload that names no
+    /// `webCheckoutDetails` at all. Such a session is finalized, every other completed.
+    pub on_page: bool,
     /// What the merchant may learn of the buyer; `None` means everything but the billing address.
     pub scopes: Option<Vec<String>>,
     /// Carried and shown, not enforced.
@@ -311,7 +314,7 @@ impl Session {
                 Constraint { id: "ChargeAmountNotSet", description: "chargeAmount is not set." },
             ),
             (
-                terms.web.checkout_result_return_url.is_none(),
+                terms.web.checkout_result_return_url.is_none() && !self.request.on_page,
                 Constraint { id: "CheckoutResultReturnUrlNotSet", description: "checkoutResultReturnUrl is not set." },
             ),
             (

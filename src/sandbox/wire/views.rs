@@ -53,6 +53,19 @@ pub fn session(ledger: &Ledger, session: &Session) -> Value {
     })
 }
 
+/// What Finalize answers: the same, and `cartDetails` after `paymentDetails` (amazon-pay 1.9).
+pub fn finalized(ledger: &Ledger, session: &Session) -> Value {
+    let Value::Object(fields) = self::session(ledger, session) else { return Value::Null };
+    let cart = |name: &str| (name == "paymentDetails").then(|| ("cartDetails".to_owned(), Value::Null));
+    fields
+        .into_iter()
+        .flat_map(|(name, value)| {
+            let cart = cart(&name);
+            std::iter::once((name, value)).chain(cart)
+        })
+        .collect()
+}
+
 /// A charge.
 pub fn charge(ledger: &Ledger, charge: &Charge) -> Value {
     json!({
@@ -202,8 +215,12 @@ fn session_status(session: &Session) -> Value {
     })
 }
 
-/// Whether the merchant asked to know this of the buyer. Not asked: everything but the billing address.
+/// Whether the merchant asked to know this of the buyer. Not asked: everything but the billing address, which only
+/// Finalize needs, where nothing is sent.
 fn in_scope(session: &Session, scope: &str) -> bool {
+    if scope == "billingAddress" && session.request.on_page && session.request.product_type == ProductType::PayOnly {
+        return true;
+    }
     session
         .request
         .scopes
@@ -237,19 +254,7 @@ fn billing_address(party: Party) -> Option<Value> {
 }
 
 fn address(place: &Address) -> Value {
-    json!({
-        "name": place.name,
-        "addressLine1": place.line1,
-        "addressLine2": place.line2,
-        "addressLine3": place.line3,
-        "city": null,
-        "county": null,
-        "district": null,
-        "stateOrRegion": place.state_or_region,
-        "postalCode": place.postal_code,
-        "countryCode": "JP",
-        "phoneNumber": place.phone_number,
-    })
+    place.fields().into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }
 
 /// The address that the shop itself asked for, in the shape of an answer.
