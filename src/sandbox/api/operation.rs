@@ -21,10 +21,11 @@ pub(in crate::sandbox) enum Operation {
     CancelCharge,
     CreateRefund,
     GetRefund,
+    GetBuyer,
 }
 
 impl Operation {
-    pub(in crate::sandbox) const ALL: [Self; 14] = [
+    pub(in crate::sandbox) const ALL: [Self; 15] = [
         Self::CreateCheckoutSession,
         Self::GetCheckoutSession,
         Self::UpdateCheckoutSession,
@@ -39,6 +40,7 @@ impl Operation {
         Self::CancelCharge,
         Self::CreateRefund,
         Self::GetRefund,
+        Self::GetBuyer,
     ];
 
     /// Its name, as rules about faults and the list of requests have it.
@@ -58,6 +60,7 @@ impl Operation {
             Self::CancelCharge => "cancelCharge",
             Self::CreateRefund => "createRefund",
             Self::GetRefund => "getRefund",
+            Self::GetBuyer => "getBuyer",
         }
     }
 }
@@ -114,6 +117,7 @@ pub(super) fn find<'a>(method: &Method, path: &'a str) -> Result<(Operation, &'a
         ("DELETE", ["charges", id, "cancel"]) => (Operation::CancelCharge, *id),
         ("POST", ["refunds"]) => (Operation::CreateRefund, ""),
         ("GET", ["refunds", id]) => (Operation::GetRefund, *id),
+        ("GET", ["buyers", token]) => (Operation::GetBuyer, *token),
         (_, [first, ..]) if COLLECTIONS.contains(first) => {
             let message = format!("{method} {path} is not an operation that this sandbox has");
             return Err(ApiError::new(ReasonCode::UnsupportedOperation, message));

@@ -54,6 +54,10 @@ impl Call<'_> {
             Operation::CancelCharge => self.cancel_charge(ledger),
             Operation::CreateRefund => self.create_refund(ledger, simulation),
             Operation::GetRefund => self.get_refund(ledger),
+            Operation::GetBuyer => {
+                let introduction = ledger.introduction_of(self.merchant_id, self.object_id)?;
+                Ok(Answer::ok(views::introduction(introduction)))
+            }
         }
     }
 

@@ -330,8 +330,18 @@ impl Session {
     }
 }
 
+/// What a merchant who names no scopes may learn of the buyer: everything but the billing address (amazon-pay 2.3).
+pub(super) fn in_default_scope(scope: &str) -> bool {
+    scope != "billingAddress"
+}
+
 /// `url` with `amazonCheckoutSessionId=<session_id>` added to its query; what stood in the query stays as it was.
 pub fn with_session_id(url: &str, session_id: &str) -> String {
+    with_parameter(url, "amazonCheckoutSessionId", session_id)
+}
+
+/// `url` with `<name>=<value>`, which need no encoding, added to its query.
+pub(super) fn with_parameter(url: &str, name: &str, value: &str) -> String {
     let (before_fragment, fragment) = url.split_once('#').map_or((url, None), |(before, after)| (before, Some(after)));
     let joint = match before_fragment.split_once('?') {
         None => "?",
@@ -339,7 +349,7 @@ pub fn with_session_id(url: &str, session_id: &str) -> String {
         Some(_) => "&",
     };
     let fragment = fragment.map(|text| format!("#{text}")).unwrap_or_default();
-    format!("{before_fragment}{joint}amazonCheckoutSessionId={session_id}{fragment}")
+    format!("{before_fragment}{joint}{name}={value}{fragment}")
 }
 
 #[cfg(test)]

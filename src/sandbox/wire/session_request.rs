@@ -6,7 +6,7 @@ use super::fields::{Fields, missing};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::{
     CheckoutMode, FrequencyUnit, MerchantMetadata, PaymentDetails, PaymentIntent, PermissionType, ProductType,
-    RecurringMetadata, SessionRequest, Terms, WebCheckoutDetails, check_price,
+    RecurringMetadata, SessionRequest, SignInRequest, Terms, WebCheckoutDetails, check_price,
 };
 
 const SCOPES: [&str; 7] =
@@ -61,6 +61,21 @@ fn read(body: &[u8], product_type: ProductType) -> Result<SessionRequest, ApiErr
     };
     fields.done()?;
     check_price(&request.terms)?;
+    Ok(request)
+}
+
+/// Reads the payload of a sign-in button.
+///
+/// # Errors
+/// [`ApiError`] of the first field that is wrong, unknown or missing.
+pub fn sign_in(payload: &[u8]) -> Result<SignInRequest, ApiError> {
+    let mut fields = Fields::of_body(payload)?;
+    let request = SignInRequest {
+        store_id: fields.text("storeId", TEXT_CHARS_MAX)?.ok_or_else(|| missing("storeId"))?,
+        return_url: fields.url("signInReturnUrl")?.ok_or_else(|| missing("signInReturnUrl"))?,
+        scopes: scopes(&mut fields, "signInScopes")?,
+    };
+    fields.done()?;
     Ok(request)
 }
 

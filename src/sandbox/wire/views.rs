@@ -7,8 +7,8 @@ use crate::domain::Millis;
 use crate::sandbox::buyers::Address;
 use crate::sandbox::ledger::{
     Amount, BUYER_READABLE_MS, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice,
-    Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason, Session,
-    SessionCancelReason, SessionState,
+    Introduction, Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason,
+    Session, SessionCancelReason, SessionState,
 };
 
 /// A checkout session's 28 keys. Once it is completed most are null: what they told belongs to the charge permission.
@@ -148,6 +148,25 @@ pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Valu
         "chargePermissionType": permission.permission_type.as_str(),
         "recurringMetadata": permission.recurring.as_ref().map(recurring_metadata),
         "presentmentCurrency": "JPY",
+    })
+}
+
+/// The buyer behind a token: the id always, the rest as the merchant asked for it (amazon-pay 2.7).
+pub fn introduction(introduction: &Introduction) -> Value {
+    let buyer = introduction.buyer;
+    let home = buyer.addresses.first();
+    let told = |scope: &str, value: Value| if introduction.tells(scope) { value } else { Value::Null };
+    let address = json!(home.map(address));
+    json!({
+        "buyerId": buyer.id,
+        "countryCode": "JP",
+        "name": told("name", json!(buyer.name)),
+        "email": told("email", json!(buyer.email)),
+        "postalCode": told("postalCode", json!(home.map(|home| home.postal_code))),
+        "shippingAddress": told("shippingAddress", address.clone()),
+        "billingAddress": told("billingAddress", address),
+        "phoneNumber": told("phoneNumber", json!(buyer.phone_number)),
+        "primeMembershipTypes": null,
     })
 }
 
