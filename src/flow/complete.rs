@@ -113,8 +113,7 @@ impl Gateway {
         };
         let request =
             CompleteCheckoutSession { charge_amount: Some(Price::of(*amount)), ..CompleteCheckoutSession::default() };
-        let answer =
-            self.parts.amazon.complete_checkout_session(&shop.merchant, session, &request, &intent.key).await;
+        let answer = self.parts.amazon.complete_checkout_session(&shop.merchant, session, &request, &intent.key).await;
         match answer {
             Ok(answer) if answer.is_pending() => Finding::Unknown("authorisation pending".to_owned()),
             Ok(answer) => match self.completed(transaction, &answer.value) {
@@ -192,7 +191,12 @@ impl Gateway {
 
     /// Finds out whether a completion took place and, where the session is still open, completes it under the same
     /// key: the buyer has agreed and was sent back.
-    pub(super) async fn look_at_complete(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
+    pub(super) async fn look_at_complete(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        intent: &Intent,
+    ) -> Finding<()> {
         let Effect::CompleteCheckoutSession { session, .. } = &intent.effect else {
             return Finding::Unknown("not a completion".to_owned());
         };

@@ -34,8 +34,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::DeploymentKey;
 
-pub use effect::Looked;
 pub use complete::ReturnError;
+pub use effect::Looked;
 pub use ports::{AmazonPay, Clock, Notifier, Rng, Store};
 pub use refusal::Refusal;
 pub use result_post::ResultPost;
