@@ -145,7 +145,7 @@ impl Gateway {
                     Finding::NotDone(code, Some(failed(code)), Proof::of(error))
                 }
                 (SessionState::Open, _) => Finding::Unknown("the session is still open".to_owned()),
-                _ => self.ended_session(transaction, &answer.value, answer.request_id),
+                _ => self.ended_session(shop, transaction, &answer.value, answer.request_id).await,
             },
             Err(error @ CallError::Refused { status: 404, .. }) => {
                 Finding::NotDone(codes::SESSION_INVALID, Some(failed(codes::SESSION_INVALID)), Proof::of(&error))
@@ -155,8 +155,9 @@ impl Gateway {
     }
 
     /// What a session that is over means for its transaction.
-    pub(super) fn ended_session(
+    pub(super) async fn ended_session(
         &self,
+        shop: &Shop,
         transaction: &Transaction,
         session: &CheckoutSession,
         request_id: Option<String>,
@@ -164,6 +165,7 @@ impl Gateway {
         let reason = session.status_details.reason_code.as_deref().unwrap_or_default();
         match &session.status_details.state {
             SessionState::Completed => match self.completed(transaction, session) {
+                Some(Event::Completed(payment)) => self.charge_pays(shop, transaction, payment).await,
                 Some(event) => Finding::Done((), Some(event), Proof::new("Completed", request_id)),
                 None => Finding::Unknown("completed, but on no charge".to_owned()),
             },
@@ -200,7 +202,7 @@ impl Gateway {
             Ok(answer) if answer.value.status_details.state == SessionState::Open => {
                 self.perform_complete(shop, transaction, intent).await
             }
-            Ok(answer) => self.ended_session(transaction, &answer.value, answer.request_id),
+            Ok(answer) => self.ended_session(shop, transaction, &answer.value, answer.request_id).await,
             Err(error @ CallError::Refused { status: 404, .. }) => {
                 Finding::NotDone(codes::SESSION_INVALID, Some(failed(codes::SESSION_INVALID)), Proof::of(&error))
             }

@@ -16,6 +16,7 @@ mod exec_tran;
 mod gate;
 mod notice;
 mod overdue;
+mod paid;
 mod ports;
 mod provider;
 mod refusal;

@@ -4,7 +4,9 @@ use sqlx::SqlitePool;
 
 use super::super::row::TransactionRow;
 use super::{failed, readable};
-use crate::domain::{AccessId, Effect, IdempotencyKey, Intent, Millis, OrderId, ShopId, Transaction};
+use crate::domain::{
+    AccessId, ChargeId, CheckoutSessionId, Effect, IdempotencyKey, Intent, Millis, OrderId, ShopId, Transaction,
+};
 use crate::store::{NotificationRecord, StoreError};
 
 pub(super) async fn transaction(pool: &SqlitePool, access_id: &AccessId) -> Result<Option<Transaction>, StoreError> {
@@ -25,6 +27,38 @@ pub(super) async fn transaction_of_order(
     sqlx::query_as::<_, TransactionRow>("SELECT * FROM transactions WHERE shop_id = ?1 AND order_id = ?2")
         .bind(shop.as_str())
         .bind(order.as_str())
+        .fetch_optional(pool)
+        .await
+        .map_err(|error| failed(&error))?
+        .map(TransactionRow::read)
+        .transpose()
+}
+
+pub(super) async fn transaction_of_session(
+    pool: &SqlitePool,
+    shop: &ShopId,
+    session: &CheckoutSessionId,
+) -> Result<Option<Transaction>, StoreError> {
+    sqlx::query_as::<_, TransactionRow>(
+        "SELECT * FROM transactions
+         WHERE checkout_session_id = ?2 AND shop_id = ?1 AND status NOT IN ('PAYFAIL', 'EXPIRED')
+         ORDER BY created_at DESC LIMIT 1",
+    )
+    .bind(shop.as_str())
+    .bind(session.as_str())
+    .fetch_optional(pool)
+    .await
+    .map_err(|error| failed(&error))?
+    .map(TransactionRow::read)
+    .transpose()
+}
+
+pub(super) async fn transaction_of_charge(
+    pool: &SqlitePool,
+    charge: &ChargeId,
+) -> Result<Option<Transaction>, StoreError> {
+    sqlx::query_as::<_, TransactionRow>("SELECT * FROM transactions WHERE charge_id = ?1")
+        .bind(charge.as_str())
         .fetch_optional(pool)
         .await
         .map_err(|error| failed(&error))?
