@@ -138,6 +138,8 @@ impl Assembled {
                 tracing::error!(%error, "a background task did not end well");
             }
         }
+        // Looks that reconcile left under way.
+        self.gateway.finish().await;
         self.store.close().await;
         served
     }

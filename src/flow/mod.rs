@@ -16,6 +16,7 @@ mod exec_tran;
 mod gate;
 mod notice;
 mod overdue;
+mod paid;
 mod ports;
 mod provider;
 mod refusal;
@@ -98,6 +99,7 @@ impl Gateway {
         self: &Arc<Self>,
         use_case: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Refusal> {
+        // The span names the request on every line that is written on its behalf.
         self.tasks.spawn(use_case.in_current_span()).await.map_err(|error| {
             tracing::error!(%error, "a use case did not end");
             Refusal::Internal("a use case did not end")
