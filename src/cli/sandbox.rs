@@ -47,6 +47,6 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
          publicKeyId  {PUBLIC_KEY_ID}\n  control      {base_url}/_control/\n\nThe merchant's private key, made just now:\n{}",
         pair.private_pem.expose_secret()
     ));
-    http::serve(listener, router(sandbox), signals::stop_on_signal(), 1000).await?;
+    http::serve(listener, router(sandbox), signals::stop_on_signal(), http::Connections::LOCAL).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! `sekisho serve`: the gateway.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -29,9 +30,19 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         format!("cannot listen on {listen}; choose another address with --listen or `listen` in sekisho.toml")
     })?;
     let address = listener.local_addr()?;
+    make_directory_of(&settings.database)?;
     let count = shops.len();
     let assembled = Assembled::new(settings, shops, deployment_key, World::real()).await?;
     print(&format!("sekisho serves {count} shop(s) on http://{address}\n"));
     assembled.serve(listener, signals::stop_on_signal()).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The directory of a database that is to be made; without it the first start would fail with the shipped settings.
+fn make_directory_of(database: &Path) -> anyhow::Result<()> {
+    match database.parent() {
+        Some(directory) => std::fs::create_dir_all(directory)
+            .with_context(|| format!("cannot make {} for the database; name another by --database", directory.display())),
+        None => Ok(()),
+    }
 }

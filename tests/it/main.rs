@@ -3,4 +3,8 @@
 // Always true here; said so that clippy grants the helpers what it grants the tests.
 #![cfg(test)]
 
+mod cli;
+mod connections;
+mod crash;
 mod house;
+mod process;

@@ -21,9 +21,6 @@ use crate::telemetry::{self, LogFormat};
 use crate::{demo_shop, http, sandbox};
 use prepare::DataDir;
 
-/// How long the sandbox and the demo shop may take to end.
-const GRACE_MS: u64 = 1000;
-
 /// Where the three parties listen and where the data goes.
 #[derive(Debug, Clone, Args)]
 pub struct DemoArgs {
@@ -106,10 +103,10 @@ impl Demo {
         parties.spawn(async move { Ok(assembled.serve(gateway_listener, token).await?) });
         let token = stop_all.clone();
         let router = sandbox::router(sandbox);
-        parties.spawn(async move { Ok(http::serve(sandbox_listener, router, token, GRACE_MS).await?) });
+        parties.spawn(async move { Ok(http::serve(sandbox_listener, router, token, http::Connections::LOCAL).await?) });
         let token = stop_all.clone();
         let router = demo_shop::router(shop);
-        parties.spawn(async move { Ok(http::serve(shop_listener, router, token, GRACE_MS).await?) });
+        parties.spawn(async move { Ok(http::serve(shop_listener, router, token, http::Connections::LOCAL).await?) });
         Ok(Self { gateway_url, sandbox_url, shop_url, shops: accounts, data, stop_all, parties })
     }
 
