@@ -72,11 +72,7 @@ impl Step {
 /// The steps of one operation, in order.
 const fn moments(operation: &'static str) -> [Step; 3] {
     let [intended, answered, concluded] = Phase::ALL;
-    [
-        Step { operation, phase: intended },
-        Step { operation, phase: answered },
-        Step { operation, phase: concluded },
-    ]
+    [Step { operation, phase: intended }, Step { operation, phase: answered }, Step { operation, phase: concluded }]
 }
 
 impl std::fmt::Display for Step {

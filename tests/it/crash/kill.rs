@@ -172,13 +172,7 @@ async fn to_amazon_and_pay(world: &World, gateway: &Gateway) -> (Entered, String
 }
 
 /// Makes the call during which the gateway dies; its successor is the answer.
-async fn die_during_call(
-    world: &World,
-    doomed: Gateway,
-    step: Step,
-    name: &'static str,
-    form: &Form,
-) -> Gateway {
+async fn die_during_call(world: &World, doomed: Gateway, step: Step, name: &'static str, form: &Form) -> Gateway {
     world.receiver.shut();
     let (http, url, form) = (world.http.clone(), doomed.url.clone(), form.clone());
     let under_way = tokio::spawn(async move { call(&http, &url, name, &form).await });
@@ -232,11 +226,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 fn exec_form(entered: &Entered, session: &str, term_sec: &str) -> Form {
-    let more = [
-        ("AmazonCheckoutSessionID", session),
-        ("RetURL", "https://shop.example/result"),
-        ("PaymentTermSec", term_sec),
-    ];
+    let more =
+        [("AmazonCheckoutSessionID", session), ("RetURL", "https://shop.example/result"), ("PaymentTermSec", term_sec)];
     [entered.access(), form(more)].concat()
 }
 

@@ -127,7 +127,8 @@ impl World {
             ("signature", &button.signature),
             ("algorithm", button.algorithm),
         ];
-        let answer = self.http.post(format!("{}/checkout/initiate", self.sandbox_url)).form(&form).send().await.unwrap();
+        let answer =
+            self.http.post(format!("{}/checkout/initiate", self.sandbox_url)).form(&form).send().await.unwrap();
         let session = session_in(answer.headers()["location"].to_str().unwrap());
         let mut ledger = self.sandbox.ledger();
         ledger.sign_in(&session, BUYER).unwrap();
