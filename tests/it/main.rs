@@ -4,4 +4,8 @@
 #![cfg(test)]
 
 mod browser;
+mod cli;
+mod connections;
+mod crash;
 mod house;
+mod process;
