@@ -25,7 +25,7 @@ pub(super) struct Screen {
     phone: bool,
 }
 
-pub(super) const DESK: Screen = Screen { width: 1100, height: 800, phone: false };
+pub(super) const DESK: Screen = Screen { width: 1100, height: 560, phone: false };
 pub(super) const PHONE: Screen = Screen { width: 390, height: 844, phone: true };
 
 /// Somebody with a browser.
@@ -48,7 +48,7 @@ impl Shopper {
         let metrics = json!({
             "width": screen.width,
             "height": screen.height,
-            "deviceScaleFactor": if screen.phone { 2 } else { 1 },
+            "deviceScaleFactor": 2,
             "mobile": screen.phone,
         });
         driver::devtools(&browser, "Emulation.setDeviceMetricsOverride", metrics).await;
