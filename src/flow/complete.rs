@@ -146,9 +146,8 @@ impl Gateway {
                 (SessionState::Open, _) => Finding::Unknown("the session is still open".to_owned()),
                 _ => self.ended_session(transaction, &answer.value, answer.request_id),
             },
-            Err(error @ CallError::Refused { status: 404, .. }) => {
-                Finding::NotDone(codes::SESSION_INVALID, Some(failed(codes::SESSION_INVALID)), Proof::of(&error))
-            }
+            // Not even "no such session" is evidence here: it was there when ExecTran updated it, so an account that was
+            // changed in shops.toml is likelier than a session that is gone. A person has to look.
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),
         }
     }
@@ -205,9 +204,8 @@ impl Gateway {
                 self.perform_complete(shop, transaction, intent).await
             }
             Ok(answer) => self.ended_session(transaction, &answer.value, answer.request_id),
-            Err(error @ CallError::Refused { status: 404, .. }) => {
-                Finding::NotDone(codes::SESSION_INVALID, Some(failed(codes::SESSION_INVALID)), Proof::of(&error))
-            }
+            // Not even "no such session" is evidence here: it was there when ExecTran updated it, so an account that was
+            // changed in shops.toml is likelier than a session that is gone. A person has to look.
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),
         }
     }

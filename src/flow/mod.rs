@@ -31,6 +31,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::config::DeploymentKey;
 
@@ -97,7 +98,7 @@ impl Gateway {
         self: &Arc<Self>,
         use_case: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Refusal> {
-        self.tasks.spawn(use_case).await.map_err(|error| {
+        self.tasks.spawn(use_case.in_current_span()).await.map_err(|error| {
             tracing::error!(%error, "a use case did not end");
             Refusal::Internal("a use case did not end")
         })
