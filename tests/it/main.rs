@@ -4,3 +4,5 @@
 #![cfg(test)]
 
 mod house;
+mod payment;
+mod support;
