@@ -3,6 +3,9 @@
 // Always true here; said so that clippy grants the helpers what it grants the tests.
 #![cfg(test)]
 
+mod concurrency;
 mod house;
+mod notify;
 mod payment;
 mod support;
+mod wire;

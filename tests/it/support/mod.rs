@@ -17,10 +17,10 @@ use tokio::time::Instant;
 
 pub(crate) use answer::Answer;
 pub(crate) use browser::{Browser, ResultForm, result_form};
-pub(crate) use purchase::{Entered, Order, Ready};
-pub(crate) use receiver::{Receiver, Reply};
+pub(crate) use purchase::{Entered, Order};
+pub(crate) use receiver::{Received, Receiver, Reply};
 pub(crate) use shop::ShopClient;
-pub(crate) use stage::{Plan, START, Stage};
+pub(crate) use stage::Stage;
 
 /// How long anything may take before a test gives up on it; long, because the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(20);

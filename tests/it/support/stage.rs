@@ -1,6 +1,6 @@
 //! Gateway, sandbox and receiver, joined as the demo joins them, on a clock that stands still.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -34,8 +34,6 @@ static KEYS: LazyLock<[GeneratedKey; 2]> =
 pub(crate) struct Plan {
     pub(crate) settings: GatewaySettings,
     pub(crate) shops: Vec<ShopSettings>,
-    pub(crate) data: PathBuf,
-    pub(crate) receiver: Receiver,
 }
 
 /// Everybody, ready.
@@ -68,8 +66,6 @@ impl Stage {
         let mut plan = Plan {
             settings: settings(data.path(), &gateway_url),
             shops: shops(data.path(), &sandbox_url, &receiver.url),
-            data: data.path().to_owned(),
-            receiver: receiver.clone(),
         };
         change(&mut plan);
 
