@@ -5,7 +5,12 @@
 
 mod browser;
 mod cli;
+mod concurrency;
 mod connections;
 mod crash;
 mod house;
+mod notify;
+mod payment;
 mod process;
+mod support;
+mod wire;
