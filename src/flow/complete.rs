@@ -113,8 +113,7 @@ impl Gateway {
         };
         let request =
             CompleteCheckoutSession { charge_amount: Some(Price::of(*amount)), ..CompleteCheckoutSession::default() };
-        let answer =
-            self.parts.amazon.complete_checkout_session(&shop.merchant, session, &request, &intent.key).await;
+        let answer = self.parts.amazon.complete_checkout_session(&shop.merchant, session, &request, &intent.key).await;
         match answer {
             Ok(answer) if answer.is_pending() => Finding::Unknown("authorisation pending".to_owned()),
             Ok(answer) => match self.completed(transaction, &answer.value) {
@@ -147,9 +146,8 @@ impl Gateway {
                 (SessionState::Open, _) => Finding::Unknown("the session is still open".to_owned()),
                 _ => self.ended_session(shop, transaction, &answer.value, answer.request_id).await,
             },
-            Err(error @ CallError::Refused { status: 404, .. }) => {
-                Finding::NotDone(codes::SESSION_INVALID, Some(failed(codes::SESSION_INVALID)), Proof::of(&error))
-            }
+            // Not even "no such session" is evidence here: it was there when ExecTran updated it, so an account that was
+            // changed in shops.toml is likelier than a session that is gone. A person has to look.
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),
         }
     }
@@ -194,7 +192,12 @@ impl Gateway {
 
     /// Finds out whether a completion took place and, where the session is still open, completes it under the same
     /// key: the buyer has agreed and was sent back.
-    pub(super) async fn look_at_complete(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
+    pub(super) async fn look_at_complete(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        intent: &Intent,
+    ) -> Finding<()> {
         let Effect::CompleteCheckoutSession { session, .. } = &intent.effect else {
             return Finding::Unknown("not a completion".to_owned());
         };
@@ -203,9 +206,8 @@ impl Gateway {
                 self.perform_complete(shop, transaction, intent).await
             }
             Ok(answer) => self.ended_session(shop, transaction, &answer.value, answer.request_id).await,
-            Err(error @ CallError::Refused { status: 404, .. }) => {
-                Finding::NotDone(codes::SESSION_INVALID, Some(failed(codes::SESSION_INVALID)), Proof::of(&error))
-            }
+            // Not even "no such session" is evidence here: it was there when ExecTran updated it, so an account that was
+            // changed in shops.toml is likelier than a session that is gone. A person has to look.
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),
         }
     }

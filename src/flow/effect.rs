@@ -112,9 +112,7 @@ impl Gateway {
         };
         let change = match event {
             None => Change::outcome(before, outcome),
-            Some(event) => {
-                Change::event(before, event, now).map_err(|refused| impossible(&refused))?.closing(outcome)
-            }
+            Some(event) => Change::event(before, event, now).map_err(|refused| impossible(&refused))?.closing(outcome),
         };
         let (transaction, notification_id) = self.commit(shop, before, change).await?;
         Step::of(&intent.effect, Phase::Concluded).pass().await;

@@ -38,8 +38,8 @@ use tracing::Instrument as _;
 
 use crate::config::DeploymentKey;
 
-pub use effect::Looked;
 pub use complete::ReturnError;
+pub use effect::Looked;
 pub use ports::{AmazonPay, Clock, Notifier, Rng, Store};
 pub use refusal::Refusal;
 pub use result_post::ResultPost;

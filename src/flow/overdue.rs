@@ -50,8 +50,7 @@ impl Gateway {
             return Ok(());
         };
         let now = self.parts.clock.now();
-        let change =
-            Change::event(transaction, event, now).map_err(|refused| Refusal::Status(refused.status))?;
+        let change = Change::event(transaction, event, now).map_err(|refused| Refusal::Status(refused.status))?;
         self.commit(shop, transaction, change).await.map(|_| ())
     }
 }

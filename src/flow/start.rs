@@ -74,17 +74,14 @@ impl Gateway {
         if now > ticket.limit_at {
             let (expired, notification) = self.expire(&shop, &transaction).await?;
             self.wait_for_first_attempt(notification.as_deref()).await;
-            return post_for(&shop, &expired).map(|post| Started::BackToShop(Box::new(post))).ok_or(StartError::TokenInvalid);
+            return post_for(&shop, &expired)
+                .map(|post| Started::BackToShop(Box::new(post)))
+                .ok_or(StartError::TokenInvalid);
         }
         self.hand_over(&shop, &transaction, ticket).await
     }
 
-    async fn hand_over(
-        &self,
-        shop: &Shop,
-        transaction: &Transaction,
-        ticket: &Ticket,
-    ) -> Result<Started, StartError> {
+    async fn hand_over(&self, shop: &Shop, transaction: &Transaction, ticket: &Ticket) -> Result<Started, StartError> {
         let now = self.parts.clock.now();
         let look_at = now.plus(i64::from(shop.settings.authprocess_limit_minutes) * 60_000);
         let change = Change::event(transaction, Event::Started(Handover { look_at }), now)

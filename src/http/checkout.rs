@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, REFERRER_POLICY};
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -70,11 +71,12 @@ fn session_of(query: &str) -> Option<CheckoutSessionId> {
 /// `/payment/AmazonpayReturn/{AccessID}`: the browser comes from Amazon.
 pub(super) async fn returned(
     State(app): State<App>,
-    Path(access_id): Path<String>,
+    access_id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let session = session_of(query.as_deref().unwrap_or_default());
-    let (Ok(access_id), Some(session)) = (AccessId::new(access_id), session) else {
+    let access_id = access_id.ok().and_then(|Path(id)| AccessId::new(id).ok());
+    let (Some(access_id), Some(session)) = (access_id, session) else {
         return page::error(StatusCode::NOT_FOUND, codes::TRANSACTION_UNKNOWN);
     };
     let gateway = Arc::clone(&app.gateway);
@@ -100,7 +102,8 @@ mod tests {
         let session = |query| session_of(query).map(|id| id.to_string());
         let twice = "a=1&amazonCheckoutSessionId=s-1&amazonCheckoutSessionId=s-1";
         assert_eq!(session(twice).as_deref(), Some("s-1"));
-        for query in ["", "amazonCheckoutSessionId", "amazonCheckoutSessionId=", "amazonCheckoutSessionId=a%2Fb", "%=&"] {
+        for query in ["", "amazonCheckoutSessionId", "amazonCheckoutSessionId=", "amazonCheckoutSessionId=a%2Fb", "%=&"]
+        {
             assert_eq!(session(query), None, "{query}");
         }
     }
