@@ -130,7 +130,7 @@ async fn exec_with_note(stage: &Stage, order: &'static str, note: &[u8]) -> Resu
     let mut bytes: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
     bytes.push(("Description", note));
     match stage.shop().call_bytes("ExecTranAmazonpay", &bytes).await.errors() {
-        none if none.is_empty() => Ok(note_at_amazon(stage, &entered).await),
+        errors if errors.is_empty() => Ok(note_at_amazon(stage, &entered).await),
         errors => Err(errors),
     }
 }
