@@ -93,7 +93,8 @@ async fn dispatch(gateway: &Arc<Gateway>, call: Call, style: Style, raw: &RawReq
 impl Exchange {
     /// The shop named in the request decides how it is read; where no shop is named, nothing that needs it follows.
     fn of(gateway: &Gateway, style: Style, raw: &RawRequest) -> Self {
-        let shop = raw.shop_id_text().and_then(|id| ShopId::new(id).ok()).and_then(|id| gateway.shops().get(&id).cloned());
+        let shop =
+            raw.shop_id_text().and_then(|id| ShopId::new(id).ok()).and_then(|id| gateway.shops().get(&id).cloned());
         Self {
             style,
             request_encoding: shop.as_ref().map_or_else(Default::default, |it| it.settings.request_encoding.into()),

@@ -7,5 +7,8 @@ mod concurrency;
 mod house;
 mod notify;
 mod payment;
+mod states;
+mod store;
 mod support;
+mod unknown;
 mod wire;

@@ -75,13 +75,8 @@ impl Stage {
     /// A buyer chooses at Amazon, the shop enters the order.
     pub(crate) async fn entered(&self, order: Order) -> Entered {
         let session = self.browser.choose_at_amazon(self.shop(), HANAKO, order.card).await;
-        let fields = [
-            ("OrderID", order.id),
-            ("JobCd", order.job),
-            ("Amount", AMOUNT),
-            ("Tax", TAX),
-            ("AmazonpayType", "3"),
-        ];
+        let fields =
+            [("OrderID", order.id), ("JobCd", order.job), ("Amount", AMOUNT), ("Tax", TAX), ("AmazonpayType", "3")];
         let answer = self.shop().call("EntryTranAmazonpay", &fields).await;
         let (access_id, access_pass) = (answer.field("AccessID"), answer.field("AccessPass"));
         Entered { order: order.id, session, access_id, access_pass }

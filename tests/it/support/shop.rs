@@ -1,7 +1,7 @@
 //! A shop's server: calls in both styles, as bytes where a test wants to say them exactly.
 
-use serde_json::{Map, Value};
 use sekisho::amazonpay::ButtonSignature;
+use serde_json::{Map, Value};
 
 use super::Answer;
 

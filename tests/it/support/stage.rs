@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use sekisho::amazonpay::{Consent, GeneratedKey, ReviewPageButton, Scope, generate_pem};
 use sekisho::cli::{Assembled, World};
 use sekisho::config::{DeploymentKey, FileMode, GatewayOverrides, GatewaySettings, ShopSettings, ShopsFile};
-use sekisho::domain::{AccessId, Clock as _, ManualClock, Millis, OrderId, SeededRng, ShopId, Transaction};
+use sekisho::domain::{AccessId, Clock as _, ManualClock, Millis, SeededRng, Transaction};
 use sekisho::flow::{Gateway, Shop, Shops};
 use sekisho::reconcile::Round;
 use sekisho::sandbox::{self, Merchant, MerchantKey, Sandbox};
@@ -74,15 +74,14 @@ impl Stage {
         let key = DeploymentKey::new("test", (0..32).collect()).unwrap();
         let assembled = Assembled::new(plan.settings, plan.shops, key, world).await.unwrap();
         let gateway = assembled.gateway.clone();
-        let settings =
-            sandbox::Settings { base_url: sandbox_url.clone(), merchants: merchants(gateway.shops()) };
+        let settings = sandbox::Settings { base_url: sandbox_url.clone(), merchants: merchants(gateway.shops()) };
         // A random source of its own: what Amazon draws must not change what the gateway draws.
         let sandbox = Sandbox::new(settings, clock.clone(), Arc::new(SeededRng::new(2))).unwrap();
         let stop = CancellationToken::new();
         tokio::spawn(http::serve(sandbox_listener, sandbox::router(sandbox), stop.clone(), 0));
         tokio::spawn(assembled.serve(gateway_listener, stop));
 
-        let client = egress::client(Duration::from_secs(5), Duration::from_secs(60)).unwrap();
+        let client = egress::client(Duration::from_secs(5), Duration::from_mins(1)).unwrap();
         let shops = gateway.shops().iter().map(|shop| shop_client(shop, &gateway_url, &client)).collect();
         let browser = Browser { http: client.clone(), sandbox_url };
         Self { clock, gateway, gateway_url, receiver, browser, http: client, shops, _data: data }
@@ -142,13 +141,6 @@ impl Stage {
         self.gateway.store().transaction(&access_id).await.unwrap().unwrap()
     }
 
-    /// The first shop's transaction of an order.
-    pub(crate) async fn transaction_of(&self, order: &str) -> Transaction {
-        let shop = ShopId::new(self.shop().shop_id.clone()).unwrap();
-        let order = OrderId::new(order).unwrap();
-        self.gateway.store().transaction_of_order(&shop, &order).await.unwrap().unwrap()
-    }
-
     /// The notifications about a transaction.
     pub(crate) async fn notifications(&self, access_id: &str) -> Vec<NotificationRecord> {
         self.gateway.store().notifications_of(&AccessId::new(access_id).unwrap()).await.unwrap()
@@ -170,8 +162,7 @@ impl Stage {
 }
 
 fn settings(data: &Path, gateway_url: &str) -> GatewaySettings {
-    let mut settings =
-        GatewaySettings::resolve(&GatewayOverrides::default(), "", Path::new("sekisho.toml")).unwrap();
+    let mut settings = GatewaySettings::resolve(&GatewayOverrides::default(), "", Path::new("sekisho.toml")).unwrap();
     gateway_url.clone_into(&mut settings.public_url);
     settings.database = data.join("sekisho.db");
     settings.reconcile_every_ms = 3_600_000;

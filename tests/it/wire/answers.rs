@@ -120,8 +120,7 @@ async fn search_trade_multi() {
         )
     };
     let nothing = "ClientField1=&ClientField2=&ClientField3=";
-    let unpaid =
-        "AmazonPayCancelAmount=&AmazonPayCancelTax=&AmazonBillingAgreementID=&AmazonChargePermissionID=";
+    let unpaid = "AmazonPayCancelAmount=&AmazonPayCancelTax=&AmazonBillingAgreementID=&AmazonChargePermissionID=";
     assert_eq!(id_pass(&answer), line("UNPROCESSED", nothing, unpaid));
 
     let mut exec = entered.exec_fields();

@@ -35,8 +35,10 @@ async fn a_shop_that_says_nothing_of_itself() {
     let errors = r#"[{"errCode":"M01","errInfo":"M01002001"},{"errCode":"M01","errInfo":"M01003001"}]"#;
     assert_eq!(json(&answer), (400, errors));
     let pass_only = ShopClient { shop_id: String::new(), ..stage.shop().clone() };
-    assert_eq!(pass_only.call("EntryTranAmazonpay", &[("JobCd", "X")]).await.errors(),
-        "M01002001|M01004001|M01054010|M01005001|M01901001");
+    assert_eq!(
+        pass_only.call("EntryTranAmazonpay", &[("JobCd", "X")]).await.errors(),
+        "M01002001|M01004001|M01054010|M01005001|M01901001"
+    );
 }
 
 #[tokio::test]
@@ -44,14 +46,18 @@ async fn faults_come_together_in_the_order_of_the_fields() {
     let stage = Stage::new().await;
     let answer = enter_with(
         &stage,
-        &[("OrderID", "order_123456789012345678901234"), ("JobCd", "CHECK"), ("Amount", "1,980"), ("Tax", "12345678"),
-          ("AmazonpayType", "1"), ("PaymentType", "9"), ("Version", "1234")],
+        &[
+            ("OrderID", "order_123456789012345678901234"),
+            ("JobCd", "CHECK"),
+            ("Amount", "1,980"),
+            ("Tax", "12345678"),
+            ("AmazonpayType", "1"),
+            ("PaymentType", "9"),
+            ("Version", "1234"),
+        ],
     )
     .await;
-    assert_eq!(
-        answer.errors(),
-        "M01004012|M01004013|M01054010|M01005006|M01006005|M01901002|M01910002|M01001005"
-    );
+    assert_eq!(answer.errors(), "M01004012|M01004013|M01054010|M01005006|M01006005|M01901002|M01910002|M01001005");
     let codes = answer.field("ErrCode");
     assert_eq!(codes, ["M01"; 8].join("|"));
     let nothing = stage.shop().call("EntryTranAmazonpay", &[]).await;

@@ -72,8 +72,14 @@ async fn other_methods_and_content_types() {
 async fn calls_that_do_not_exist() {
     let stage = Stage::new().await;
     let names = [
-        "EntryTranAmazonPay.idPass", "SearchBillingAgreementAmazonpay.idPass", "EntryTranAmazonpay", "EntryTran.xml",
-        "EntryTranAmazonpay.idpass", "..%2f..%2fetc%2fpasswd", "%00.idPass", "%FF.idPass",
+        "EntryTranAmazonPay.idPass",
+        "SearchBillingAgreementAmazonpay.idPass",
+        "EntryTranAmazonpay",
+        "EntryTran.xml",
+        "EntryTranAmazonpay.idpass",
+        "..%2f..%2fetc%2fpasswd",
+        "%00.idPass",
+        "%FF.idPass",
     ];
     for name in names {
         let answer = stage.shop().post(name, Some(FORM), "ShopID=x".into()).await;
@@ -100,8 +106,7 @@ async fn blank_double_unknown_and_query() {
     assert_eq!(stage.shop().status("a-2").await, "UNPROCESSED");
     assert_eq!(post("SearchTradeMulti.idPass?OrderID=a-2&PayType=38", "").await, "");
     assert_eq!(post("SearchTradeMulti.idPass?OrderID=nobody&PayType=38", "OrderID=a-2").await, "");
-    let all_in_query =
-        "SearchTradeMulti.idPass?ShopID=tshop00000001&ShopPass=demoshop1pass&OrderID=a-2&PayType=38";
+    let all_in_query = "SearchTradeMulti.idPass?ShopID=tshop00000001&ShopPass=demoshop1pass&OrderID=a-2&PayType=38";
     assert_eq!(stage.shop().post(all_in_query, None, Vec::new()).await.field("Status"), "UNPROCESSED");
 
     let body = r#"{"shopID":"tshop00000001","shopPass":"demoshop1pass","orderID":"a-3","jobCd":"AUTH","amount":1980,
@@ -113,9 +118,9 @@ async fn blank_double_unknown_and_query() {
 
 /// What Amazon was told to show the buyer.
 async fn note_at_amazon(stage: &Stage, entered: &Entered) -> String {
-    let ledger = stage.ledger().await;
-    let sessions = ledger["checkoutSessions"].as_array().unwrap();
-    let session = sessions.iter().find(|one| one["checkoutSessionId"] == *entered.session).unwrap();
+    let book = stage.ledger().await;
+    let all = book["checkoutSessions"].as_array().unwrap();
+    let session = all.iter().find(|one| one["checkoutSessionId"] == *entered.session).unwrap();
     session["merchantMetadata"]["noteToBuyer"].as_str().unwrap().to_owned()
 }
 
@@ -125,7 +130,7 @@ async fn exec_with_note(stage: &Stage, order: &'static str, note: &[u8]) -> Resu
     let mut bytes: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
     bytes.push(("Description", note));
     match stage.shop().call_bytes("ExecTranAmazonpay", &bytes).await.errors() {
-        none if none.is_empty() => Ok(note_at_amazon(stage, &entered).await),
+        nothing if nothing.is_empty() => Ok(note_at_amazon(stage, &entered).await),
         errors => Err(errors),
     }
 }
@@ -198,7 +203,8 @@ async fn one_hundred_bytes_are_counted_in_windows_31j() {
 #[tokio::test]
 async fn amounts_are_plain_digits() {
     let stage = Stage::new().await;
-    for (amount, code) in [("1e3", "M01005006"), ("１０００", "M01005006"), ("+5", "M01005006"), ("0x10", "M01005006")] {
+    for (amount, code) in [("1e3", "M01005006"), ("１０００", "M01005006"), ("+5", "M01005006"), ("0x10", "M01005006")]
+    {
         assert_eq!(enter_with(&stage, &[("Amount", amount)]).await.errors(), code, "{amount}");
     }
     let body = r#"{"shopID":"tshop00000001","shopPass":"demoshop1pass","orderID":"a","jobCd":"AUTH","amount":10.5,
