@@ -2,13 +2,14 @@
 //! the end everything is.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sekisho::amazonpay::{Client, CompleteCheckoutSession, Price, Retry};
 use sekisho::domain::{CheckoutSessionId, IdempotencyKey, SeededRng, Status, Yen};
 use sekisho::reconcile::Round;
 use serde_json::json;
 
-use crate::support::{Entered, MINUTE, Order, Stage};
+use crate::support::{Entered, MINUTE, Order, Reply, Stage};
 
 /// Reconcile looks for the first time after `reconcile_first_look_ms`.
 const FIRST_LOOK_MS: i64 = 30_000;
@@ -264,6 +265,21 @@ async fn a_ticket_that_nobody_used_expires() {
     assert_eq!(stage.reconcile().await.overdue, 1);
     stage.receiver.wait_for(1).await;
     told(&stage, "order-1", "EXPIRED", "M01052011").await;
+}
+
+/// Nobody's browser waits here, so a shop that hangs must not hold up what else is due.
+#[tokio::test]
+async fn reconcile_does_not_wait_for_shops() {
+    let stage = Stage::with(|plan| plan.settings.notify_wait_ms = 10_000).await;
+    for id in ["order-1", "order-2", "order-3"] {
+        stage.ready(Order::auth(id)).await;
+    }
+    stage.receiver.answers(&[Reply::Hangs; 3]);
+    stage.clock.advance(3 * MINUTE);
+    let before = Instant::now();
+    assert_eq!(stage.reconcile().await.overdue, 3);
+    assert!(before.elapsed() < Duration::from_secs(10), "{:?}", before.elapsed());
+    stage.receiver.wait_for(3).await;
 }
 
 #[tokio::test]
