@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
 
 use super::App;
 use crate::domain::ShopId;
@@ -30,13 +32,14 @@ struct Exchange {
 /// Any call of a shop's.
 pub(super) async fn call(
     State(app): State<App>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let (call, style) = parse_name(&name);
+    // A name that is not text names no call.
+    let (call, style) = name.map_or((None, Style::IdPass), |Path(name)| parse_name(&name));
     let Some(call) = call.filter(|call| call.speaks(style)) else { return refuse(&[codes::NO_SUCH_CALL], style) };
     if method != Method::POST {
         return refuse(&[codes::METHOD_NOT_POST], style);
@@ -49,11 +52,31 @@ pub(super) async fn call(
     }
 }
 
+/// How much of a body that is too long is read and thrown away, so that a client that writes before it reads gets the
+/// answer and not a broken connection.
+const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// The body, or `None` where it is too long or too slow: either way there is no whole request.
-pub(super) async fn read_body(app: &App, body: Body) -> Option<axum::body::Bytes> {
+pub(super) async fn read_body(app: &App, body: Body) -> Option<Vec<u8>> {
     let limit = Duration::from_millis(app.limits.body_timeout_ms);
-    let reading = axum::body::to_bytes(body, app.limits.body_bytes_max);
-    tokio::time::timeout(limit, reading).await.ok()?.ok()
+    tokio::time::timeout(limit, collect(body, app.limits.body_bytes_max)).await.ok()?
+}
+
+async fn collect(body: Body, bytes_max: usize) -> Option<Vec<u8>> {
+    let mut parts = body.into_data_stream();
+    let mut kept = Vec::new();
+    let mut seen = 0;
+    while let Some(part) = parts.next().await {
+        let part = part.ok()?;
+        seen += part.len();
+        if seen > bytes_max.max(DISCARDED_BYTES_MAX) {
+            return None;
+        }
+        if seen <= bytes_max {
+            kept.extend_from_slice(&part);
+        }
+    }
+    (seen <= bytes_max).then_some(kept)
 }
 
 async fn dispatch(gateway: &Arc<Gateway>, call: Call, style: Style, raw: &RawRequest) -> Response {
@@ -91,7 +114,8 @@ async fn dispatch(gateway: &Arc<Gateway>, call: Call, style: Style, raw: &RawReq
 impl Exchange {
     /// The shop named in the request decides how it is read; where no shop is named, nothing that needs it follows.
     fn of(gateway: &Gateway, style: Style, raw: &RawRequest) -> Self {
-        let shop = raw.shop_id_text().and_then(|id| ShopId::new(id).ok()).and_then(|id| gateway.shops().get(&id).cloned());
+        let shop =
+            raw.shop_id_text().and_then(|id| ShopId::new(id).ok()).and_then(|id| gateway.shops().get(&id).cloned());
         Self {
             style,
             request_encoding: shop.as_ref().map_or_else(Default::default, |it| it.settings.request_encoding.into()),
