@@ -12,9 +12,7 @@ pub mod world;
 pub mod yen;
 
 pub use check_string::check_string;
-pub use ids::{
-    AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Malformed, OrderId, ShopId,
-};
+pub use ids::{AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Malformed, OrderId, ShopId};
 pub use notification::Notification;
 pub use operation::{Effect, Intent, Outcome, Verdict};
 pub use terms::{AmazonpayType, JobCd, PaymentType, Status};

@@ -112,9 +112,7 @@ impl Gateway {
         };
         let change = match event {
             None => Change::outcome(before, outcome),
-            Some(event) => {
-                Change::event(before, event, now).map_err(|refused| impossible(&refused))?.closing(outcome)
-            }
+            Some(event) => Change::event(before, event, now).map_err(|refused| impossible(&refused))?.closing(outcome),
         };
         let (transaction, notification_id) = self.commit(shop, before, change).await?;
         Step::of(&intent.effect, Phase::Concluded).pass().await;
@@ -175,7 +173,11 @@ impl Gateway {
                 _ => Looked::Closed,
             }),
             Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
-            Err(other) => Err(other),
+            Err(other) => {
+                // Whatever is wrong with this one, the next ones have their turn first.
+                self.put_off(intent, &other.to_string()).await;
+                Err(other)
+            }
         }
     }
 

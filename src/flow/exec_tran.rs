@@ -28,6 +28,7 @@ impl Gateway {
         }
         let plan = Plan::of(&shop, &transaction, &admitted.request)?;
         let session = plan.exec.session.clone();
+        self.take_over_session(&shop, &session).await?;
         let effect = Effect::UpdateCheckoutSession { session, amount: transaction.money.total() };
         let intent = self.intend(&transaction, effect).await?;
 
@@ -42,6 +43,16 @@ impl Gateway {
             start_url: format!("{}/payment/AmazonpayStart.idPass", self.parts.settings.public_url),
             start_limit: limit_at,
         })
+    }
+
+    /// A session pays one transaction: the last one that was executed with it. An earlier one whose buyer has not set
+    /// out gives way; one whose buyer has, or that is paid, keeps it.
+    async fn take_over_session(&self, shop: &Shop, session: &CheckoutSessionId) -> Result<(), Refusal> {
+        match self.parts.store.transaction_of_session(&shop.id, session).await? {
+            None => Ok(()),
+            Some(earlier) if earlier.status() == Status::ReqSuccess => self.expire(shop, &earlier).await.map(|_| ()),
+            Some(_) => Err(Refusal::SessionTaken),
+        }
     }
 
     async fn update_session(

@@ -16,6 +16,7 @@ mod exec_tran;
 mod gate;
 mod notice;
 mod overdue;
+mod paid;
 mod ports;
 mod provider;
 mod refusal;
@@ -31,11 +32,12 @@ use std::future::Future;
 use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::config::DeploymentKey;
 
-pub use effect::Looked;
 pub use complete::ReturnError;
+pub use effect::Looked;
 pub use ports::{AmazonPay, Clock, Notifier, Rng, Store};
 pub use refusal::Refusal;
 pub use result_post::ResultPost;
@@ -97,7 +99,8 @@ impl Gateway {
         self: &Arc<Self>,
         use_case: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Refusal> {
-        self.tasks.spawn(use_case).await.map_err(|error| {
+        // The span names the request on every line that is written on its behalf.
+        self.tasks.spawn(use_case.in_current_span()).await.map_err(|error| {
             tracing::error!(%error, "a use case did not end");
             Refusal::Internal("a use case did not end")
         })

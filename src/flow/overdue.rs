@@ -45,13 +45,12 @@ impl Gateway {
             return self.expire(shop, transaction).await.map(|_| ());
         }
         let (Finding::Done((), Some(event), _) | Finding::NotDone(_, Some(event), _)) =
-            self.ended_session(transaction, &answer.value, answer.request_id)
+            self.ended_session(shop, transaction, &answer.value, answer.request_id).await
         else {
             return Ok(());
         };
         let now = self.parts.clock.now();
-        let change =
-            Change::event(transaction, event, now).map_err(|refused| Refusal::Status(refused.status))?;
+        let change = Change::event(transaction, event, now).map_err(|refused| Refusal::Status(refused.status))?;
         self.commit(shop, transaction, change).await.map(|_| ())
     }
 }

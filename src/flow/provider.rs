@@ -15,8 +15,11 @@ pub(super) fn code_of(reason_code: &str) -> ErrInfo {
         "ResourceNotFound" | "InvalidCheckoutSessionStatus" | "CheckoutSessionCanceled" | "Expired" => {
             codes::SESSION_INVALID
         }
+        "ExpiredUnused" => codes::AUTHORISATION_EXPIRED,
         "InvalidChargePermissionStatus" => codes::PERMISSION_NOT_CHARGEABLE,
-        "TransactionAmountExceeded" | "PeriodicAmountExceeded" | "TransactionCountExceeded" => codes::AMOUNT_ABOVE_LIMIT,
+        "TransactionAmountExceeded" | "PeriodicAmountExceeded" | "TransactionCountExceeded" => {
+            codes::AMOUNT_ABOVE_LIMIT
+        }
         "MFANotCompleted" | "MFAFailed" => codes::MFA_NOT_COMPLETED,
         _ => codes::AMAZON_OTHER,
     }

@@ -72,19 +72,16 @@ impl Gateway {
         };
         let now = self.parts.clock.now();
         if now > ticket.limit_at {
-            let (expired, notification_id) = self.expire(&shop, &transaction).await?;
-            self.wait_for_first_attempt(notification_id.as_deref()).await;
-            return post_for(&shop, &expired).map(|post| Started::BackToShop(Box::new(post))).ok_or(StartError::TokenInvalid);
+            let (expired, notification) = self.expire(&shop, &transaction).await?;
+            self.wait_for_first_attempt(notification.as_deref()).await;
+            return post_for(&shop, &expired)
+                .map(|post| Started::BackToShop(Box::new(post)))
+                .ok_or(StartError::TokenInvalid);
         }
         self.hand_over(&shop, &transaction, ticket).await
     }
 
-    async fn hand_over(
-        &self,
-        shop: &Shop,
-        transaction: &Transaction,
-        ticket: &Ticket,
-    ) -> Result<Started, StartError> {
+    async fn hand_over(&self, shop: &Shop, transaction: &Transaction, ticket: &Ticket) -> Result<Started, StartError> {
         let now = self.parts.clock.now();
         let look_at = now.plus(i64::from(shop.settings.authprocess_limit_minutes) * 60_000);
         let change = Change::event(transaction, Event::Started(Handover { look_at }), now)
@@ -96,8 +93,8 @@ impl Gateway {
         }
     }
 
-    /// Ends a transaction whose time is over; answers it and the notification that tells of it. What somebody else made
-    /// of it in the same moment stands.
+    /// Ends a transaction whose time is over. What somebody else made of it in the same moment stands.
+    /// Answers the notification's id too.
     pub(super) async fn expire(
         &self,
         shop: &Shop,

@@ -86,7 +86,12 @@ impl Change {
         self.transaction.as_ref()
     }
 
-    fn of(access_id: AccessId, on_top_of: Option<i64>, transaction: Option<Transaction>, journal: JournalEntry) -> Self {
+    fn of(
+        access_id: AccessId,
+        on_top_of: Option<i64>,
+        transaction: Option<Transaction>,
+        journal: JournalEntry,
+    ) -> Self {
         Self { access_id, on_top_of, transaction, journal, intent: None, outcome: None, notification: None }
     }
 }

@@ -140,7 +140,11 @@ impl TransactionRow {
     fn exec(&self, session: String) -> Option<Exec> {
         Some(Exec {
             session: CheckoutSessionId::new(session).ok()?,
-            finish: if self.finish.as_deref()? == finish_word(Finish::Finalize) { Finish::Finalize } else { Finish::Complete },
+            finish: if self.finish.as_deref()? == finish_word(Finish::Finalize) {
+                Finish::Finalize
+            } else {
+                Finish::Complete
+            },
             ret_url: self.ret_url.clone(),
             description: self.description.clone(),
             client_fields: [self.client_field1.clone(), self.client_field2.clone(), self.client_field3.clone()],

@@ -3,10 +3,15 @@
 // Always true here; said so that clippy grants the helpers what it grants the tests.
 #![cfg(test)]
 
+mod browser;
+mod cli;
 mod concurrency;
+mod connections;
+mod crash;
 mod house;
 mod notify;
 mod payment;
+mod process;
 mod states;
 mod store;
 mod support;

@@ -128,7 +128,9 @@ impl Transaction {
                 self.money = money;
                 State::Capture(payment)
             }
-            (State::Sales(payment), Event::ReturnRequested(refund)) => self.ask_return(payment, Settled::Sales, refund)?,
+            (State::Sales(payment), Event::ReturnRequested(refund)) => {
+                self.ask_return(payment, Settled::Sales, refund)?
+            }
             (State::Capture(payment), Event::ReturnRequested(refund)) => {
                 self.ask_return(payment, Settled::Capture, refund)?
             }

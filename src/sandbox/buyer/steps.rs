@@ -227,8 +227,8 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
     let page = ProcessingPage {
         frame: visit.frame(),
         trouble,
+        note: terms.merchant.note_to_buyer.clone().filter(|note| Some(note) != named.as_ref()),
         merchant: named.unwrap_or_else(|| session.merchant_id.clone()),
-        note: terms.merchant.note_to_buyer.clone(),
         amount: amount.map(|amount| grouped(amount.yen())),
         address: choice.and_then(|choice| choice.address).map(address_line),
         payment: choice.map(|choice| choice.instrument.descriptor()).unwrap_or_default(),
@@ -292,10 +292,10 @@ impl ChoosePage {
             CardEffect::BuyerCanceled => self.frame.t("購入者のキャンセルになります", "ends as cancelled by the buyer"),
             CardEffect::Declined => self.frame.t("拒否されます", "is declined"),
             CardEffect::PendingThenAuthorized => {
-                self.frame.t("保留になり、30 秒後に承認されます", "stays pending, is approved after 30 seconds")
+                self.frame.t("保留、30 秒後に承認されます", "pending, approved after 30 seconds")
             }
             CardEffect::PendingThenDeclined => {
-                self.frame.t("保留になり、30 秒後に拒否されます", "stays pending, is declined after 30 seconds")
+                self.frame.t("保留、30 秒後に拒否されます", "pending, declined after 30 seconds")
             }
         }
     }

@@ -78,7 +78,12 @@ impl Stage {
         // A random source of its own: what Amazon draws must not change what the gateway draws.
         let sandbox = Sandbox::new(settings, clock.clone(), Arc::new(SeededRng::new(2))).unwrap();
         let stop = CancellationToken::new();
-        tokio::spawn(http::serve(sandbox_listener, sandbox::router(sandbox), stop.clone(), 0));
+        tokio::spawn(http::serve(
+            sandbox_listener,
+            sandbox::router(sandbox),
+            stop.clone(),
+            http::Connections { grace_ms: 0, ..http::Connections::LOCAL },
+        ));
         tokio::spawn(assembled.serve(gateway_listener, stop));
 
         let client = egress::client(Duration::from_secs(5), Duration::from_mins(1)).unwrap();
