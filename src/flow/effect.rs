@@ -153,6 +153,11 @@ impl Gateway {
             self.put_off(intent, "its shop is not in shops.toml").await;
             return Ok(Looked::StillOpen);
         };
+        // Whoever listed the intent may have waited since. One that is closed must not be done again, for its outcome
+        // has been told; one that is still open now vouches for the transaction read above.
+        if !self.is_open(intent).await? {
+            return Ok(Looked::ClosedByAnother);
+        }
         let concluded = match &intent.effect {
             Effect::UpdateCheckoutSession { .. } => {
                 let finding = self.look_at_update(&shop, &transaction, intent).await;
@@ -168,10 +173,7 @@ impl Gateway {
             }
         };
         match concluded {
-            Ok(()) => Ok(match self.parts.store.open_intent(&intent.access_id).await? {
-                Some(open) if open.key == intent.key => Looked::StillOpen,
-                _ => Looked::Closed,
-            }),
+            Ok(()) => Ok(if self.is_open(intent).await? { Looked::StillOpen } else { Looked::Closed }),
             Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
             Err(other) => {
                 // Whatever is wrong with this one, the next ones have their turn first.
@@ -179,6 +181,11 @@ impl Gateway {
                 Err(other)
             }
         }
+    }
+
+    async fn is_open(&self, intent: &Intent) -> Result<bool, Refusal> {
+        let open = self.parts.store.open_intent(&intent.access_id).await?;
+        Ok(open.is_some_and(|open| open.key == intent.key))
     }
 
     async fn put_off(&self, intent: &Intent, why: &str) {
