@@ -306,3 +306,26 @@ async fn nothing_to_charge_is_refused_at_execution() {
     (entered.access_id, entered.access_pass) = (answer.field("AccessID"), answer.field("AccessPass"));
     assert_eq!(entered.exec(stage.shop()).await.errors(), "M01005011");
 }
+
+/// The buyer goes back to the cart and orders anew with the same session: the last order counts.
+#[tokio::test]
+async fn a_session_pays_the_order_that_was_executed_last() {
+    let stage = Stage::new().await;
+    let first = stage.ready(Order::auth("order-1")).await;
+    let mut second = stage.entered(Order::auth("order-2")).await;
+    second.session.clone_from(&first.entered.session);
+    let again = second.exec(stage.shop()).await;
+    assert_eq!(stage.shop().status("order-1").await, "EXPIRED");
+    assert_eq!(stage.browser.start(&first.start_url, &first.entered.access_id, &first.token).await.status, 400);
+    let start = stage.browser.start(&again.field("StartURL"), &second.access_id, &again.field("Token")).await;
+
+    // From here on the session is the second order's.
+    let mut third = stage.entered(Order::auth("order-3")).await;
+    third.session.clone_from(&first.entered.session);
+    assert_eq!(third.exec(stage.shop()).await.errors(), "AZ1000007");
+    let back = stage.browser.press(&start.location.unwrap(), "pay", &[]).await;
+    assert_eq!(stage.browser.come_back(&back).await.outcome(), ("AUTH", ""));
+    assert_eq!(third.exec(stage.shop()).await.errors(), "AZ1000007");
+    assert_eq!(stage.shop().status("order-3").await, "UNPROCESSED");
+    assert_eq!(stage.moved("authorized").await, [2178]);
+}

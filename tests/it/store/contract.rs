@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sekisho::domain::notification::{Attempt, Next};
+use sekisho::domain::transaction::{Event, Failure};
 use sekisho::domain::{Millis, OrderId, ShopId, Status, Transaction};
 use sekisho::store::{ApplyError, Change, Store};
 
 use super::sample::{
-    MINUTE, NOW, access_id, enter, enter_owing, in_every_state, intent, notification, order, outcome, requested, shop,
-    transaction,
+    MINUTE, NOW, access_id, enter, enter_owing, exec, in_every_state, intent, notification, order, outcome, requested,
+    shop, transaction,
 };
 
 type Engine = Arc<dyn Store>;
@@ -159,10 +160,53 @@ pub(super) async fn transactions_come_due(store: &Engine) {
     assert_eq!(due(NOW.plus(MINUTE)).await, 0);
     store.apply(Change::outcome(&second, outcome("key-1"))).await.unwrap();
     assert_eq!(due(NOW.plus(MINUTE)).await, 1);
-    let failure = sekisho::domain::transaction::Failure { err_info: "M01052011".to_owned() };
-    let event = sekisho::domain::transaction::Event::Expired(failure);
+    let event = Event::Expired(Failure { err_info: "M01052011".to_owned() });
     store.apply(Change::event(&second, event, NOW).unwrap()).await.unwrap();
     assert_eq!(due(NOW.plus(9 * MINUTE)).await, 0);
+}
+
+pub(super) async fn who_is_overdue_can_be_put_off(store: &Engine) {
+    let first = enter(store, 1).await;
+    store.apply(advanced(&first)).await.unwrap();
+    let due = async |now: Millis| store.transactions_to_look_at(now, 10).await.unwrap().len();
+    let later = NOW.plus(9 * MINUTE);
+    store.put_off(&access_id(1), 1, later).await.unwrap();
+    assert_eq!(due(NOW.plus(MINUTE)).await, 1, "it was not at this version any more");
+    store.put_off(&access_id(1), 2, later).await.unwrap();
+    assert_eq!((due(later.plus(-1)).await, due(later).await), (0, 1));
+    assert_eq!(read(store, 1).await.unwrap().version, 2);
+    // What does not wait for anything is not put off, and not disturbed.
+    let second = enter(store, 2).await;
+    store.put_off(&access_id(2), 1, later).await.unwrap();
+    assert_eq!(read(store, 2).await, Some(second));
+}
+
+pub(super) async fn a_session_leads_to_the_order_it_is_to_pay(store: &Engine) {
+    let session = exec().session;
+    assert_eq!(store.transaction_of_session(&shop(), &session).await, Ok(None));
+    let first = enter(store, 1).await;
+    let change = advanced(&first);
+    let first = change.transaction().unwrap().clone();
+    store.apply(change).await.unwrap();
+    assert_eq!(store.transaction_of_session(&shop(), &session).await, Ok(Some(first.clone())));
+    let other = ShopId::new("tshop00000002").unwrap();
+    assert_eq!(store.transaction_of_session(&other, &session).await, Ok(None));
+    let expired = Event::Expired(Failure { err_info: "M01052011".to_owned() });
+    store.apply(Change::event(&first, expired, NOW).unwrap()).await.unwrap();
+    assert_eq!(store.transaction_of_session(&shop(), &session).await, Ok(None), "free again");
+}
+
+pub(super) async fn a_charge_pays_one_transaction(store: &Engine) {
+    let paid = |number| {
+        let sample = in_every_state().into_iter().find(|one| one.status() == Status::Auth).unwrap();
+        Transaction { access_id: access_id(number), order_id: order(number), ..sample }
+    };
+    let charge = paid(1).state.payment().unwrap().charge.clone();
+    assert_eq!(store.transaction_of_charge(&charge).await, Ok(None));
+    store.apply(Change::entered(paid(1))).await.unwrap();
+    assert_eq!(store.transaction_of_charge(&charge).await, Ok(Some(paid(1))));
+    assert!(store.apply(Change::entered(paid(2))).await.is_err());
+    assert_eq!(read(store, 2).await, None);
 }
 
 pub(super) async fn a_claim_is_a_lease(store: &Engine) {

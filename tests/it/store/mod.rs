@@ -48,6 +48,9 @@ contract! { on_sqlite, super::open_sqlite:
     intents_come_due_oldest_first
     intents_of_a_dead_process_are_due_at_once
     transactions_come_due
+    who_is_overdue_can_be_put_off
+    a_session_leads_to_the_order_it_is_to_pay
+    a_charge_pays_one_transaction
     a_claim_is_a_lease
     attempts_are_recorded
     two_hundred_transactions_at_once

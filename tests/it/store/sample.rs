@@ -69,7 +69,7 @@ pub(super) fn in_every_state() -> Vec<Transaction> {
     let permission = ChargePermissionId::new("S03-1234567-1234567").unwrap();
     let payment = AmazonPayment {
         permission: permission.clone(),
-        charge: ChargeId::new("S03-1234567-1234567-C123456").unwrap(),
+        charge: charge(0),
         authorized_at: NOW,
         captured_at: Some(NOW.plus(1)),
         cancelled: money(5, 6),
@@ -92,15 +92,37 @@ pub(super) fn in_every_state() -> Vec<Transaction> {
         State::Register(permission.clone()),
         State::End(permission),
     ];
-    let make = |(number, state): (usize, State)| Transaction {
-        exec: (state.status() != Status::Unprocessed)
-            .then(|| Exec { finish: if number % 2 == 0 { Finish::Complete } else { Finish::Finalize }, ..exec() }),
-        payment_type: if number % 2 == 0 { None } else { Some(PaymentType::Consent) },
-        job: if number % 2 == 0 { JobCd::Capture } else { JobCd::Auth },
-        state,
-        ..transaction(number)
+    // A charge pays one transaction, so each needs its own.
+    let make = |(number, mut state): (usize, State)| {
+        match &mut state {
+            State::Auth(payment)
+            | State::Sales(payment)
+            | State::Capture(payment)
+            | State::Cancel(payment)
+            | State::ReqReturn { payment, .. }
+            | State::Return(payment) => payment.charge = charge(number),
+            _ => {}
+        }
+        executed(number, state)
     };
     states.into_iter().enumerate().map(make).collect()
+}
+
+fn executed(number: usize, state: State) -> Transaction {
+    Transaction {
+        exec: (state.status() != Status::Unprocessed).then(|| Exec {
+            finish: if number.is_multiple_of(2) { Finish::Complete } else { Finish::Finalize },
+            ..exec()
+        }),
+        payment_type: if number.is_multiple_of(2) { None } else { Some(PaymentType::Consent) },
+        job: if number.is_multiple_of(2) { JobCd::Capture } else { JobCd::Auth },
+        state,
+        ..transaction(number)
+    }
+}
+
+pub(super) fn charge(number: usize) -> ChargeId {
+    ChargeId::new(format!("S03-1234567-1234567-C{number:06}")).unwrap()
 }
 
 pub(super) fn intent(of: &Transaction, key: &str, look_at: Millis) -> Intent {
