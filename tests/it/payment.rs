@@ -201,16 +201,19 @@ async fn a_return_with_another_session_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_return_before_the_buyer_agreed_is_not_a_payment() {
+async fn a_return_before_the_buyer_agreed_is_no_payment_and_no_end() {
     let stage = Stage::new().await;
-    let (entered, _) = stage.at_amazon(Order::auth("order-1")).await;
+    let (entered, at_amazon) = stage.at_amazon(Order::auth("order-1")).await;
     let url = format!(
         "{}/payment/AmazonpayReturn/{}?amazonCheckoutSessionId={}",
         stage.gateway_url, entered.access_id, entered.session
     );
     let form = stage.browser.come_back(&url).await;
-    assert_eq!(form.outcome(), ("PAYFAIL", "AZ1000007"));
+    assert_eq!(form.outcome(), ("AUTHPROCESS", ""));
     assert_eq!(stage.moved("authorized").await, [] as [i64; 0]);
+
+    let back = stage.browser.press(&at_amazon, "pay", &[]).await;
+    assert_eq!(stage.browser.come_back(&back).await.outcome(), ("AUTH", ""));
 }
 
 #[tokio::test]

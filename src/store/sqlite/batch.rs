@@ -272,6 +272,9 @@ struct ClaimRow {
     attempts: i64,
 }
 
+/// How many notifications to one shop are under way at once: a shop whose server hangs holds up its own and no other's.
+const CLAIMS_PER_SHOP_MAX: i64 = 8;
+
 /// Takes on due notifications.
 pub(super) async fn claim(
     connection: &mut SqliteConnection,
@@ -281,14 +284,19 @@ pub(super) async fn claim(
 ) -> Result<Vec<Claimed>, StoreError> {
     let rows: Vec<ClaimRow> = sqlx::query_as(
         "UPDATE notifications SET claimed_until = ?1 + ?2 WHERE id IN (
-             SELECT id FROM notifications WHERE state = 'PENDING' AND next_at <= ?1
-                 AND (claimed_until IS NULL OR claimed_until <= ?1)
+             SELECT id FROM (
+                 SELECT id, shop_id, next_at, row_number() OVER (PARTITION BY shop_id ORDER BY next_at) AS place
+                 FROM notifications
+                 WHERE state = 'PENDING' AND next_at <= ?1 AND (claimed_until IS NULL OR claimed_until <= ?1)) due
+             WHERE place + (SELECT count(*) FROM notifications busy WHERE busy.shop_id = due.shop_id
+                                AND busy.state = 'PENDING' AND busy.claimed_until > ?1) <= ?4
              ORDER BY next_at LIMIT ?3)
          RETURNING id, access_id, shop_id, url, body, created_at, attempts",
     )
     .bind(now.0)
     .bind(lease_ms)
     .bind(limit)
+    .bind(CLAIMS_PER_SHOP_MAX)
     .fetch_all(connection)
     .await
     .map_err(|error| failed(&error))?;

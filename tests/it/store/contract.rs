@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sekisho::domain::notification::{Attempt, Next};
 use sekisho::domain::transaction::{Event, Failure};
-use sekisho::domain::{Millis, OrderId, ShopId, Status, Transaction};
+use sekisho::domain::{Millis, Notification, OrderId, ShopId, Status, Transaction};
 use sekisho::store::{ApplyError, Change, Store};
 
 use super::sample::{
@@ -229,6 +229,23 @@ pub(super) async fn a_claim_is_a_lease(store: &Engine) {
     let first = claimed.iter().find(|one| one.notification.id == "msg_1").unwrap();
     assert_eq!(first.notification, notification(&transaction(1), "msg_1", NOW.plus(2)));
     assert_eq!(first.attempts_before, 0);
+}
+
+pub(super) async fn a_shop_that_hangs_holds_up_no_other(store: &Engine) {
+    for number in 0..40 {
+        enter_owing(store, number, &format!("msg_{number}"), NOW).await;
+    }
+    let other = ShopId::new("tshop00000002").unwrap();
+    let theirs = Transaction { shop_id: other.clone(), ..transaction(40) };
+    let owed = Notification { shop_id: other.clone(), ..notification(&theirs, "msg_40", NOW.plus(1)) };
+    store.apply(Change::entered(theirs).telling(Some(owed))).await.unwrap();
+    let claim = async || {
+        let claimed = store.claim_notifications(NOW.plus(2), MINUTE, 64).await.unwrap();
+        let others = claimed.iter().filter(|one| one.notification.shop_id == other).count();
+        (claimed.len() - others, others)
+    };
+    assert_eq!(claim().await, (8, 1), "the first shop's many leave room for the other's one");
+    assert_eq!(claim().await, (0, 0), "what is under way counts");
 }
 
 pub(super) async fn attempts_are_recorded(store: &Engine) {

@@ -52,6 +52,7 @@ contract! { on_sqlite, super::open_sqlite:
     a_session_leads_to_the_order_it_is_to_pay
     a_charge_pays_one_transaction
     a_claim_is_a_lease
+    a_shop_that_hangs_holds_up_no_other
     attempts_are_recorded
     two_hundred_transactions_at_once
     two_hundred_changes_of_one_transaction
