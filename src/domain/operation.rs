@@ -39,6 +39,14 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// The session that this effect claims for its transaction: one session pays one transaction.
+    pub const fn claimed_session(&self) -> Option<&CheckoutSessionId> {
+        match self {
+            Self::UpdateCheckoutSession { session, .. } => Some(session),
+            _ => None,
+        }
+    }
+
     /// Amazon's name of the operation.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -28,7 +28,7 @@ impl Gateway {
         }
         let plan = Plan::of(&shop, &transaction, &admitted.request)?;
         let session = plan.exec.session.clone();
-        self.take_over_session(&shop, &session).await?;
+        self.take_over_session(&shop, &transaction, &session).await?;
         let effect = Effect::UpdateCheckoutSession { session, amount: transaction.money.total() };
         let intent = self.intend(&transaction, effect).await?;
 
@@ -47,9 +47,16 @@ impl Gateway {
 
     /// A session pays one transaction: the last one that was executed with it. An earlier one whose buyer has not set
     /// out gives way; one whose buyer has, or that is paid, keeps it.
-    async fn take_over_session(&self, shop: &Shop, session: &CheckoutSessionId) -> Result<(), Refusal> {
+    async fn take_over_session(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        session: &CheckoutSessionId,
+    ) -> Result<(), Refusal> {
         match self.parts.store.transaction_of_session(&shop.id, session).await? {
             None => Ok(()),
+            // A twin of this very call was faster; its answer has the Token, and it stands.
+            Some(twin) if twin.access_id == transaction.access_id => Err(Refusal::AlreadyRequested(twin.status())),
             Some(earlier) if earlier.status() == Status::ReqSuccess => self.expire(shop, &earlier).await.map(|_| ()),
             Some(_) => Err(Refusal::SessionTaken),
         }

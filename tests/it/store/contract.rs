@@ -9,8 +9,8 @@ use sekisho::domain::{Millis, Notification, OrderId, ShopId, Status, Transaction
 use sekisho::store::{ApplyError, Change, Store};
 
 use super::sample::{
-    MINUTE, NOW, access_id, enter, enter_owing, exec, in_every_state, intent, notification, order, outcome, requested,
-    shop, transaction,
+    MINUTE, NOW, access_id, enter, enter_owing, exec, in_every_state, intent, intent_on, notification, order, outcome,
+    requested, shop, transaction,
 };
 
 type Engine = Arc<dyn Store>;
@@ -194,6 +194,22 @@ pub(super) async fn a_session_leads_to_the_order_it_is_to_pay(store: &Engine) {
     let expired = Event::Expired(Failure { err_info: "M01052011".to_owned() });
     store.apply(Change::event(&first, expired, NOW).unwrap()).await.unwrap();
     assert_eq!(store.transaction_of_session(&shop(), &session).await, Ok(None), "free again");
+}
+
+pub(super) async fn a_session_is_claimed_for_one_transaction(store: &Engine) {
+    let (first, second, third) = (enter(store, 1).await, enter(store, 2).await, enter(store, 3).await);
+    let claim = |of: &Transaction, key| Change::intent(of, intent_on("session-1", of, key, NOW));
+    let (one, other) = tokio::join!(store.apply(claim(&first, "k1")), store.apply(claim(&second, "k2")));
+    assert_eq!([&one, &other].into_iter().filter(|result| result.is_ok()).count(), 1, "{one:?} {other:?}");
+    assert!([one, other.clone()].contains(&Err(ApplyError::SessionTaken)));
+    let (winner, key, loser) = if other.is_err() { (&first, "k1", &second) } else { (&second, "k2", &first) };
+    let ready = Change::event(winner, requested(NOW.plus(MINUTE)), NOW).unwrap().closing(outcome(key));
+    store.apply(ready).await.unwrap();
+    assert_eq!(store.apply(claim(loser, "k3")).await, Err(ApplyError::SessionTaken));
+    let ready = store.transaction(&winner.access_id).await.unwrap().unwrap();
+    let expired = Event::Expired(Failure { err_info: "M01052011".to_owned() });
+    store.apply(Change::event(&ready, expired, NOW).unwrap()).await.unwrap();
+    assert_eq!(store.apply(claim(&third, "k4")).await, Ok(()), "what has expired lets go of it");
 }
 
 pub(super) async fn a_charge_pays_one_transaction(store: &Engine) {

@@ -125,8 +125,13 @@ pub(super) fn charge(number: usize) -> ChargeId {
     ChargeId::new(format!("S03-1234567-1234567-C{number:06}")).unwrap()
 }
 
+/// An intent on a session of the transaction's own.
 pub(super) fn intent(of: &Transaction, key: &str, look_at: Millis) -> Intent {
-    let session = CheckoutSessionId::new("session-1").unwrap();
+    intent_on(&format!("session-of-{}", of.order_id), of, key, look_at)
+}
+
+pub(super) fn intent_on(session: &str, of: &Transaction, key: &str, look_at: Millis) -> Intent {
+    let session = CheckoutSessionId::new(session).unwrap();
     Intent {
         key: IdempotencyKey::new(key).unwrap(),
         access_id: of.access_id.clone(),
