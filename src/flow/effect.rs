@@ -8,7 +8,7 @@ use super::{Gateway, Refusal, Shop, notice, provider};
 use crate::amazonpay::CallError;
 use crate::domain::transaction::Event;
 use crate::domain::{Effect, IdempotencyKey, Intent, Outcome, Transaction, Verdict, random_hex};
-use crate::store::{ApplyError, Change};
+use crate::store::Change;
 
 /// The longest that a look at an open intent is put off.
 const LOOK_EVERY_MS_MAX: i64 = 10 * 60 * 1000;
@@ -206,9 +206,4 @@ impl Gateway {
 fn impossible(refused: &crate::domain::transaction::Refused) -> Refusal {
     tracing::error!(%refused, "evidence that the state machine does not allow");
     Refusal::Internal("evidence that the state machine does not allow")
-}
-
-/// Whether a failed commit means that somebody else was first.
-pub(super) fn lost_race(error: &ApplyError) -> bool {
-    matches!(error, ApplyError::VersionLost | ApplyError::OperationOpen | ApplyError::OperationClosed)
 }
