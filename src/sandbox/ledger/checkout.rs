@@ -10,7 +10,7 @@ use super::session::{Choice, Party, Payment, Progress, Session, SessionState, wi
 use super::words::{PaymentIntent, SessionCancelReason};
 use super::{Amount, Ledger};
 use crate::domain::Millis;
-use crate::sandbox::buyers::{self, CardEffect};
+use crate::sandbox::buyers::{self, Buyer, CardEffect};
 
 /// Why a buyer's step cannot be done. The page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,9 +64,14 @@ impl Ledger {
     /// forgotten.
     ///
     /// # Errors
-    /// `UnknownSession`, `NotOpen`, `AlreadyPaid`, `UnknownBuyer`.
+    /// `UnknownSession`, `NotOpen`, `AlreadyPaid`; `UnknownBuyer`, also for one who did not store the payment method
+    /// that is to be changed.
     pub fn sign_in(&mut self, id: &str, buyer_id: &str) -> Result<&Session, BuyerError> {
-        let buyer = buyers::find(buyer_id).ok_or_else(|| BuyerError::UnknownBuyer(buyer_id.to_owned()))?;
+        let unknown = || BuyerError::UnknownBuyer(buyer_id.to_owned());
+        let buyer = buyers::find(buyer_id).ok_or_else(unknown)?;
+        if self.owner_of_stored(id).is_some_and(|owner| owner != buyer) {
+            return Err(unknown());
+        }
         let session = self.unpaid_mut(id)?;
         if session.party.is_none_or(|party| party.buyer != buyer) {
             session.party = Some(Party { buyer, choice: None });
@@ -188,6 +193,12 @@ impl Ledger {
             (None, Some(review)) if was_associated => Some(with_session_id(review, id)),
             _ => None,
         })
+    }
+
+    /// Who stored the payment method that a session is to change; `None` where it is to change none.
+    fn owner_of_stored(&self, id: &str) -> Option<&'static Buyer> {
+        let permission_id = self.sessions.get(id)?.request.charge_permission_id.as_ref()?;
+        Some(self.permissions.get(permission_id)?.party.buyer)
     }
 
     fn open_mut(&mut self, id: &str) -> Result<&mut Session, BuyerError> {

@@ -5,6 +5,7 @@
 //! reads a clock or speaks HTTP. Methods for the API refuse with [`ApiError`]; those for the buyer's pages with
 //! [`BuyerError`].
 
+mod agreement;
 mod amount;
 mod charges;
 mod charging;
@@ -27,6 +28,7 @@ mod words;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub use agreement::check_agreement;
 pub use amount::{Amount, AmountError};
 pub use charging::ChargeRequest;
 pub use checkout::{AfterChoice, BuyerError};
@@ -35,7 +37,7 @@ pub use complete::{Completed, CompletionRequest};
 pub use finalize::{FinalizeRequest, SpokenAddress};
 pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
-pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
+pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
     Choice, Constraint, MerchantMetadata, Party, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
@@ -118,9 +120,11 @@ impl Ledger {
     /// Opens a session for the merchant: Create Checkout Session, and the buyer's page that a button leads to.
     ///
     /// # Errors
-    /// `InvalidParameterValue` for a store that is not the merchant's.
+    /// `InvalidParameterValue` for a store that is not the merchant's; for the permission of a stored payment method
+    /// `ResourceNotFound`, `InvalidParameterCombination` or `InvalidChargePermissionStatus`.
     pub fn create_session(&mut self, merchant_id: &str, request: SessionRequest) -> Result<Session, ApiError> {
         self.check_store(merchant_id, &request.store_id)?;
+        self.check_stored(merchant_id, request.charge_permission_id.as_deref())?;
         let session = Session {
             id: self.unused(|ledger| ids::session_id(&*ledger.rng), |ledger, id| ledger.sessions.contains_key(id)),
             merchant_id: merchant_id.to_owned(),
@@ -143,7 +147,9 @@ impl Ledger {
     /// Changes an open session that the buyer has not yet taken to the paying page.
     ///
     /// # Errors
-    /// `ResourceNotFound`; `InvalidCheckoutSessionStatus` once the session is not open or the buyer was sent to pay.
+    /// `ResourceNotFound`; `InvalidCheckoutSessionStatus` once the session is not open or the buyer was sent to pay;
+    /// what [`check_agreement`] refuses; `InvalidParameterCombination` for another kind of permission than before,
+    /// unless an order becomes a subscription.
     pub fn update_session(&mut self, merchant_id: &str, id: &str, changes: Terms) -> Result<&Session, ApiError> {
         let now = self.now;
         let session = self.session_of_mut(merchant_id, id)?;
@@ -153,10 +159,11 @@ impl Ledger {
         if session.progress != Progress::Choosing {
             return Err(wrong_status(session, "the buyer was already sent to amazonPayRedirectUrl"));
         }
-        let mut terms = session.request.terms.clone();
-        terms.amend(changes);
-        check_price(&terms)?;
-        session.request.terms = terms;
+        let mut request = session.request.clone();
+        request.terms.amend(changes);
+        agreement::check_upgrade(session.request.terms.permission_type(), request.terms.permission_type())?;
+        check_agreement(&request)?;
+        session.request = request;
         session.updated = now;
         Ok(session)
     }
@@ -215,29 +222,6 @@ impl Ledger {
                 return id;
             }
         }
-    }
-}
-
-/// totalOrderAmount is for orders charged in parts: it is never less than the part (amazon-pay 2.3). Only a consent to
-/// later charges may cost nothing now.
-///
-/// # Errors
-/// `InvalidParameterCombination`; `InvalidParameterValue`.
-pub fn check_price(terms: &Terms) -> Result<(), ApiError> {
-    let payment = &terms.payment;
-    let only_consent = terms.permission_type() != PermissionType::OneTime
-        && payment.payment_intent.is_none_or(|intent| intent == PaymentIntent::Confirm);
-    match (payment.total_order_amount, payment.charge_amount) {
-        (_, Some(Amount::ZERO)) if !only_consent => Err(ApiError::new(
-            ReasonCode::InvalidParameterValue,
-            "paymentDetails.chargeAmount must be more than 0, unless paymentIntent is Confirm and the charge permission \
-             is not a OneTime one",
-        )),
-        (Some(total), Some(charge)) if total < charge => Err(ApiError::new(
-            ReasonCode::InvalidParameterCombination,
-            "paymentDetails.totalOrderAmount must not be less than paymentDetails.chargeAmount",
-        )),
-        _ => Ok(()),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) const ON_FILE_MONTHLY: Amount = Amount::of::<2_000_000>();
 /// How many charges a one-time permission takes (amazon-pay 2.4).
 pub(super) const CHARGES_MAX: usize = 25;
 /// How long the merchant may read who the buyer is: 30 days (amazon-pay 2.4).
-pub const BUYER_READABLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+pub(super) const BUYER_READABLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// The buyer's consent to be charged (amazon-pay 2.4).
 #[derive(Debug, Clone)]
@@ -49,6 +49,8 @@ pub struct ChargePermission {
     pub blocked: Option<PermissionReason>,
     /// Why it is closed, if it is.
     pub closed: Option<PermissionReason>,
+    /// Since when it is closed.
+    pub closed_at: Option<Millis>,
     /// Its charges, oldest first.
     pub charge_ids: Vec<String>,
     /// When it was made.

@@ -52,6 +52,7 @@ impl Ledger {
             limit: limit(session),
             blocked: None,
             closed: None,
+            closed_at: None,
             charge_ids: Vec::new(),
             created: self.now,
             updated: self.now,

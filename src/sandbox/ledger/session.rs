@@ -29,8 +29,10 @@ pub struct SessionRequest {
     pub delivery_specifications: Option<Value>,
     /// Where the shop itself asked for the address (`ProcessOrder` with `PayAndShip`).
     pub address_details: Option<Value>,
-    /// Carried and shown.
-    pub payment_method_on_file_metadata: Option<Value>,
+    /// `paymentMethodOnFileMetadata.setupOnly`: stores a payment method and charges nothing.
+    pub setup_only: Option<bool>,
+    /// The stored payment method's permission, where the buyer only comes to choose another card for it.
+    pub charge_permission_id: Option<String>,
     /// What Update may change later.
     pub terms: Terms,
 }
@@ -292,8 +294,7 @@ impl Session {
 
     /// Whether this session only stores a payment method and charges nothing (`setupOnly`).
     pub fn is_setup_only(&self) -> bool {
-        let metadata = self.request.payment_method_on_file_metadata.as_ref();
-        metadata.and_then(|metadata| metadata.get("setupOnly")).and_then(Value::as_bool) == Some(true)
+        self.request.setup_only == Some(true)
     }
 
     /// What is still missing, in a fixed order. Nothing missing: the buyer may be sent to pay.

@@ -27,7 +27,8 @@ fn request(intent: PaymentIntent, pending: bool) -> SessionRequest {
         scopes: None,
         delivery_specifications: None,
         address_details: None,
-        payment_method_on_file_metadata: None,
+        setup_only: None,
+        charge_permission_id: None,
         terms,
     }
 }
@@ -358,4 +359,5 @@ fn an_overcharge_allowance_is_70000_yen_or_nine_times_the_amount() {
 mod charging;
 mod closing;
 mod refunding;
+mod storing;
 mod subscribing;

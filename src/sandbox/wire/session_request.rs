@@ -6,7 +6,7 @@ use super::fields::{Fields, missing};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::{
     CheckoutMode, FrequencyUnit, MerchantMetadata, PaymentDetails, PaymentIntent, PermissionType, ProductType,
-    RecurringMetadata, SessionRequest, SignInRequest, Terms, WebCheckoutDetails, check_price,
+    RecurringMetadata, SessionRequest, SignInRequest, Terms, WebCheckoutDetails, check_agreement,
 };
 
 const SCOPES: [&str; 7] =
@@ -56,11 +56,12 @@ fn read(body: &[u8], product_type: ProductType) -> Result<SessionRequest, ApiErr
         scopes: scopes(&mut fields, "scopes")?,
         delivery_specifications: delivery_specifications(&mut fields)?,
         address_details: address_details(&mut fields)?,
-        payment_method_on_file_metadata: on_file_metadata(&mut fields)?,
+        setup_only: on_file_metadata(&mut fields)?,
+        charge_permission_id: fields.text("chargePermissionId", TEXT_CHARS_MAX)?,
         terms: terms(&mut fields)?,
     };
     fields.done()?;
-    check_price(&request.terms)?;
+    check_agreement(&request)?;
     Ok(request)
 }
 
@@ -211,11 +212,11 @@ fn address_details(fields: &mut Fields) -> Result<Option<Value>, ApiError> {
     Ok(Some(Value::Object(kept)))
 }
 
-fn on_file_metadata(fields: &mut Fields) -> Result<Option<Value>, ApiError> {
+fn on_file_metadata(fields: &mut Fields) -> Result<Option<bool>, ApiError> {
     let Some(mut metadata) = fields.object("paymentMethodOnFileMetadata")? else { return Ok(None) };
     let setup_only = metadata.flag("setupOnly")?.unwrap_or(false);
     metadata.done()?;
-    Ok(Some(serde_json::json!({ "setupOnly": setup_only })))
+    Ok(Some(setup_only))
 }
 
 /// With a review page the rest may come later; without one, everything must be there from the start.

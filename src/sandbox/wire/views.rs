@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use crate::domain::Millis;
 use crate::sandbox::buyers::Address;
 use crate::sandbox::ledger::{
-    Amount, BUYER_READABLE_MS, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice,
-    Introduction, Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason,
-    Session, SessionCancelReason, SessionState,
+    Amount, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice, Introduction,
+    Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason, Session,
+    SessionCancelReason, SessionState,
 };
 
 /// A checkout session's 28 keys. Once it is completed most are null: what they told belongs to the charge permission.
@@ -29,7 +29,9 @@ pub fn session(ledger: &Ledger, session: &Session) -> Value {
         "chargePermissionType": terms.permission_type().as_str(),
         "orderType": null,
         "recurringMetadata": told.and(terms.recurring.as_ref()).map(recurring_metadata),
-        "paymentMethodOnFileMetadata": told.and_then(|session| session.request.payment_method_on_file_metadata.clone()),
+        "paymentMethodOnFileMetadata": told
+            .and_then(|session| session.request.setup_only)
+            .map(|setup_only| json!({"setupOnly": setup_only})),
         "merchantDetails": null,
         "merchantMetadata": told.map(|_| merchant_metadata(&terms.merchant)),
         "supplementaryData": told.and_then(|_| terms.supplementary_data.clone()),
@@ -39,7 +41,7 @@ pub fn session(ledger: &Ledger, session: &Session) -> Value {
         "statusDetails": session_status(session),
         "shippingAddress": told.and_then(|session| shipping_address(session, choice)),
         "platformId": told.and_then(|_| terms.platform_id.clone()),
-        "chargePermissionId": session.charge_permission_id,
+        "chargePermissionId": session.charge_permission_id.as_ref().or(session.request.charge_permission_id.as_ref()),
         "chargeId": session.charge_id,
         "constraints": told.map(constraints),
         "creationTimestamp": session.created.utc_basic(),
@@ -116,11 +118,10 @@ pub fn refund(refund: &Refund) -> Value {
     })
 }
 
-/// A charge permission. Who the buyer is can be read for 30 days.
+/// A charge permission. Who the buyer is can be read for a time only.
 pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Value {
     let standing = ledger.standing(permission);
-    let readable = ledger.now().since(permission.created) <= BUYER_READABLE_MS;
-    let session = ledger.session(&permission.session_id).filter(|_| readable);
+    let session = ledger.session(&permission.session_id).filter(|_| permission.tells_buyer(ledger.now()));
     let party = permission.party;
     let reasons = standing
         .reason
