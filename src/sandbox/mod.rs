@@ -34,11 +34,11 @@ use url::Url;
 use crate::domain::{Clock, Millis, Rng};
 use clock::MovableClock;
 use control::{Faults, RequestLog};
-use ledger::Ledger;
+use ledger::{Account, Currency, Ledger};
 use signature::{KeyError, Keyring};
 
 /// A merchant with an account at this Amazon.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Merchant {
     /// `A` and 12 or 13 upper-case letters and digits.
     pub merchant_id: String,
@@ -48,6 +48,10 @@ pub struct Merchant {
     pub store_ids: Vec<String>,
     /// Any number: keys rotate.
     pub keys: Vec<MerchantKey>,
+    /// What the merchant is paid in; it goes with a region of Amazon's.
+    pub ledger_currency: Currency,
+    /// Where notices (IPN) go, if anywhere.
+    pub ipn_url: Option<String>,
 }
 
 /// A public key that a merchant registered.
@@ -105,17 +109,19 @@ impl Sandbox {
             return Err(SetUpError::BaseUrl(settings.base_url));
         }
         let mut keys = Keyring::default();
-        let mut stores = HashMap::new();
+        let mut accounts = HashMap::new();
         for merchant in &settings.merchants {
-            if stores.insert(merchant.merchant_id.clone(), merchant.store_ids.clone()).is_some() {
+            let account = Account { store_ids: merchant.store_ids.clone(), currency: merchant.ledger_currency };
+            if accounts.insert(merchant.merchant_id.clone(), account).is_some() {
                 return Err(SetUpError::DuplicateMerchant(merchant.merchant_id.clone()));
             }
             for key in &merchant.keys {
-                keys.add(&merchant.merchant_id, &key.public_key_id, &key.public_key_pem)?;
+                let regions = merchant.ledger_currency.regions();
+                keys.add(&merchant.merchant_id, regions, &key.public_key_id, &key.public_key_pem)?;
             }
         }
         let clock = MovableClock::over(clock);
-        let ledger = Ledger::new(settings.base_url.clone(), stores, clock.now(), Arc::clone(&rng));
+        let ledger = Ledger::new(settings.base_url.clone(), accounts, clock.now(), Arc::clone(&rng));
         Ok(Arc::new(Self {
             settings,
             keys,

@@ -1,9 +1,9 @@
 //! What the terms of a checkout session may say together (amazon-pay 2.3), whoever wrote them: a button's payload, Create
 //! or Update Checkout Session.
 
+use super::Ledger;
 use super::session::{SessionRequest, Terms};
 use super::words::{PaymentIntent, PermissionType};
-use super::{Amount, Ledger};
 use crate::sandbox::error::{ApiError, ReasonCode};
 
 /// Whether the terms fit together: the prices, and what belongs to a stored payment method only.
@@ -22,7 +22,7 @@ fn check_price(terms: &Terms) -> Result<(), ApiError> {
     let only_consent = terms.permission_type() != PermissionType::OneTime
         && payment.payment_intent.is_none_or(|intent| intent == PaymentIntent::Confirm);
     match (payment.total_order_amount, payment.charge_amount) {
-        (_, Some(Amount::ZERO)) if !only_consent => Err(ApiError::new(
+        (_, Some(amount)) if amount.is_zero() && !only_consent => Err(ApiError::new(
             ReasonCode::InvalidParameterValue,
             "paymentDetails.chargeAmount must be more than 0, unless paymentIntent is Confirm and the charge permission \
              is not a OneTime one",
@@ -42,7 +42,7 @@ fn check_on_file(request: &SessionRequest) -> Result<(), ApiError> {
     let setup = request.setup_only == Some(true);
     let update = request.charge_permission_id.is_some();
     let takes_money = payment.payment_intent.is_some_and(|intent| intent != PaymentIntent::Confirm);
-    let names_money = payment.charge_amount.is_some_and(|amount| amount != Amount::ZERO);
+    let names_money = payment.charge_amount.is_some_and(|amount| !amount.is_zero());
     let rules = [
         (
             request.setup_only.is_some() && !on_file,

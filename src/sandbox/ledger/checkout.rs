@@ -245,7 +245,7 @@ impl Session {
 
     /// The amount that the merchant must name when the session ends: what is charged, or for a consent what was said.
     pub(super) fn to_charge(&self) -> Option<Amount> {
-        let said = self.request.terms.payment.charge_amount.filter(|amount| *amount != Amount::ZERO);
+        let said = self.request.terms.payment.charge_amount.filter(|amount| !amount.is_zero());
         self.reserved().or(said)
     }
 

@@ -175,7 +175,7 @@ fn check_paid(session: &Session) -> Result<Payment, ApiError> {
 /// Nothing and nothing said are the same here: a consent alone costs 0 yen.
 fn check_amounts(session: &Session, request: CompletionRequest) -> Result<(), ApiError> {
     let terms = &session.request.terms;
-    let said = |amount: Option<Amount>| amount.filter(|amount| *amount != Amount::ZERO);
+    let said = |amount: Option<Amount>| amount.filter(|amount| !amount.is_zero());
     let pairs = [
         ("chargeAmount", session.to_charge(), said(request.charge_amount)),
         ("totalOrderAmount", terms.payment.total_order_amount, request.total_order_amount),

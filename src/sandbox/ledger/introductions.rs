@@ -99,7 +99,8 @@ impl Ledger {
 
     /// A merchant may only speak for its own stores.
     pub(super) fn check_store(&self, merchant_id: &str, store_id: &str) -> Result<(), ApiError> {
-        if self.stores.get(merchant_id).is_some_and(|stores| stores.iter().any(|store| store == store_id)) {
+        if self.accounts.get(merchant_id).is_some_and(|account| account.store_ids.iter().any(|store| store == store_id))
+        {
             return Ok(());
         }
         let message = format!("storeId {store_id} does not belong to merchant {merchant_id}");

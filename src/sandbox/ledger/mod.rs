@@ -12,6 +12,7 @@ mod charging;
 mod checkout;
 mod closing;
 mod complete;
+mod currency;
 mod finalize;
 mod idempotency;
 mod ids;
@@ -34,6 +35,7 @@ pub use charging::ChargeRequest;
 pub use checkout::{AfterChoice, BuyerError};
 pub use closing::PermissionChanges;
 pub use complete::{Completed, CompletionRequest};
+pub use currency::Currency;
 pub use finalize::{FinalizeRequest, SpokenAddress};
 pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
@@ -53,11 +55,20 @@ use crate::domain::{Millis, Rng};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use timers::Due;
 
+/// What the books have to know of a merchant.
+#[derive(Debug, Clone, Default)]
+pub struct Account {
+    /// The merchant's stores.
+    pub store_ids: Vec<String>,
+    /// What the merchant is paid in.
+    pub currency: Currency,
+}
+
 /// Everything this sandbox knows. See the module's first lines for how to call it.
 pub struct Ledger {
     now: Millis,
     base_url: String,
-    stores: HashMap<String, Vec<String>>,
+    accounts: HashMap<String, Account>,
     rng: Arc<dyn Rng>,
     sessions: HashMap<String, Session>,
     session_order: Vec<String>,
@@ -75,13 +86,13 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// An empty ledger. `stores` are the store ids of each merchant id; `base_url` is where the buyer's pages are,
-    /// without a slash at its end.
-    pub fn new(base_url: String, stores: HashMap<String, Vec<String>>, now: Millis, rng: Arc<dyn Rng>) -> Self {
+    /// An empty ledger. `accounts` are the merchants' by their ids; `base_url` is where the buyer's pages are, without
+    /// a slash at its end.
+    pub fn new(base_url: String, accounts: HashMap<String, Account>, now: Millis, rng: Arc<dyn Rng>) -> Self {
         Self {
             now,
             base_url,
-            stores,
+            accounts,
             rng,
             sessions: HashMap::new(),
             session_order: Vec::new(),
@@ -112,9 +123,14 @@ impl Ledger {
         self.now
     }
 
+    /// What this merchant is paid in.
+    pub fn currency_of(&self, merchant_id: &str) -> Currency {
+        self.accounts.get(merchant_id).map(|account| account.currency).unwrap_or_default()
+    }
+
     /// Forgets everything, as of `now`.
     pub fn reset(&mut self, now: Millis) {
-        *self = Self::new(self.base_url.clone(), self.stores.clone(), now, Arc::clone(&self.rng));
+        *self = Self::new(self.base_url.clone(), self.accounts.clone(), now, Arc::clone(&self.rng));
     }
 
     /// Opens a session for the merchant: Create Checkout Session, and the buyer's page that a button leads to.
@@ -128,6 +144,7 @@ impl Ledger {
         let session = Session {
             id: self.unused(|ledger| ids::session_id(&*ledger.rng), |ledger, id| ledger.sessions.contains_key(id)),
             merchant_id: merchant_id.to_owned(),
+            currency: self.currency_of(merchant_id),
             request,
             state: SessionState::Open,
             progress: Progress::Choosing,

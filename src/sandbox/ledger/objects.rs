@@ -15,10 +15,6 @@ pub(super) const SYNCHRONOUS_CAPTURE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 pub(super) const CHARGE_LIFETIME_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// How long a one-time charge permission lasts: 180 days (amazon-pay 2.4).
 pub(super) const PERMISSION_LIFETIME_MS: i64 = 180 * 24 * 60 * 60 * 1000;
-/// What a subscription may cost in one calendar month: 100,000 yen (amazon-pay 2.4).
-pub(super) const RECURRING_MONTHLY: Amount = Amount::of::<100_000>();
-/// What a stored payment method may be charged in one calendar month: 2,000,000 yen (amazon-pay 2.4).
-pub(super) const ON_FILE_MONTHLY: Amount = Amount::of::<2_000_000>();
 /// How many charges a one-time permission takes (amazon-pay 2.4).
 pub(super) const CHARGES_MAX: usize = 25;
 /// How long the merchant may read who the buyer is: 30 days (amazon-pay 2.4).
@@ -132,7 +128,7 @@ impl Charge {
         match self.state {
             ChargeState::AuthorizationInitiated | ChargeState::Authorized => self.amount,
             ChargeState::CaptureInitiated | ChargeState::Captured => self.captured.unwrap_or(self.amount),
-            ChargeState::Canceled | ChargeState::Declined => Amount::ZERO,
+            ChargeState::Canceled | ChargeState::Declined => Amount::zero(self.amount.currency()),
         }
     }
 

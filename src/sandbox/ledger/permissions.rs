@@ -24,10 +24,11 @@ impl Ledger {
             Limit::Total(_) => true,
             Limit::Monthly(_) => charge.created.jst().get(..6) == month.get(..6),
         };
+        let limit = permission.limit.amount();
         let used: i64 = self.charges_on(permission).filter(counts).map(|charge| charge.uses().yen()).sum();
-        let balance = Amount::saturating(permission.limit.amount().yen() - used);
+        let balance = Amount::saturating(limit.currency(), limit.yen() - used);
         let in_progress = || {
-            let all_held = matches!(permission.limit, Limit::Total(_)) && balance == Amount::ZERO;
+            let all_held = matches!(permission.limit, Limit::Total(_)) && balance.is_zero();
             let held = all_held && self.charges_on(permission).any(Charge::is_open);
             held.then_some(PermissionReason::ChargeInProgress)
         };

@@ -10,8 +10,6 @@ use crate::sandbox::error::{ApiError, ReasonCode};
 
 /// What may be given back beyond what was taken, in per cent of it.
 const ALLOWANCE_PERCENT: i64 = 15;
-/// The most that may be given back beyond what was taken: 8,400 yen.
-const ALLOWANCE_MAX_YEN: i64 = 8_400;
 /// How often a charge may be refunded; declined refunds do not count.
 const REFUNDS_MAX: usize = 10;
 
@@ -111,7 +109,7 @@ impl Ledger {
     /// What has been given back of a charge; what is still under way does not count.
     pub fn refunded(&self, charge: &Charge) -> Amount {
         let done = self.refunds_of(charge).filter(|refund| refund.state == RefundState::Refunded);
-        Amount::saturating(done.map(|refund| refund.amount.yen()).sum())
+        Amount::saturating(charge.amount.currency(), done.map(|refund| refund.amount.yen()).sum())
     }
 
     fn check_refundable(&self, charge: &Charge, amount: Amount) -> Result<(), ApiError> {
@@ -128,7 +126,7 @@ impl Ledger {
             let message = format!("Charge {} has {REFUNDS_MAX} refunds already", charge.id);
             return Err(ApiError::new(ReasonCode::TransactionCountExceeded, message));
         }
-        let most = captured + (captured * ALLOWANCE_PERCENT / 100).min(ALLOWANCE_MAX_YEN);
+        let most = captured + (captured * ALLOWANCE_PERCENT / 100).min(amount.currency().refund_extra_max());
         let before: i64 = counting().map(|refund| refund.amount.yen()).sum();
         if before + amount.yen() > most {
             let message = format!(

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Amount;
 use super::words::{CheckoutMode, FrequencyUnit, PaymentIntent, PermissionType, ProductType, SessionCancelReason};
+use super::{Amount, Currency};
 use crate::domain::Millis;
 use crate::sandbox::buyers::{Address, Buyer, CardEffect, Instrument};
 
@@ -88,8 +88,8 @@ pub struct PaymentDetails {
     pub allow_overcharge: Option<bool>,
     /// Carried and shown.
     pub extend_expiration: Option<bool>,
-    /// The currency the buyer sees; yen.
-    pub presentment_currency: Option<String>,
+    /// The currency the buyer sees: the ledger's.
+    pub presentment_currency: Option<Currency>,
 }
 
 /// `merchantMetadata`.
@@ -162,7 +162,7 @@ impl Terms {
         let of_period = || self.recurring.as_ref().and_then(|period| period.amount);
         let subscribes = self.permission_type() == PermissionType::Recurring;
         let named = self.payment.charge_amount.or_else(|| of_period().filter(|_| subscribes));
-        named.filter(|amount| *amount != Amount::ZERO)
+        named.filter(|amount| !amount.is_zero())
     }
 
     /// Whether the buyer pays on Amazon's page at once, without the shop's review page.
@@ -256,6 +256,8 @@ pub struct Session {
     pub id: String,
     /// Whose it is.
     pub merchant_id: String,
+    /// What the merchant is paid in.
+    pub currency: Currency,
     /// What was asked for; `request.terms` as later updates left it.
     pub request: SessionRequest,
     /// Whether it can still become a payment.

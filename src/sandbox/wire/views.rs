@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use crate::domain::Millis;
 use crate::sandbox::buyers::Address;
 use crate::sandbox::ledger::{
-    Amount, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice, Introduction,
-    Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason, Session,
-    SessionCancelReason, SessionState,
+    Amount, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice, Currency,
+    Introduction, Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason,
+    Session, SessionCancelReason, SessionState,
 };
 
 /// A checkout session's 28 keys. Once it is completed most are null: what they told belongs to the charge permission.
@@ -100,13 +100,13 @@ pub fn charge(ledger: &Ledger, charge: &Charge) -> Value {
     })
 }
 
-/// A refund. Its amount alone is written with decimals, as Japan's sandbox did (amazon-pay 2.2).
+/// A refund.
 pub fn refund(refund: &Refund) -> Value {
     json!({
         "refundId": refund.id,
         "chargeId": refund.charge_id,
         "creationTimestamp": refund.created.utc_basic(),
-        "refundAmount": {"amount": format!("{}.00", refund.amount), "currencyCode": "JPY"},
+        "refundAmount": refund_price(refund.amount),
         "statusDetails": {
             "state": refund.state.as_str(),
             "reasonCode": refund.reason.map(RefundReason::as_str),
@@ -116,6 +116,12 @@ pub fn refund(refund: &Refund) -> Value {
         "softDescriptor": soft_descriptor(refund.soft_descriptor.as_ref()),
         "releaseEnvironment": "Sandbox",
     })
+}
+
+/// Two decimals in every currency: those of a refund in yen were seen at Japan's sandbox (amazon-pay 2.2).
+fn refund_price(amount: Amount) -> Value {
+    let decimals = if amount.currency().decimals() == 0 { ".00" } else { "" };
+    json!({"amount": format!("{amount}{decimals}"), "currencyCode": amount.currency().as_str()})
 }
 
 /// A charge permission. Who the buyer is can be read for a time only.
@@ -148,7 +154,7 @@ pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Valu
         "limits": {"amountLimit": price(permission.limit.amount()), "amountBalance": price(standing.balance)},
         "chargePermissionType": permission.permission_type.as_str(),
         "recurringMetadata": permission.recurring.as_ref().map(recurring_metadata),
-        "presentmentCurrency": "JPY",
+        "presentmentCurrency": permission.limit.amount().currency().as_str(),
     })
 }
 
@@ -173,7 +179,7 @@ pub fn introduction(introduction: &Introduction) -> Value {
 
 /// `{amount, currencyCode}`.
 pub fn price(amount: Amount) -> Value {
-    json!({"amount": amount.to_string(), "currencyCode": "JPY"})
+    json!({"amount": amount.to_string(), "currencyCode": amount.currency().as_str()})
 }
 
 fn web_checkout_details(ledger: &Ledger, session: &Session) -> Value {
@@ -194,7 +200,7 @@ fn payment_details(session: &Session) -> Value {
         "canHandlePendingAuthorization": payment.can_handle_pending_authorization.unwrap_or(false),
         "chargeAmount": payment.charge_amount.map(price),
         "totalOrderAmount": payment.total_order_amount.map(price),
-        "presentmentCurrency": payment.presentment_currency,
+        "presentmentCurrency": payment.presentment_currency.map(Currency::as_str),
         "softDescriptor": payment.soft_descriptor,
         "allowOvercharge": payment.allow_overcharge,
         "extendExpiration": payment.extend_expiration,
