@@ -111,7 +111,7 @@ impl Call<'_> {
             return Ok(Answer { status: first.status, body: first.answer.clone() });
         }
         let answer = act(ledger)?;
-        ledger.remember(effect, Remembered { request, status: answer.status, answer: answer.body.clone() });
+        ledger.remember(&effect, Remembered { request, status: answer.status, answer: answer.body.clone() });
         Ok(answer)
     }
 

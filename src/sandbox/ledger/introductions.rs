@@ -1,7 +1,9 @@
 //! Sign-in without a purchase (amazon-pay 2.7): the buyer tells the shop who they are, and the shop reads it by a token.
 
+use serde::{Deserialize, Serialize};
+
 use super::session::{in_default_scope, with_parameter};
-use super::{BuyerError, Ledger, ids, not_found};
+use super::{BuyerError, Ledger, ids, kept, not_found};
 use crate::domain::{Millis, random_hex};
 use crate::sandbox::buyers::{self, Buyer};
 use crate::sandbox::error::{ApiError, ReasonCode};
@@ -10,7 +12,7 @@ use crate::sandbox::error::{ApiError, ReasonCode};
 const LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What the signed payload of a sign-in button asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInRequest {
     /// One of the merchant's stores.
     pub store_id: String,
@@ -21,7 +23,7 @@ pub struct SignInRequest {
 }
 
 /// A shop waits for somebody to sign in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SignIn {
     /// Of the shape of a session's id.
     pub id: String,
@@ -34,11 +36,12 @@ pub struct SignIn {
 }
 
 /// What a buyer token stands for. Tokens do not expire here; nothing public says that they do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Introduction {
     /// To whom.
     pub merchant_id: String,
     /// Who.
+    #[serde(with = "kept::buyer")]
     pub buyer: &'static Buyer,
     scopes: Option<Vec<String>>,
 }

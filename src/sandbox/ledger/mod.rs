@@ -17,12 +17,15 @@ mod finalize;
 mod idempotency;
 mod ids;
 mod introductions;
+mod keeping;
+mod kept;
 mod objects;
 mod opening;
 mod permissions;
 mod refunds;
 mod session;
 mod simulation;
+mod table;
 mod timers;
 mod words;
 
@@ -39,6 +42,7 @@ pub use currency::Currency;
 pub use finalize::{FinalizeRequest, SpokenAddress};
 pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
+pub use keeping::{Changes, KeptError};
 pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
@@ -46,6 +50,7 @@ pub use session::{
     SessionRequest, SessionState, Terms, WebCheckoutDetails, with_session_id,
 };
 pub use simulation::Simulation;
+pub use table::Row;
 pub use words::{
     Channel, ChargeInitiator, ChargeReason, ChargeState, CheckoutMode, FrequencyUnit, PaymentIntent, PermissionReason,
     PermissionState, PermissionType, ProductType, RefundReason, RefundState, SessionCancelReason,
@@ -53,6 +58,7 @@ pub use words::{
 
 use crate::domain::{Millis, Rng};
 use crate::sandbox::error::{ApiError, ReasonCode};
+use table::{Journal, Table};
 use timers::Due;
 
 /// What the books have to know of a merchant.
@@ -70,19 +76,16 @@ pub struct Ledger {
     base_url: String,
     accounts: HashMap<String, Account>,
     rng: Arc<dyn Rng>,
-    sessions: HashMap<String, Session>,
-    session_order: Vec<String>,
-    permissions: HashMap<String, ChargePermission>,
-    permission_order: Vec<String>,
-    charges: HashMap<String, Charge>,
-    charge_order: Vec<String>,
-    refunds: HashMap<String, Refund>,
-    refund_order: Vec<String>,
-    movements: Vec<Movement>,
-    sign_ins: HashMap<String, SignIn>,
-    introductions: HashMap<String, Introduction>,
+    sessions: Table<Session>,
+    permissions: Table<ChargePermission>,
+    charges: Table<Charge>,
+    refunds: Table<Refund>,
+    movements: Journal<Movement>,
+    sign_ins: Table<SignIn>,
+    introductions: Table<Introduction>,
+    remembered: Table<Remembered>,
     timers: BTreeSet<(Millis, Due)>,
-    remembered: HashMap<Effect, Remembered>,
+    all_forgotten: bool,
 }
 
 impl Ledger {
@@ -94,19 +97,16 @@ impl Ledger {
             base_url,
             accounts,
             rng,
-            sessions: HashMap::new(),
-            session_order: Vec::new(),
-            permissions: HashMap::new(),
-            permission_order: Vec::new(),
-            charges: HashMap::new(),
-            charge_order: Vec::new(),
-            refunds: HashMap::new(),
-            refund_order: Vec::new(),
-            movements: Vec::new(),
-            sign_ins: HashMap::new(),
-            introductions: HashMap::new(),
+            sessions: Table::new("session"),
+            permissions: Table::new("permission"),
+            charges: Table::new("charge"),
+            refunds: Table::new("refund"),
+            movements: Journal::new("movement"),
+            sign_ins: Table::new("sign-in"),
+            introductions: Table::new("introduction"),
+            remembered: Table::new("answer"),
             timers: BTreeSet::new(),
-            remembered: HashMap::new(),
+            all_forgotten: false,
         }
     }
 
@@ -131,6 +131,7 @@ impl Ledger {
     /// Forgets everything, as of `now`.
     pub fn reset(&mut self, now: Millis) {
         *self = Self::new(self.base_url.clone(), self.accounts.clone(), now, Arc::clone(&self.rng));
+        self.all_forgotten = true;
     }
 
     /// Opens a session for the merchant: Create Checkout Session, and the buyer's page that a button leads to.
@@ -156,7 +157,6 @@ impl Ledger {
             expires: self.now.plus(session::SESSION_LIFETIME_MS),
         };
         self.timers.insert((session.expires, Due::SessionExpires(session.id.clone())));
-        self.session_order.push(session.id.clone());
         self.sessions.insert(session.id.clone(), session.clone());
         Ok(session)
     }
@@ -207,17 +207,17 @@ impl Ledger {
 
     /// All sessions, oldest first.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {
-        self.session_order.iter().filter_map(|id| self.sessions.get(id))
+        self.sessions.iter()
     }
 
     /// All charge permissions, oldest first.
     pub fn charge_permissions(&self) -> impl Iterator<Item = &ChargePermission> {
-        self.permission_order.iter().filter_map(|id| self.permissions.get(id))
+        self.permissions.iter()
     }
 
     /// All charges, oldest first.
     pub fn charges(&self) -> impl Iterator<Item = &Charge> {
-        self.charge_order.iter().filter_map(|id| self.charges.get(id))
+        self.charges.iter()
     }
 
     /// All movements of money, oldest first.

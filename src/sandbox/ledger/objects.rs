@@ -1,5 +1,7 @@
 //! What a completed session leaves behind: the charge permission, its charges, and every movement of money.
 
+use serde::{Deserialize, Serialize};
+
 use super::session::{MerchantMetadata, RecurringMetadata};
 use super::words::{
     Channel, ChargeInitiator, ChargeReason, ChargeState, PermissionReason, PermissionState, PermissionType,
@@ -21,7 +23,7 @@ pub(super) const CHARGES_MAX: usize = 25;
 pub(super) const BUYER_READABLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// The buyer's consent to be charged (amazon-pay 2.4).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChargePermission {
     /// `S03-ddddddd-ddddddd`.
     pub id: String,
@@ -58,7 +60,7 @@ pub struct ChargePermission {
 }
 
 /// The most that may be charged on a permission (amazon-pay 2.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Limit {
     /// In all: one order.
     Total(Amount),
@@ -76,7 +78,7 @@ impl Limit {
 }
 
 /// One debit (amazon-pay 2.5).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Charge {
     /// The charge permission's id, `-C` and six digits.
     pub id: String,
@@ -153,7 +155,7 @@ pub struct Standing {
 }
 
 /// Money that moved, or was set aside, or was given back.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Movement {
     /// When, on the sandbox's clock.
     pub at: Millis,
@@ -172,7 +174,7 @@ pub struct Movement {
 }
 
 /// What happened to money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MovementKind {
     /// The buyer paid; the bank set the money aside. No charge exists yet.
     Reserved,

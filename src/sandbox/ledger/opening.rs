@@ -56,7 +56,6 @@ impl Ledger {
         if let Some(expires) = permission.expires {
             self.timers.insert((expires, Due::PermissionExpires(id.clone())));
         }
-        self.permission_order.push(id.clone());
         self.permissions.insert(id.clone(), permission);
         id
     }
@@ -93,7 +92,6 @@ impl Ledger {
             expires: now.plus(CHARGE_LIFETIME_MS),
         };
         self.timers.insert((charge.expires, Due::AuthorizationExpires(id.clone())));
-        self.charge_order.push(id.clone());
         self.charges.insert(id.clone(), charge);
         self.note_charge(&permission_id, &id);
         if course.payment != Payment::Approved {

@@ -1,5 +1,7 @@
 //! Money goes back to the buyer (amazon-pay 2.6): asked for at once, done or refused 30 seconds later.
 
+use serde::{Deserialize, Serialize};
+
 use super::objects::{Charge, Movement, MovementKind, PENDING_MS};
 use super::simulation::Simulation;
 use super::timers::Due;
@@ -25,7 +27,7 @@ pub struct RefundRequest {
 }
 
 /// One refund.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Refund {
     /// The charge permission's id, `-R` and six digits.
     pub id: String,
@@ -87,7 +89,6 @@ impl Ledger {
         if let Some(charge) = self.charges.get_mut(&refund.charge_id) {
             charge.refund_ids.push(id.clone());
         }
-        self.refund_order.push(id.clone());
         self.refunds.insert(id.clone(), refund);
         self.refund_of(merchant_id, &id)
     }
@@ -103,7 +104,7 @@ impl Ledger {
 
     /// All refunds, oldest first.
     pub fn refunds(&self) -> impl Iterator<Item = &Refund> {
-        self.refund_order.iter().filter_map(|id| self.refunds.get(id))
+        self.refunds.iter()
     }
 
     /// What has been given back of a charge; what is still under way does not count.

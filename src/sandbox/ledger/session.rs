@@ -1,9 +1,10 @@
 //! A checkout session: what the merchant asked for, who is buying, how far they have come (amazon-pay 2.3).
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::words::{CheckoutMode, FrequencyUnit, PaymentIntent, PermissionType, ProductType, SessionCancelReason};
-use super::{Amount, Currency};
+use super::{Amount, Currency, kept};
 use crate::domain::Millis;
 use crate::sandbox::buyers::{Address, Buyer, CardEffect, Instrument};
 
@@ -14,7 +15,7 @@ const SESSION_READABLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// What Create Checkout Session, or the signed payload of a button, asks for. Read one with
 /// [`session_request::create`](crate::sandbox::wire::session_request::create).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SessionRequest {
     /// One of the merchant's stores.
     pub store_id: String,
@@ -38,7 +39,7 @@ pub struct SessionRequest {
 }
 
 /// The part of a session that Update Checkout Session may change. `None` is "not said".
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// Where the browser goes.
     pub web: WebCheckoutDetails,
@@ -59,7 +60,7 @@ pub struct Terms {
 }
 
 /// `webCheckoutDetails`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebCheckoutDetails {
     /// Where the buyer confirms the order at the shop.
     pub checkout_review_return_url: Option<String>,
@@ -72,7 +73,7 @@ pub struct WebCheckoutDetails {
 }
 
 /// `paymentDetails`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentDetails {
     /// What Complete shall do.
     pub payment_intent: Option<PaymentIntent>,
@@ -93,7 +94,7 @@ pub struct PaymentDetails {
 }
 
 /// `merchantMetadata`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MerchantMetadata {
     /// The merchant's number for the order.
     pub merchant_reference_id: Option<String>,
@@ -106,7 +107,7 @@ pub struct MerchantMetadata {
 }
 
 /// `recurringMetadata`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecurringMetadata {
     /// How long a period is.
     pub unit: FrequencyUnit,
@@ -172,7 +173,7 @@ impl Terms {
 }
 
 /// Whether a session can still become a payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SessionState {
     /// It can.
     Open,
@@ -194,7 +195,7 @@ impl SessionState {
 }
 
 /// How far the buyer of an open session has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {
     /// Choosing, or on the shop's review page. The merchant may still change the session.
     Choosing,
@@ -205,7 +206,7 @@ pub enum Progress {
 }
 
 /// How a payment went at the buyer's bank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payment {
     /// Approved. The money is reserved unless the intent is Confirm.
     Approved,
@@ -216,20 +217,23 @@ pub enum Payment {
 }
 
 /// The buyer, and what they have chosen.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Party {
     /// Who signed in.
+    #[serde(with = "kept::buyer")]
     pub buyer: &'static Buyer,
     /// What they chose to pay with, and where to send; `None` until they have.
     pub choice: Option<Choice>,
 }
 
 /// A buyer's choice.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Choice {
     /// Where to send the goods; `None` where there is nothing to send or the shop said where.
+    #[serde(with = "kept::address")]
     pub address: Option<&'static Address>,
     /// What to pay with.
+    #[serde(with = "kept::instrument")]
     pub instrument: &'static Instrument,
 }
 
@@ -250,7 +254,7 @@ pub struct Constraint {
 }
 
 /// A checkout session.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
     /// UUID version 4, lower case.
     pub id: String,
