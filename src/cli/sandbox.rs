@@ -6,15 +6,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
 use super::assemble::World;
 use super::{print, signals};
 use crate::amazonpay::generate_pem;
-use crate::config::{FileMode, ShopsFile, process_environment};
+use crate::config::{FileMode, MerchantEntry, MerchantsFile, PublicKeyEntry, ShopsFile, process_environment};
 use crate::flow::{Shop, Shops};
-use crate::sandbox::{Merchant, MerchantKey, Sandbox, Settings, router};
+use crate::sandbox::ledger::Currency;
+use crate::sandbox::signature::Keyring;
+use crate::sandbox::{Merchant, MerchantKey, Sandbox, Settings, Throttling, router};
 use crate::{http, telemetry};
 
 #[derive(Debug, Args)]
@@ -22,9 +24,37 @@ pub(super) struct SandboxArgs {
     /// The port on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = 8081)]
     port: u16,
-    /// The merchants are the shops of this shops.toml, with their keys, instead of one made at start.
+    /// Who may call: [[merchant]] with merchant_id, store_ids, and [[merchant.key]] with public_key_id and
+    /// public_key_file. Without it, one merchant with a key made at start.
     #[arg(long, value_name = "FILE")]
+    merchants: Option<PathBuf>,
+    /// The merchants are the shops of this shops.toml, with their keys.
+    #[arg(long, value_name = "FILE", conflicts_with = "merchants")]
     shops_file: Option<PathBuf>,
+    /// Keeps everything in this SQLite file, so that it survives a restart. Without it, it is gone at the end.
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// Refuses merchants who call too often, by the quotas of Amazon's sandbox or of production.
+    #[arg(long, value_name = "QUOTAS", default_value = "off")]
+    throttle: Quotas,
+}
+
+/// Words for [`Throttling`].
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Quotas {
+    Off,
+    Sandbox,
+    Production,
+}
+
+impl From<Quotas> for Throttling {
+    fn from(quotas: Quotas) -> Self {
+        match quotas {
+            Quotas::Off => Self::Off,
+            Quotas::Sandbox => Self::Sandbox,
+            Quotas::Production => Self::Production,
+        }
+    }
 }
 
 /// The one merchant of a sandbox that was told of no other.
@@ -39,18 +69,48 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("port {} is taken; choose another with --port (0 = any free one)", args.port))?;
     let base_url = format!("http://{}", listener.local_addr()?);
-    let (merchants, welcome) = match &args.shops_file {
-        Some(file) => merchants_of(file)?,
-        None => made_merchant()?,
+    let (merchants, welcome) = match (&args.merchants, &args.shops_file) {
+        (Some(file), _) => merchants_in(file)?,
+        (None, Some(file)) => merchants_of(file)?,
+        (None, None) => made_merchant()?,
     };
     let world = World::real();
     let settings = Settings { base_url: base_url.clone(), merchants };
-    let sandbox = Sandbox::new(settings, world.clock, world.rng)?;
+    let sandbox = match &args.data {
+        Some(file) => Sandbox::kept_in(file, settings, world.clock, world.rng).await?,
+        None => Sandbox::new(settings, world.clock, world.rng)?,
+    };
+    sandbox.throttle(args.throttle.into());
     print(&format!(
         "Amazon Pay sandbox on {base_url} (no money moves)\n  control      {base_url}/_control/\n{welcome}"
     ));
     http::serve(listener, router(sandbox), signals::stop_on_signal(), http::Connections::LOCAL).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The merchants of a `merchants.toml`, and a line about each.
+fn merchants_in(file: &Path) -> anyhow::Result<(Vec<Merchant>, String)> {
+    let file = MerchantsFile::read(file, &|pem| Keyring::check(pem))?;
+    let merchants: Vec<Merchant> = file.merchants.into_iter().map(merchant).collect();
+    let line = |merchant: &Merchant| {
+        let ids: Vec<&str> = merchant.keys.iter().map(|key| key.public_key_id.as_str()).collect();
+        format!("  merchantId {}  {}  {}\n", merchant.merchant_id, merchant.ledger_currency.as_str(), ids.join(" "))
+    };
+    let welcome = merchants.iter().map(line).collect();
+    Ok((merchants, welcome))
+}
+
+fn merchant(entry: MerchantEntry) -> Merchant {
+    let key =
+        |key: PublicKeyEntry| MerchantKey { public_key_id: key.public_key_id, public_key_pem: key.public_key_pem };
+    Merchant {
+        merchant_id: entry.merchant_id,
+        name: entry.name,
+        store_ids: entry.store_ids,
+        keys: entry.keys.into_iter().map(key).collect(),
+        ledger_currency: Currency::parse(entry.ledger_currency).unwrap_or_default(),
+        ipn_url: entry.ipn_url,
+    }
 }
 
 /// The shops of a `shops.toml`, and a line about each.

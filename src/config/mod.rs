@@ -9,6 +9,7 @@ mod file;
 mod gateway;
 #[cfg(test)]
 mod gateway_tests;
+mod merchants;
 mod mistake;
 mod overrides;
 mod secret;
@@ -22,6 +23,7 @@ mod shops_tests;
 mod value;
 
 pub use gateway::{GATEWAY_FILE, GatewaySettings};
+pub use merchants::{KeyCheck, MerchantEntry, MerchantsFile, PublicKeyEntry};
 pub use mistake::{ConfigErrors, Mistake, Place};
 pub use overrides::GatewayOverrides;
 pub use secret::{DeploymentKey, FileMode, Secret, SecretBytes, SecretError, WeakKey, constant_time_eq};

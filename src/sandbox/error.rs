@@ -9,6 +9,9 @@ macro_rules! reason_codes {
         pub enum ReasonCode { $($(#[$doc])* $code),+ }
 
         impl ReasonCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$code),+];
+
             /// As it stands in an answer.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$code => stringify!($code)),+ }
@@ -51,14 +54,26 @@ reason_codes! {
     TransactionAmountExceeded = 400,
     /// More than may be charged in one month.
     PeriodicAmountExceeded = 400,
+    /// The path names a version of the API that does not exist.
+    InvalidAPIVersion = 400,
     /// The key is unknown, or does not belong to this environment.
     UnauthorizedAccess = 401,
+    /// The `Authorization` header is of another scheme than Amazon Pay's.
+    InvalidAuthentication = 401,
+    /// The merchant's account may not be used at present.
+    InvalidAccountStatus = 403,
+    /// The `x-amz-pay-authtoken` is none that was given to this solution provider.
+    InvalidAuthorizationToken = 403,
     /// The signature does not fit the request.
     InvalidRequestSignature = 403,
     /// No such object, or not this merchant's.
     ResourceNotFound = 404,
-    /// Amazon has the operation; this sandbox does not yet, or not under this method.
+    /// Amazon has no such operation, or this sandbox leaves it out.
     UnsupportedOperation = 405,
+    /// Amazon uses no such method.
+    RequestNotSupported = 405,
+    /// The request took too long to arrive.
+    RequestTimeout = 408,
     /// Complete named another amount than the session.
     AmountMismatch = 409,
     /// Finalize named another amount than the session.
@@ -97,8 +112,20 @@ reason_codes! {
     PaymentMethodNotAllowed = 422,
     /// The buyer was asked for a second factor and did not give it.
     MFANotCompleted = 422,
+    /// The same request is being worked on.
+    TooEarly = 425,
+    /// The connection is too old a kind of TLS.
+    TLSVersionNotSupported = 426,
+    /// More requests than the merchant's quota allows.
+    TooManyRequests = 429,
+    /// As `TooManyRequests`, by its older name.
+    RequestThrottled = 429,
     /// Something broke while the payment was processed.
     ProcessingFailure = 500,
+    /// Something broke.
+    InternalServerError = 500,
+    /// Amazon is not there for the moment.
+    ServiceUnavailable = 503,
 }
 
 /// A verdict on a payment that is an error answer instead of an object (amazon-pay 2.5, 2.8).

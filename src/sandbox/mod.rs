@@ -21,6 +21,7 @@ mod clock;
 mod control;
 pub mod error;
 pub mod ledger;
+mod moment;
 #[cfg(test)]
 mod openssl_key;
 pub mod signature;
@@ -40,6 +41,7 @@ use axum::routing::get;
 use url::Url;
 
 use crate::domain::{Clock, Millis, Rng};
+use api::Throttle;
 use archive::Archive;
 pub use archive::ArchiveError;
 use clock::MovableClock;
@@ -82,6 +84,18 @@ pub struct Settings {
     pub merchants: Vec<Merchant>,
 }
 
+/// Whether merchants have quotas, as at Amazon (amazon-pay 2.10).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Throttling {
+    /// They may call as often as they like.
+    #[default]
+    Off,
+    /// Those of Amazon's own sandbox, which are low.
+    Sandbox,
+    /// Those of production.
+    Production,
+}
+
 /// Why a sandbox cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetUpError {
@@ -108,6 +122,7 @@ pub struct Sandbox {
     ledger: Mutex<Ledger>,
     faults: Mutex<Faults>,
     requests: Mutex<RequestLog>,
+    throttle: Mutex<Throttle>,
     archive: Option<Archive>,
 }
 
@@ -148,6 +163,7 @@ impl Sandbox {
             ledger: Mutex::new(ledger),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            throttle: Mutex::default(),
             archive: None,
         })
     }
@@ -180,6 +196,11 @@ impl Sandbox {
         let mut ledger = locked(&self.ledger);
         ledger.at(self.clock.now());
         LedgerGuard { sandbox: self, ledger }
+    }
+
+    /// Gives merchants quotas from now on, or takes them away.
+    pub fn throttle(&self, plan: Throttling) {
+        locked(&self.throttle).follow(plan);
     }
 
     /// Whose signatures are known: for requests and for buttons.

@@ -2,10 +2,13 @@
 //!
 //! Each request runs in its own task, as at Amazon: a client that hangs up changes nothing about what its request did.
 
+mod documents;
 mod money;
 mod operation;
 mod perform;
+mod records;
 mod simulation;
+mod throttle;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,21 +16,23 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, get, put};
 use serde_json::json;
 
 pub(super) use operation::Operation;
 use perform::{Answer, Call};
 pub(super) use simulation::find as find_simulation;
+pub(super) use throttle::Throttle;
 
-use super::Sandbox;
 use super::control::{Fault, Ticket};
 use super::error::{ApiError, ReasonCode};
+use super::ledger::Ledger;
 use super::signature::Received;
+use super::{Sandbox, locked};
 use crate::domain::Rng;
 
 /// The most that a request's body may have.
@@ -35,10 +40,14 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// How long a withheld answer keeps its connection open before the sandbox closes it.
 const HANG_MAX: Duration = Duration::from_mins(5);
 
-/// `/v2`, `/sandbox/v2`, and a clear refusal at `/live/v2`.
+/// `/v2`, `/sandbox/v2`, a clear refusal at `/live/v2` and at other versions, and what answers lead to.
 pub(super) fn router() -> Router<Arc<Sandbox>> {
     let serve = || any(receive);
-    Router::new().route("/v2/{*rest}", serve()).route("/sandbox/v2/{*rest}", serve()).route("/live/v2/{*rest}", serve())
+    let api = ["/v2/{*rest}", "/sandbox/{*rest}", "/live/{*rest}", "/v1/{*rest}", "/v3/{*rest}"];
+    api.into_iter()
+        .fold(Router::new(), |router, path| router.route(path, serve()))
+        .route("/report-files/{document}", get(documents::report))
+        .route("/files/{id}", put(documents::put_file))
 }
 
 async fn receive(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Response {
@@ -65,11 +74,14 @@ async fn serve(sandbox: &Sandbox, head: &Parts, body: Option<Bytes>) -> Response
         (None, Some(body)) => {
             let simulation_code = fault.simulation_code.as_deref();
             found.and_then(|(operation, object_id)| {
-                let merchant_id = authenticate(sandbox, head, &body, ticket)?;
+                let signer = authenticate(sandbox, head, &body, ticket)?;
+                locked(&sandbox.throttle).admit(signer, operation, sandbox.clock.unmoved())?;
                 let mut ledger = sandbox.ledger();
+                let merchant_id = &principal(&ledger, signer, &head.headers)?;
                 let currency = ledger.currency_of(merchant_id);
-                let headers = &head.headers;
-                let call = Call { merchant_id, currency, operation, object_id, headers, body: &body, simulation_code };
+                let (headers, query) = (&head.headers, head.uri.query().unwrap_or_default());
+                let call =
+                    Call { merchant_id, currency, operation, object_id, query, headers, body: &body, simulation_code };
                 call.perform(&mut ledger)
             })
         }
@@ -95,8 +107,16 @@ fn authenticate<'a>(sandbox: &'a Sandbox, head: &Parts, body: &[u8], ticket: Tic
     Ok(merchant_id)
 }
 
+/// For whom the signer acts: for itself, unless it sends the token of a merchant who is its client.
+fn principal(ledger: &Ledger, signer: &str, headers: &HeaderMap) -> Result<String, ApiError> {
+    match headers.get("x-amz-pay-authtoken") {
+        None => Ok(signer.to_owned()),
+        Some(token) => ledger.principal(signer, token.to_str().unwrap_or_default()).map(str::to_owned),
+    }
+}
+
 fn refused(status: u16, reason_code: &str, message: &str) -> Answer {
-    Answer { status, body: json!({"reasonCode": reason_code, "message": message}) }
+    Answer::new(status, json!({"reasonCode": reason_code, "message": message}))
 }
 
 async fn send(answer: Answer, request_id: &str, fault: &Fault) -> Response {
@@ -106,10 +126,16 @@ async fn send(answer: Answer, request_id: &str, fault: &Fault) -> Response {
     if fault.hang || fault.lose_answer {
         return abandoned_connection();
     }
-    let mut response = Response::new(Body::from(answer.body.to_string()));
+    let body = if answer.body.is_null() { Body::empty() } else { Body::from(answer.body.to_string()) };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    if !answer.body.is_null() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    }
+    if let Some(Ok(location)) = answer.location.as_deref().map(HeaderValue::from_str) {
+        headers.insert(LOCATION, location);
+    }
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert("x-amz-pay-request-id", value);
     }

@@ -3,7 +3,7 @@
 use super::perform::{Answer, Call};
 use crate::sandbox::error::ApiError;
 use crate::sandbox::ledger::{Ledger, Simulation};
-use crate::sandbox::wire::{charge_request, permission_request, views};
+use crate::sandbox::wire::{charge_request, permission_request, record_request, views};
 
 impl Call<'_> {
     pub(super) fn get_permission(&self, ledger: &Ledger) -> Result<Answer, ApiError> {
@@ -62,6 +62,15 @@ impl Call<'_> {
         charge_request::cancel(self.body, self.currency)?;
         let charge = ledger.cancel_charge(self.merchant_id, self.object_id)?.clone();
         Ok(Answer::ok(views::charge(ledger, &charge)))
+    }
+
+    pub(super) fn update_charge(&self, ledger: &mut Ledger) -> Result<Answer, ApiError> {
+        let key = self.idempotency_key()?;
+        let (state, reason) = record_request::update_charge(self.body)?;
+        self.once(ledger, key, |ledger| {
+            let charge = ledger.update_charge(self.merchant_id, self.object_id, state, reason)?.clone();
+            Ok(Answer::ok(views::charge(ledger, &charge)))
+        })
     }
 
     pub(super) fn create_refund(

@@ -1,4 +1,5 @@
-//! One operation: body to request, request to ledger, ledger to answer. Idempotency and simulation codes are here.
+//! One operation: body to request, request to ledger, ledger to answer. Idempotency and simulation codes are here, and
+//! the operations on checkout sessions; the others are in `money` and `records`.
 
 use axum::http::HeaderMap;
 use serde_json::Value;
@@ -13,7 +14,10 @@ use crate::sandbox::wire::{charge_request, session_request, views};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Answer {
     pub(super) status: u16,
+    /// Null where there is none to send.
     pub(super) body: Value,
+    /// Where the client is led to.
+    pub(super) location: Option<String>,
 }
 
 /// An authenticated call.
@@ -24,6 +28,8 @@ pub(super) struct Call<'a> {
     pub(super) operation: Operation,
     /// What it is about; empty where it makes something new.
     pub(super) object_id: &'a str,
+    /// Without its `?`.
+    pub(super) query: &'a str,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: &'a [u8],
     /// As if the request had asked for it, and before what it does ask for.
@@ -34,6 +40,10 @@ impl Call<'_> {
     /// Does it.
     pub(super) fn perform(&self, ledger: &mut Ledger) -> Result<Answer, ApiError> {
         let simulation = self.simulation()?;
+        if let Some(Simulation::Refuse(code)) = simulation {
+            let message = format!("{} was asked for by x-amz-pay-simulation-code", code.as_str());
+            return Err(ApiError::new(code, message));
+        }
         match self.operation {
             Operation::CreateCheckoutSession => self.create_session(ledger),
             Operation::GetCheckoutSession => {
@@ -54,12 +64,14 @@ impl Call<'_> {
             Operation::GetCharge => self.get_charge(ledger),
             Operation::CaptureCharge => self.capture_charge(ledger, simulation),
             Operation::CancelCharge => self.cancel_charge(ledger),
+            Operation::UpdateCharge => self.update_charge(ledger),
             Operation::CreateRefund => self.create_refund(ledger, simulation),
             Operation::GetRefund => self.get_refund(ledger),
             Operation::GetBuyer => {
                 let introduction = ledger.introduction_of(self.merchant_id, self.object_id)?;
                 Ok(Answer::ok(views::introduction(introduction)))
             }
+            _ => self.keep_records(ledger),
         }
     }
 
@@ -78,7 +90,7 @@ impl Call<'_> {
         self.once(ledger, key, |ledger| {
             let completed = ledger.complete(self.merchant_id, self.object_id, request, simulation)?;
             let status = if completed.pending { 202 } else { 200 };
-            Ok(Answer { status, body: views::session(ledger, &completed.session) })
+            Ok(Answer::new(status, views::session(ledger, &completed.session)))
         })
     }
 
@@ -88,7 +100,7 @@ impl Call<'_> {
         self.once(ledger, key, |ledger| {
             let finalized = ledger.finalize(self.merchant_id, self.object_id, &request, simulation)?;
             let status = if finalized.pending { 202 } else { 200 };
-            Ok(Answer { status, body: views::finalized(ledger, &finalized.session) })
+            Ok(Answer::new(status, views::finalized(ledger, &finalized.session)))
         })
     }
 
@@ -108,7 +120,7 @@ impl Call<'_> {
         };
         let request: Value = serde_json::from_slice(self.body).unwrap_or_default();
         if let Some(first) = ledger.recall(&effect, &request)? {
-            return Ok(Answer { status: first.status, body: first.answer.clone() });
+            return Ok(Answer::new(first.status, first.answer.clone()));
         }
         let answer = act(ledger)?;
         ledger.remember(&effect, Remembered { request, status: answer.status, answer: answer.body.clone() });
@@ -121,7 +133,7 @@ impl Call<'_> {
     }
 
     /// At most 32 of `A-Z a-z 0-9 - _` (amazon-pay 2.9).
-    fn idempotency_key(&self) -> Result<Option<String>, ApiError> {
+    pub(super) fn idempotency_key(&self) -> Result<Option<String>, ApiError> {
         let Some(key) = self.header("x-amz-pay-idempotency-key")? else { return Ok(None) };
         let fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if (1..=32).contains(&key.len()) && key.bytes().all(fine) {
@@ -148,10 +160,18 @@ impl Call<'_> {
 
 impl Answer {
     pub(super) fn ok(body: Value) -> Self {
-        Self { status: 200, body }
+        Self::new(200, body)
+    }
+
+    pub(super) const fn new(status: u16, body: Value) -> Self {
+        Self { status, body, location: None }
+    }
+
+    pub(super) const fn empty(status: u16) -> Self {
+        Self::new(status, Value::Null)
     }
 
     pub(super) fn created(body: Value) -> Self {
-        Self { status: 201, body }
+        Self::new(201, body)
     }
 }

@@ -80,7 +80,7 @@ impl Fault {
 /// A rule that cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RuleError {
-    #[error("operation {0:?} is none of {names}", names = Operation::ALL.map(Operation::name).join(", "))]
+    #[error("operation {0:?} is none of {names}", names = operation_names())]
     UnknownOperation(String),
     #[error("times must be 1 or more")]
     NoTimes,
@@ -99,6 +99,10 @@ pub(super) enum RuleError {
     Nothing,
     #[error("{0}")]
     Simulation(String),
+}
+
+fn operation_names() -> String {
+    Operation::ALL.iter().map(|operation| operation.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// The rules in force, oldest first.
@@ -138,7 +142,7 @@ impl Faults {
 
 impl Rule {
     fn check(&self) -> Result<(), RuleError> {
-        let operation = Operation::ALL.into_iter().find(|operation| operation.name() == self.operation);
+        let operation = Operation::ALL.iter().copied().find(|operation| operation.name() == self.operation);
         let operation = operation.ok_or_else(|| RuleError::UnknownOperation(self.operation.clone()))?;
         if let Some(code) = &self.simulation_code {
             find_simulation(operation, code).map_err(|error| RuleError::Simulation(error.message))?;

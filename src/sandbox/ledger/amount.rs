@@ -72,6 +72,18 @@ impl Amount {
         Self { currency, minor: minor.clamp(0, currency.transaction_max()) }
     }
 
+    /// `minor` of the currency's smallest units with its decimals, as the API writes it; for sums beyond one transaction.
+    pub fn shown(currency: Currency, minor: i64) -> String {
+        match currency.decimals() {
+            0 => minor.to_string(),
+            decimals => {
+                let digits = format!("{minor:0>width$}", width = decimals + 1);
+                let (whole, fraction) = digits.split_at(digits.len() - decimals);
+                format!("{whole}.{fraction}")
+            }
+        }
+    }
+
     /// The number of yen; in another currency, that of its smallest units.
     pub const fn yen(self) -> i64 {
         self.minor
@@ -120,14 +132,7 @@ impl Amount {
 /// With the currency's decimals, as the API writes it.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.currency.decimals() {
-            0 => self.minor.fmt(f),
-            decimals => {
-                let digits = format!("{:0>width$}", self.minor, width = decimals + 1);
-                let (whole, fraction) = digits.split_at(digits.len() - decimals);
-                write!(f, "{whole}.{fraction}")
-            }
-        }
+        f.write_str(&Self::shown(self.currency, self.minor))
     }
 }
 

@@ -49,7 +49,7 @@ impl Ledger {
             return Err(decline.into());
         }
         if let Some(Simulation::CaptureDeclined(reason)) = simulation {
-            charge.capture_fate = Some(reason);
+            charge.fate = Some(reason);
         }
         if soft_descriptor.is_some() {
             charge.soft_descriptor = soft_descriptor;
@@ -98,26 +98,38 @@ impl Ledger {
 
     /// The 30 seconds of a capture are over.
     pub(super) fn end_capture(&mut self, id: &str) {
-        let now = self.now;
-        let Some(charge) = self.charges.get_mut(id) else { return };
-        match (charge.state, charge.captured, charge.capture_fate) {
-            (ChargeState::CaptureInitiated, Some(held), Some(reason)) => {
-                charge.captured = None;
-                charge.enter(ChargeState::Declined, Some(reason), now);
-                self.record(id, MovementKind::Canceled, held);
-            }
+        let Some(charge) = self.charges.get(id) else { return };
+        match (charge.state, charge.captured, charge.fate) {
+            (ChargeState::CaptureInitiated, Some(_), Some(reason)) => self.fail_capture(id, reason),
             (ChargeState::CaptureInitiated, Some(amount), None) => self.take(id, amount),
             _ => {}
         }
     }
 
-    /// The bank refuses for good: the buyer needs another payment method.
-    pub(super) fn decline(&mut self, id: &str) {
+    /// A capture that took its time fails; the buyer keeps the money.
+    pub(super) fn fail_capture(&mut self, id: &str, reason: ChargeReason) {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
-        charge.enter(ChargeState::Declined, Some(ChargeReason::HardDeclined), now);
+        let held = charge.captured.take();
+        charge.enter(ChargeState::Declined, Some(reason), now);
+        if let Some(held) = held {
+            self.record(id, MovementKind::Canceled, held);
+        }
+    }
+
+    /// The bank, or Amazon, refuses: after a refusal for good the buyer needs another payment method, and after
+    /// Amazon's nothing can be charged any more.
+    pub(super) fn decline_for(&mut self, id: &str, reason: ChargeReason) {
+        let now = self.now;
+        let Some(charge) = self.charges.get_mut(id) else { return };
+        charge.enter(ChargeState::Declined, Some(reason), now);
+        let consequence = match reason {
+            ChargeReason::HardDeclined => PermissionReason::PaymentMethodInvalid,
+            ChargeReason::AmazonRejected => PermissionReason::AmazonCanceled,
+            _ => return,
+        };
         if let Some(permission) = self.permissions.get_mut(&charge.permission_id) {
-            permission.enter(PermissionReason::PaymentMethodInvalid, now);
+            permission.enter(consequence, now);
         }
     }
 
@@ -172,7 +184,7 @@ impl Charge {
     }
 }
 
-fn wrong_status(charge: &Charge, why: &str) -> ApiError {
+pub(super) fn wrong_status(charge: &Charge, why: &str) -> ApiError {
     let message = format!("Charge {} is {}: {why}", charge.id, charge.state.as_str());
     ApiError::new(ReasonCode::InvalidChargeStatus, message)
 }

@@ -127,8 +127,7 @@ fn course(
     let card = permission.party.choice.map_or(CardEffect::Approved, |choice| choice.effect());
     let payment = match simulation {
         Some(Simulation::Decline(decline)) => return Ok(Err(decline)),
-        Some(Simulation::Pending(payment)) => payment,
-        Some(_) => Payment::Approved,
+        Some(code) => code.pending().unwrap_or(Payment::Approved),
         None => match card {
             CardEffect::Approved | CardEffect::BuyerCanceled => Payment::Approved,
             CardEffect::PendingThenAuthorized => Payment::PendingThenAuthorized,
@@ -147,6 +146,6 @@ fn course(
             ReasonCode::InvalidSandboxSimulationSpecified,
             format!("What the card or the simulation code asks for needs {needed} true"),
         )),
-        None => Ok(Ok(Course { payment, slow_capture })),
+        None => Ok(Ok(Course { payment, slow_capture, fate: simulation.and_then(Simulation::fate) })),
     }
 }

@@ -84,13 +84,14 @@ impl Ledger {
     ) -> Result<Completed, ApiError> {
         check_intent(session)?;
         match simulation {
-            Some(Simulation::Pending(_)) if !session.may_be_pending() => Err(ApiError::new(
+            Some(code) if code.pending().is_some() && !session.may_be_pending() => Err(ApiError::new(
                 ReasonCode::InvalidSandboxSimulationSpecified,
                 "A pending authorization needs paymentIntent Authorize and canHandlePendingAuthorization true",
             )),
-            Some(Simulation::Pending(simulated)) => {
+            Some(code @ (Simulation::Pending(_) | Simulation::PendingDeclined(_))) => {
                 self.release(&session.id);
-                self.settle(session, simulated)
+                let payment = code.pending().unwrap_or(payment);
+                self.settle(session, Course { payment, slow_capture: false, fate: code.fate() })
             }
             Some(Simulation::Decline(decline)) => {
                 if decline != Decline::ProcessingFailure {
@@ -100,13 +101,13 @@ impl Ledger {
                 }
                 Err(decline.into())
             }
-            _ => self.settle(session, payment),
+            _ => self.settle(session, Course { payment, slow_capture: false, fate: None }),
         }
     }
 
     /// The paid session becomes a permission and, unless the intent is Confirm, a charge; or it changes the card of
     /// a stored payment method.
-    fn settle(&mut self, session: &Session, payment: Payment) -> Result<Completed, ApiError> {
+    fn settle(&mut self, session: &Session, course: Course) -> Result<Completed, ApiError> {
         let now = self.now;
         let party = session.party.ok_or_else(|| wrong_status(session, "nobody has signed in"))?;
         let permission_id = match &session.request.charge_permission_id {
@@ -119,14 +120,14 @@ impl Ledger {
         };
         let charge_id = session.reserved().map(|amount| {
             let request = ChargeRequest::at_checkout(session, &permission_id, amount);
-            self.open_charge(&session.merchant_id, request, Course { payment, slow_capture: false })
+            self.open_charge(&session.merchant_id, request, course)
         });
         let session = self.session_of_mut(&session.merchant_id, &session.id)?;
         session.charge_permission_id = Some(permission_id);
         session.charge_id = charge_id;
         session.state = SessionState::Completed;
         session.updated = now;
-        Ok(Completed { session: session.clone(), pending: payment != Payment::Approved })
+        Ok(Completed { session: session.clone(), pending: course.payment != Payment::Approved })
     }
 
     /// Frees what the bank set aside for a session that ends without Complete.

@@ -27,6 +27,21 @@ pub(super) fn refund_id(rng: &dyn Rng, permission_id: &str) -> String {
     format!("{permission_id}-R{:06}", below(rng, 1_000_000))
 }
 
+/// The permission's id, `-B` and six digits.
+pub(super) fn dispute_id(rng: &dyn Rng, permission_id: &str) -> String {
+    format!("{permission_id}-B{:06}", below(rng, 1_000_000))
+}
+
+/// The id of a report or of its schedule: eleven digits.
+pub(super) fn eleven_digits(rng: &dyn Rng) -> String {
+    format!("{}", 10_000_000_000 + below(rng, 90_000_000_000))
+}
+
+/// The id of a report's text.
+pub(super) fn document_id(rng: &dyn Rng) -> String {
+    format!("amzn1.tortuga.3.{}.{:014}", session_id(rng), below(rng, 100_000_000_000_000))
+}
+
 fn below(rng: &dyn Rng, bound: u64) -> u64 {
     let mut bytes = [0u8; 8];
     rng.fill(&mut bytes);

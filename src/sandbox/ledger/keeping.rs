@@ -110,6 +110,14 @@ impl Ledger {
             &mut self.sign_ins,
             &mut self.introductions,
             &mut self.remembered,
+            &mut self.shipments,
+            &mut self.delegations,
+            &mut self.delegation_tokens,
+            &mut self.files,
+            &mut self.merchant_accounts,
+            &mut self.disputes,
+            &mut self.reports,
+            &mut self.schedules,
         ]
     }
 }

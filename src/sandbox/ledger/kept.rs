@@ -25,7 +25,7 @@ pub(super) mod address {
 
     use crate::sandbox::buyers::{self, Address, BUYERS};
 
-    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde's shape")]
+    #[expect(clippy::ref_option_ref, clippy::trivially_copy_pass_by_ref, reason = "serde's shape")]
     pub(in super::super) fn serialize<S: Serializer>(
         address: &Option<&'static Address>,
         to: S,

@@ -22,11 +22,14 @@ mod kept;
 mod objects;
 mod opening;
 mod permissions;
+mod records;
 mod refunds;
 mod session;
 mod simulation;
 mod table;
 mod timers;
+mod updating;
+mod wording;
 mod words;
 
 use std::collections::{BTreeSet, HashMap};
@@ -44,6 +47,11 @@ pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
 pub use keeping::{Changes, KeptError};
 pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
+pub use records::{
+    AccountDetails, Delegation, Disbursement, Dispute, DisputeChanges, DisputeRequest, DisputeStanding, Evidence,
+    FREQUENCIES, FileRequest, MerchantAccount, PROCESSING_STATUSES, Parcel, REPORT_TYPES, Report, ReportFilter,
+    ReportRequest, Schedule, ScheduleRequest, Shipment, ShipmentRequest, Store, StoredFile,
+};
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
     Choice, Constraint, MerchantMetadata, Party, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
@@ -52,8 +60,9 @@ pub use session::{
 pub use simulation::Simulation;
 pub use table::Row;
 pub use words::{
-    Channel, ChargeInitiator, ChargeReason, ChargeState, CheckoutMode, FrequencyUnit, PaymentIntent, PermissionReason,
-    PermissionState, PermissionType, ProductType, RefundReason, RefundState, SessionCancelReason,
+    Channel, ChargeInitiator, ChargeReason, ChargeState, CheckoutMode, DisputeReason, DisputeResolution, DisputeState,
+    FilingReason, FrequencyUnit, PaymentIntent, PermissionReason, PermissionState, PermissionType, ProductType,
+    RefundReason, RefundState, SessionCancelReason,
 };
 
 use crate::domain::{Millis, Rng};
@@ -84,6 +93,14 @@ pub struct Ledger {
     sign_ins: Table<SignIn>,
     introductions: Table<Introduction>,
     remembered: Table<Remembered>,
+    shipments: Table<Shipment>,
+    delegations: Table<Delegation>,
+    delegation_tokens: Table<String>,
+    files: Table<StoredFile>,
+    merchant_accounts: Table<MerchantAccount>,
+    disputes: Table<Dispute>,
+    reports: Table<Report>,
+    schedules: Table<Schedule>,
     timers: BTreeSet<(Millis, Due)>,
     all_forgotten: bool,
 }
@@ -105,6 +122,14 @@ impl Ledger {
             sign_ins: Table::new("sign-in"),
             introductions: Table::new("introduction"),
             remembered: Table::new("answer"),
+            shipments: Table::new("shipment"),
+            delegations: Table::new("delegation"),
+            delegation_tokens: Table::new("delegation-token"),
+            files: Table::new("file"),
+            merchant_accounts: Table::new("merchant-account"),
+            disputes: Table::new("dispute"),
+            reports: Table::new("report"),
+            schedules: Table::new("report-schedule"),
             timers: BTreeSet::new(),
             all_forgotten: false,
         }

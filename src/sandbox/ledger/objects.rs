@@ -110,8 +110,8 @@ pub struct Charge {
     pub reason: Option<ChargeReason>,
     /// How a pending authorization will end.
     pub pending: Option<Payment>,
-    /// How a capture that takes its time will fail, if it will.
-    pub capture_fate: Option<ChargeReason>,
+    /// For what reason a pending authorization or capture will fail, if it will.
+    pub fate: Option<ChargeReason>,
     /// Its refunds, oldest first.
     pub refund_ids: Vec<String>,
     /// When the money was reserved.

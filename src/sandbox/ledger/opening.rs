@@ -7,7 +7,7 @@ use super::charging::ChargeRequest;
 use super::objects::{CHARGE_LIFETIME_MS, Charge, ChargePermission, Limit, PENDING_MS, PERMISSION_LIFETIME_MS};
 use super::session::{Party, Payment, Session};
 use super::timers::Due;
-use super::words::{ChargeState, PermissionType};
+use super::words::{ChargeReason, ChargeState, PermissionType};
 use super::{Amount, Ledger, ids};
 use crate::domain::Millis;
 
@@ -23,6 +23,8 @@ pub(super) struct Course {
     pub(super) payment: Payment,
     /// Whether a capture asked for with it takes its time.
     pub(super) slow_capture: bool,
+    /// For what reason a pending authorization will be declined, where it is not the usual one.
+    pub(super) fate: Option<ChargeReason>,
 }
 
 impl Ledger {
@@ -84,7 +86,7 @@ impl Ledger {
             state: ChargeState::AuthorizationInitiated,
             reason: None,
             pending: (course.payment != Payment::Approved).then_some(course.payment),
-            capture_fate: None,
+            fate: course.fate,
             refund_ids: Vec::new(),
             authorized: None,
             created: now,

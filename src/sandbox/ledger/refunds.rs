@@ -56,7 +56,7 @@ impl Ledger {
     ///
     /// # Errors
     /// `ResourceNotFound`; `InvalidChargeStatus` unless the charge is Captured; `TransactionCountExceeded`;
-    /// `TransactionAmountExceeded`.
+    /// `TransactionAmountExceeded`; the code of a simulated [`Decline`](crate::sandbox::error::Decline).
     pub fn create_refund(
         &mut self,
         merchant_id: &str,
@@ -65,6 +65,9 @@ impl Ledger {
     ) -> Result<&Refund, ApiError> {
         let charge = self.charge_of(merchant_id, &request.charge_id)?;
         self.check_refundable(charge, request.amount)?;
+        if let Some(Simulation::Decline(decline)) = simulation {
+            return Err(decline.into());
+        }
         let permission_id = charge.permission_id.clone();
         let id = self.unused(
             |ledger| ids::refund_id(&*ledger.rng, &permission_id),

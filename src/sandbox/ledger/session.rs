@@ -227,6 +227,7 @@ pub struct Party {
 }
 
 /// A buyer's choice.
+#[expect(clippy::ref_option_ref, reason = "serde's shape")]
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Choice {
     /// Where to send the goods; `None` where there is nothing to send or the shop said where.

@@ -3,7 +3,7 @@
 
 use super::session::Payment;
 use super::words::{ChargeReason, RefundReason, SessionCancelReason};
-use crate::sandbox::error::Decline;
+use crate::sandbox::error::{Decline, ReasonCode};
 
 /// Something that would not have happened by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,8 +12,12 @@ pub enum Simulation {
     Cancel(SessionCancelReason),
     /// The authorization is pending for 30 seconds and ends like this.
     Pending(Payment),
+    /// The authorization is pending for 30 seconds and is declined for this reason.
+    PendingDeclined(ChargeReason),
     /// The payment is declined at once.
     Decline(Decline),
+    /// The request is refused with this code, and nothing is done.
+    Refuse(ReasonCode),
     /// A capture takes 30 seconds.
     CaptureInitiated,
     /// A capture takes 30 seconds, and fails.
@@ -22,4 +26,23 @@ pub enum Simulation {
     AmazonClosed,
     /// The refund is declined after 30 seconds.
     RefundDeclined(RefundReason),
+}
+
+impl Simulation {
+    /// How a pending authorization that it asks for ends.
+    pub(super) const fn pending(self) -> Option<Payment> {
+        match self {
+            Self::Pending(payment) => Some(payment),
+            Self::PendingDeclined(_) => Some(Payment::PendingThenDeclined),
+            _ => None,
+        }
+    }
+
+    /// For what reason that, or a capture, fails.
+    pub(super) const fn fate(self) -> Option<ChargeReason> {
+        match self {
+            Self::PendingDeclined(reason) | Self::CaptureDeclined(reason) => Some(reason),
+            _ => None,
+        }
+    }
 }

@@ -61,7 +61,10 @@ impl Ledger {
     fn end_authorization(&mut self, id: &str) {
         let Some(charge) = self.charges.get(id) else { return };
         match (charge.state, charge.pending) {
-            (ChargeState::AuthorizationInitiated, Some(Payment::PendingThenDeclined)) => self.decline(id),
+            (ChargeState::AuthorizationInitiated, Some(Payment::PendingThenDeclined)) => {
+                let reason = charge.fate.unwrap_or(ChargeReason::HardDeclined);
+                self.decline_for(id, reason);
+            }
             (ChargeState::AuthorizationInitiated, _) => self.authorize(id),
             _ => {}
         }

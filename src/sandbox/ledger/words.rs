@@ -127,10 +127,20 @@ words! {
         MerchantCanceled,
         /// Its charge permission was closed, and it with it.
         ChargePermissionCanceled,
-        /// The capture went wrong (by simulation code).
+        /// Amazon cancelled it.
+        AmazonCanceled,
+        /// The buyer cancelled it.
+        BuyerCanceled,
+        /// Something broke; another attempt may succeed.
         ProcessingFailure,
+        /// The issuer said no, for today.
+        SoftDeclined,
         /// The issuer said no, for good.
         HardDeclined,
+        /// Amazon said no, and closed the charge permission.
+        AmazonRejected,
+        /// The issuer did not answer in time.
+        TransactionTimedOut,
     }
 }
 
@@ -236,76 +246,79 @@ words! {
     }
 }
 
-impl SessionCancelReason {
-    /// The sentence that goes with the code.
-    pub const fn description(self) -> &'static str {
-        match self {
-            Self::BuyerCanceled => "The buyer cancelled the checkout",
-            Self::AmazonCanceled => "Amazon cancelled the checkout",
-            Self::Declined => "The payment method was declined",
-            Self::Expired => "The checkout session was not completed within 24 hours",
-        }
+words! {
+    /// Where a dispute stands.
+    DisputeState {
+        /// Somebody looks at it.
+        UnderReview,
+        /// The merchant must answer.
+        ActionRequired,
+        /// Decided.
+        Resolved,
+        /// Over.
+        Closed,
     }
 }
 
-impl ChargeReason {
-    /// The sentence that goes with the code.
-    pub const fn description(self) -> &'static str {
-        match self {
-            Self::ExpiredUnused => "The authorization was not captured within 30 days",
-            Self::MerchantCanceled => "The merchant cancelled the charge",
-            Self::ChargePermissionCanceled => "The charge permission was closed",
-            Self::ProcessingFailure => "The payment could not be processed",
-            Self::HardDeclined => "The issuer declined the payment method; a new attempt will not succeed",
-        }
+words! {
+    /// For whom a dispute ended.
+    DisputeResolution {
+        /// The buyer has the money back.
+        BuyerWon,
+        /// The merchant keeps it.
+        MerchantWon,
+        /// Nobody was wrong.
+        NoFault,
     }
 }
 
-impl RefundReason {
-    /// The sentence that goes with the code.
-    pub const fn description(self) -> &'static str {
-        match self {
-            Self::AmazonRejected => "Amazon rejected the refund; the buyer must be repaid another way",
-            Self::ProcessingFailure => "The refund could not be processed; the buyer must be repaid another way",
-        }
+words! {
+    /// Why a buyer disputes a charge.
+    FilingReason {
+        /// Nothing came.
+        ProductNotReceived,
+        /// Something else, or broken.
+        ProductUnacceptable,
+        /// It is not wanted any more.
+        ProductNoLongerNeeded,
+        /// A promised refund did not come.
+        CreditNotProcessed,
+        /// It was too much.
+        Overcharged,
+        /// It was charged twice.
+        DuplicateCharge,
+        /// The subscription was over.
+        SubscriptionCancelled,
+        /// The buyer knows nothing of it.
+        Unrecognized,
+        /// Somebody else bought.
+        Fraudulent,
+        /// Something else.
+        Other,
     }
 }
 
-impl PermissionReason {
-    /// The state that a permission is in for this reason.
-    pub const fn state(self) -> PermissionState {
-        match self {
-            Self::ChargeInProgress
-            | Self::PaymentMethodInvalid
-            | Self::PaymentMethodDeleted
-            | Self::PaymentMethodExpired
-            | Self::PaymentMethodNotAllowed
-            | Self::PaymentMethodNotSet
-            | Self::BillingAddressDeleted
-            | Self::MFAFailed => PermissionState::NonChargeable,
-            Self::MerchantClosed | Self::BuyerCanceled | Self::AmazonCanceled | Self::AmazonClosed | Self::Expired => {
-                PermissionState::Closed
-            }
-        }
-    }
-
-    /// The sentence that goes with the code.
-    pub const fn description(self) -> &'static str {
-        match self {
-            Self::ChargeInProgress => "An open charge uses the whole balance",
-            Self::PaymentMethodInvalid => "The payment method was declined; the buyer must choose another",
-            Self::PaymentMethodDeleted => "The buyer deleted the payment method",
-            Self::PaymentMethodExpired => "The payment method has expired",
-            Self::PaymentMethodNotAllowed => "The payment method is not allowed for this merchant",
-            Self::PaymentMethodNotSet => "The buyer has chosen no payment method",
-            Self::BillingAddressDeleted => "The buyer deleted the billing address",
-            Self::MFAFailed => "The buyer did not complete multi-factor authentication",
-            Self::MerchantClosed => "The merchant closed the charge permission",
-            Self::BuyerCanceled => "The buyer cancelled the charge permission",
-            Self::AmazonCanceled => "Amazon cancelled the charge permission",
-            Self::AmazonClosed => "The whole amount has been captured",
-            Self::Expired => "The charge permission has expired",
-        }
+words! {
+    /// Why a dispute stands where it does.
+    DisputeReason {
+        /// The merchant must answer.
+        MerchantResponseRequired,
+        /// The merchant must bring more.
+        MerchantAdditionalEvidencesRequired,
+        /// The buyer must bring more.
+        BuyerAdditionalEvidencesRequired,
+        /// The merchant gave in.
+        MerchantAcceptedDispute,
+        /// The merchant did not answer in time.
+        MerchantResponseDeadlineExpired,
+        /// The buyer gave in.
+        BuyerCancelled,
+        /// Somebody decided.
+        InvestigatorResolved,
+        /// A rule decided.
+        AutoResolved,
+        /// The bank took it on.
+        ChargebackFiled,
     }
 }
 

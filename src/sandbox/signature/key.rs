@@ -21,25 +21,15 @@ const OLD_SALT_BYTES: usize = 20;
 /// Why a merchant's key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// Not an RSA public key in an SPKI PEM file.
-    #[error("public key {public_key_id} of merchant {merchant_id} is not an RSA public key in SPKI PEM: {reason}")]
-    Unreadable {
+    /// Not an RSA public key of 2048 bits or more in an SPKI PEM file.
+    #[error("public key {public_key_id} of merchant {merchant_id} {reason}")]
+    Unusable {
         /// Whose key.
         merchant_id: String,
         /// Which key.
         public_key_id: String,
-        /// What was wrong with it.
+        /// What is wrong with it.
         reason: String,
-    },
-    /// Amazon Pay's keys have 2048 bits at least.
-    #[error("public key {public_key_id} of merchant {merchant_id} has only {bits} bits; Amazon Pay needs 2048")]
-    TooShort {
-        /// Whose key.
-        merchant_id: String,
-        /// Which key.
-        public_key_id: String,
-        /// How long it is.
-        bits: usize,
     },
     /// A live key has no business in a sandbox.
     #[error("public key {0} is a LIVE key, but this is a sandbox")]
@@ -81,6 +71,14 @@ pub struct Keyring {
 }
 
 impl Keyring {
+    /// Whether `pem` is a key that a merchant may have.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(pem: &str) -> Result<(), String> {
+        read(pem).map(|_| ())
+    }
+
     /// Adds a merchant's key, an SPKI PEM text, and by which names the merchant's requests may call their region.
     ///
     /// # Errors
@@ -95,24 +93,29 @@ impl Keyring {
         if starts_with_ignoring_case(public_key_id, "LIVE") {
             return Err(KeyError::Live(public_key_id.to_owned()));
         }
-        let unreadable = |reason: String| KeyError::Unreadable {
+        let (key, pkcs1_der) = read(pem).map_err(|reason| KeyError::Unusable {
             merchant_id: merchant_id.to_owned(),
             public_key_id: public_key_id.to_owned(),
             reason,
-        };
-        let key = RsaPublicKey::from_public_key_pem(pem).map_err(|error| unreadable(error.to_string()))?;
-        let bits = key.n().bits();
-        if bits < 2048 {
-            let (merchant_id, public_key_id) = (merchant_id.to_owned(), public_key_id.to_owned());
-            return Err(KeyError::TooShort { merchant_id, public_key_id, bits });
-        }
-        let pkcs1_der = key.to_pkcs1_der().map_err(|error| unreadable(error.to_string()))?.into_vec();
+        })?;
         let entry = PublicKey { merchant_id: merchant_id.to_owned(), regions, pkcs1_der, key };
         match self.keys.insert(public_key_id.to_owned(), entry) {
             None => Ok(()),
             Some(_) => Err(KeyError::Duplicate(public_key_id.to_owned())),
         }
     }
+}
+
+/// The key, and the same in PKCS#1 for the library that wants it so.
+fn read(pem: &str) -> Result<(RsaPublicKey, Vec<u8>), String> {
+    let unreadable = |why: &dyn std::fmt::Display| format!("is not an RSA public key in SPKI PEM: {why}");
+    let key = RsaPublicKey::from_public_key_pem(pem).map_err(|error| unreadable(&error))?;
+    let bits = key.n().bits();
+    if bits < 2048 {
+        return Err(format!("has only {bits} bits; Amazon Pay needs 2048"));
+    }
+    let der = key.to_pkcs1_der().map_err(|error| unreadable(&error))?.into_vec();
+    Ok((key, der))
 }
 
 /// The test for an environment in a key's id is "starts with", whatever the case (amazon-pay 1.1).

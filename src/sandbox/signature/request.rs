@@ -10,10 +10,13 @@ use super::header::{self, Authorization};
 use super::key::Keyring;
 use crate::domain::Millis;
 use crate::sandbox::error::{ApiError, ReasonCode};
+use crate::sandbox::moment::parse_utc;
 
 /// How far a request's date may be from now, either way: 15 minutes. Ours; clients send a retry with the first
 /// attempt's date (amazon-pay 1.5).
 const SKEW_MS: i64 = 15 * 60 * 1000;
+/// How Amazon Pay's schemes begin.
+const SCHEME: &str = "AMZN-PAY-";
 /// Signed in every request.
 const DATE: &str = "x-amz-pay-date";
 const HOST: &str = "x-amz-pay-host";
@@ -44,9 +47,13 @@ impl Keyring {
     ///
     /// # Errors
     /// `MissingHeader`, `MissingHeaderValue`, `InvalidHeaderValue` for headers; `UnauthorizedAccess` for a key that
-    /// nobody here has; `InvalidRequestSignature`, with the string that was expected to be signed.
+    /// nobody here has; `InvalidAuthentication` for another scheme; `InvalidRequestSignature`, with the string that was expected to be signed.
     pub fn verify_request(&self, request: &Received<'_>, now: Millis, own_host: &str) -> Result<&str, ApiError> {
         let text = header_value(request.headers, "authorization")?;
+        if !text.starts_with(SCHEME) {
+            let message = format!("Authorization must be of a scheme that starts with {SCHEME}");
+            return Err(ApiError::new(ReasonCode::InvalidAuthentication, message));
+        }
         let authorization = header::parse(&text).map_err(|why| invalid("Authorization", &why))?;
         let key = self.keys.get(authorization.public_key_id).ok_or_else(|| {
             let message = format!("Public key {} is not known in this sandbox", authorization.public_key_id);
@@ -116,12 +123,8 @@ fn header_value(headers: &HeaderMap, name: &str) -> Result<String, ApiError> {
 
 /// Basic (`20261122T183049Z`) or extended (`2026-11-22T18:30:49Z`) form, near enough to now.
 fn check_date(text: &str, now: Millis) -> Result<(), ApiError> {
-    let sent = ["%Y%m%dT%H%M%SZ", "%Y-%m-%dT%H:%M:%SZ"].iter().find_map(|form| {
-        let civil = jiff::civil::DateTime::strptime(form, text).ok()?;
-        Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
-    });
-    let sent = sent.ok_or_else(|| invalid(DATE, "must be of the form yyyyMMddTHHmmssZ"))?;
-    if now.since(Millis(sent)).abs() > SKEW_MS {
+    let sent = parse_utc(text).ok_or_else(|| invalid(DATE, "must be of the form yyyyMMddTHHmmssZ"))?;
+    if now.since(sent).abs() > SKEW_MS {
         return Err(invalid(DATE, &format!("is {text}, more than 15 minutes from {}", now.utc_basic())));
     }
     Ok(())

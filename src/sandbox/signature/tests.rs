@@ -167,7 +167,8 @@ fn each_header_mistake_has_its_own_code() {
     assert_eq!(code(with("x-amz-pay-host", "evil.example").verify(&keys)), "InvalidHeaderValue");
     assert_eq!(code(with("x-amz-pay-date", "yesterday").verify(&keys)), "InvalidHeaderValue");
     assert_eq!(code(with("x-amz-pay-date", "20261122T175459Z").verify(&keys)), "InvalidHeaderValue");
-    assert_eq!(code(with("authorization", "Basic Zm9v").verify(&keys)), "InvalidHeaderValue");
+    assert_eq!(code(with("authorization", "Basic Zm9v").verify(&keys)), "InvalidAuthentication");
+    assert_eq!(code(with("authorization", "AMZN-PAY-RSA a").verify(&keys)), "InvalidHeaderValue");
     let unknown = authorization.replace("SANDBOX-K1", "SANDBOX-K2");
     assert_eq!(code(with("authorization", &unknown).verify(&keys)), "UnauthorizedAccess");
     let unsigned_region = authorization.replace(";x-amz-pay-region", "");
@@ -209,7 +210,9 @@ fn live_keys_short_keys_and_other_texts_are_not_taken() {
     let mut keys = ring(&key);
     assert!(matches!(keys.add("M", &["jp"], "live-1", &key.public_pem()), Err(KeyError::Live(_))));
     assert!(matches!(keys.add("M", &["jp"], "SANDBOX-K1", &key.public_pem()), Err(KeyError::Duplicate(_))));
-    assert!(matches!(keys.add("M", &["jp"], "K", "-----BEGIN NONSENSE-----"), Err(KeyError::Unreadable { .. })));
+    assert!(matches!(keys.add("M", &["jp"], "K", "-----BEGIN NONSENSE-----"), Err(KeyError::Unusable { .. })));
     let short = OpensslKey::generate_bits(1024);
-    assert!(matches!(keys.add("M", &["jp"], "K", &short.public_pem()), Err(KeyError::TooShort { bits: 1024, .. })));
+    assert!(
+        matches!(keys.add("M", &["jp"], "K", &short.public_pem()), Err(KeyError::Unusable { reason, .. }) if reason.contains("only 1024 bits"))
+    );
 }

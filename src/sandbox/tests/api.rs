@@ -195,7 +195,7 @@ async fn every_refusal_has_a_code_a_message_and_a_request_id() {
         ("POST", "/v2/checkoutSessions", "{}", 400, "MissingParameterValue"),
         ("GET", "/v2/checkoutSessions/none", "", 404, "ResourceNotFound"),
         ("GET", "/v2/charges/none", "", 404, "ResourceNotFound"),
-        ("POST", "/v2/disputes", "{}", 405, "UnsupportedOperation"),
+        ("POST", "/v2/in-store/charge", "{}", 405, "UnsupportedOperation"),
         ("GET", "/live/v2/charges/none", "", 401, "UnauthorizedAccess"),
     ] {
         let key = [("x-amz-pay-idempotency-key", "k")];

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::domain::Millis;
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::{Amount, AmountError, Currency};
+use crate::sandbox::moment::parse_utc;
 
 /// Currencies that Amazon Pay knows (amazon-pay 2.2); of these only the ledger's own is taken.
 const CURRENCIES: [&str; 12] = ["AUD", "GBP", "DKK", "EUR", "HKD", "JPY", "NZD", "NOK", "ZAR", "SEK", "CHF", "USD"];
@@ -134,6 +136,38 @@ impl Fields {
         }
     }
 
+    /// A moment: `yyyyMMddTHHmmssZ`, or the seconds or milliseconds since 1970 that Node's examples send.
+    pub(super) fn moment(&mut self, name: &str) -> Result<Option<Millis>, ApiError> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        moment(&value).map(Some).ok_or_else(|| self.invalid(name, "must be of the form yyyyMMddTHHmmssZ"))
+    }
+
+    /// A list of 1 to `most` objects, each read by `read`.
+    pub(super) fn list<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        read: impl Fn(&mut Self) -> Result<T, ApiError>,
+    ) -> Result<Vec<T>, ApiError> {
+        let members = match self.value(name) {
+            None => return Err(self.missing(name)),
+            Some(Value::Array(members)) if (1..=most).contains(&members.len()) => members,
+            Some(_) => return Err(self.invalid(name, &format!("must be a list of 1 to {most}"))),
+        };
+        let mut all = Vec::new();
+        for (number, member) in members.into_iter().enumerate() {
+            let path = format!("{}[{number}]", self.path_of(name));
+            let Value::Object(map) = member else {
+                let message = format!("{path} must be an object");
+                return Err(ApiError::new(ReasonCode::InvalidParameterValue, message));
+            };
+            let mut fields = Self { currency: self.currency, path, map };
+            all.push(read(&mut fields)?);
+            fields.done()?;
+        }
+        Ok(all)
+    }
+
     /// Where a browser may be sent: https, or http on this machine (the sandbox's courtesy to developers).
     pub(super) fn url(&mut self, name: &str) -> Result<Option<String>, ApiError> {
         let Some(text) = self.text(name, 2048)? else { return Ok(None) };
@@ -168,6 +202,21 @@ impl Fields {
     /// The refusal where there is none.
     pub(super) fn missing(&self, name: &str) -> ApiError {
         missing(&self.path_of(name))
+    }
+}
+
+/// The moment that `value` stands for. A number, or a text of digits, counts from 1970: in milliseconds if it is large
+/// enough to be one of this century so, else in seconds.
+pub(super) fn moment(value: &Value) -> Option<Millis> {
+    const MS_MIN: i64 = 100_000_000_000;
+    let counted = |number: i64| (number >= 0).then(|| Millis(if number >= MS_MIN { number } else { number * 1000 }));
+    match value {
+        Value::Number(number) => counted(number.as_i64()?),
+        Value::String(text) => match text.parse() {
+            Ok(number) => counted(number),
+            Err(_) => parse_utc(text),
+        },
+        _ => None,
     }
 }
 

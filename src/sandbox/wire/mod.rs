@@ -3,5 +3,9 @@
 pub mod charge_request;
 mod fields;
 pub mod permission_request;
+mod query;
+pub mod record_request;
+pub mod record_views;
+pub mod report_request;
 pub mod session_request;
 pub mod views;
