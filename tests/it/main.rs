@@ -12,6 +12,7 @@ mod house;
 mod notify;
 mod payment;
 mod process;
+mod sandbox_api;
 mod states;
 mod store;
 mod support;

@@ -155,3 +155,7 @@ fn invalid(name: &str, why: &str) -> ApiError {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "variant_tests.rs"]
+mod variant_tests;

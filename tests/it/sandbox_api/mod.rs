@@ -1,0 +1,10 @@
+//! The sandbox's API as a merchant meets it: through its router, every request really signed and really verified.
+
+mod balance;
+mod caller;
+mod codes;
+mod currencies;
+mod records;
+mod restart;
+mod start;
+mod twins;
