@@ -183,9 +183,10 @@ pub(super) fn refused(visit: &Visit, sandbox: &Sandbox, error: &BuyerError) -> R
     visit.message(&match error {
         BuyerError::UnknownSession(_) => message,
         BuyerError::UnknownBuyer(_) => message.leading_to(page("sign-in"), again),
-        BuyerError::UnknownAddress(_) | BuyerError::UnknownInstrument(_) | BuyerError::CardNeedsPending(_) => {
-            message.leading_to(page("choose"), again)
-        }
+        BuyerError::UnknownAddress(_)
+        | BuyerError::UnknownInstrument(_)
+        | BuyerError::CardNeedsPending(_)
+        | BuyerError::CardDeclined(_) => message.leading_to(page("choose"), again),
         BuyerError::NotSignedIn => message.leading_to(page("sign-in"), visit.lang.pick("サインイン", "Sign in")),
         BuyerError::NotOpen(_)
         | BuyerError::AlreadyPaid
@@ -239,6 +240,11 @@ fn wording(lang: Lang, error: &BuyerError) -> (StatusCode, &'static str, &'stati
                 "This card cannot be used here",
                 "It is a test card whose payment stays pending, and the shop cannot wait.",
             ),
+        ),
+        BuyerError::CardDeclined(_) => (
+            StatusCode::CONFLICT,
+            ("このカードは使えませんでした", "別のお支払い方法を選んでください。"),
+            ("This card was declined", "Please choose another payment method."),
         ),
         BuyerError::ConstraintsLeft(_) | BuyerError::NotProcessing => (
             StatusCode::CONFLICT,

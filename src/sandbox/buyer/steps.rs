@@ -12,7 +12,7 @@ use axum::response::Response;
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
 use crate::sandbox::buyer::consent;
-use crate::sandbox::buyers::{Address, BUYERS, Buyer, CardEffect, Instrument};
+use crate::sandbox::buyers::{Address, Buyer, Buyers, CardEffect, Instrument};
 use crate::sandbox::error::Decline;
 use crate::sandbox::ledger::{AfterChoice, BuyerError, Progress, Session, SessionState};
 
@@ -23,12 +23,10 @@ pub(super) async fn sign_in_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, 
         Ok(session) => session,
         Err(error) => return refused(&visit, &sandbox, &error),
     };
-    let page = SignInPage {
-        frame: visit.frame(),
-        picked: session.party.map_or(BUYERS[0].id, |party| party.buyer.id),
-        session_id: session.id,
-        buyers: BUYERS,
-    };
+    let buyers = sandbox.ledger().buyers().clone();
+    let picked = session.party.as_ref().map(|party| &party.buyer.id);
+    let picked = picked.or(buyers.all().first().map(|buyer| &buyer.id)).cloned().unwrap_or_default();
+    let page = SignInPage { frame: visit.frame(), picked, session_id: session.id, buyers };
     visit.page(StatusCode::OK, &page)
 }
 
@@ -110,7 +108,7 @@ pub(super) async fn processing(
             let done = sandbox.ledger().pay(visit.session_id());
             match done {
                 Ok(url) => visit.see_other(&url),
-                Err(error @ BuyerError::CardNeedsPending(_)) => {
+                Err(error @ (BuyerError::CardNeedsPending(_) | BuyerError::CardDeclined(_))) => {
                     paying_page(&visit, &sandbox, StatusCode::CONFLICT, Some(error.to_string()))
                 }
                 Err(error) => refused(&visit, &sandbox, &error),
@@ -177,14 +175,14 @@ enum Change {
 }
 
 /// One of the two lists on the choosing page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Selection {
     /// There is nothing to choose.
     Hidden,
     /// As chosen before.
-    Kept(&'static str),
+    Kept(String),
     /// A list, with this entry picked.
-    Open(&'static str),
+    Open(String),
 }
 
 fn choice_page(visit: &Visit, sandbox: &Sandbox, change: Change) -> Response {
@@ -192,16 +190,20 @@ fn choice_page(visit: &Visit, sandbox: &Sandbox, change: Change) -> Response {
         Ok(session) => session,
         Err(error) => return refused(visit, sandbox, &error),
     };
-    let Some(party) = session.party else { return visit.to_page("sign-in", &session.id) };
-    let (buyer, choice) = (party.buyer, party.choice);
-    let chosen_address = choice.and_then(|choice| choice.address).map(|address| address.id);
+    let Some(party) = &session.party else { return visit.to_page("sign-in", &session.id) };
+    let (buyer, choice) = (Arc::clone(&party.buyer), party.choice.as_ref());
+    let chosen_address = choice.and_then(|choice| choice.address.as_ref()).map(|address| address.id.as_str());
     let chosen_payment = choice.map(|choice| choice.instrument.id);
     // The shop has fixed price and shipping when it sends the buyer to pay: from there only the card can change.
     let change = if session.progress == Progress::Processing { Change::Payment } else { change };
     let page = ChoosePage {
         frame: visit.frame(),
         address: if session.needs_address() {
-            select(chosen_address, buyer.addresses.first().map(|address| address.id), change == Change::Payment)
+            select(
+                chosen_address,
+                buyer.addresses.first().map(|address| address.id.as_str()),
+                change == Change::Payment,
+            )
         } else {
             Selection::Hidden
         },
@@ -213,10 +215,10 @@ fn choice_page(visit: &Visit, sandbox: &Sandbox, change: Change) -> Response {
     visit.page(StatusCode::OK, &page)
 }
 
-fn select(chosen: Option<&'static str>, first: Option<&'static str>, keeps: bool) -> Selection {
+fn select(chosen: Option<&str>, first: Option<&str>, keeps: bool) -> Selection {
     match chosen {
-        Some(id) if keeps => Selection::Kept(id),
-        _ => Selection::Open(chosen.or(first).unwrap_or_default()),
+        Some(id) if keeps => Selection::Kept(id.to_owned()),
+        _ => Selection::Open(chosen.or(first).unwrap_or_default().to_owned()),
     }
 }
 
@@ -241,7 +243,7 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
         merchant: named.unwrap_or_else(|| session.merchant_id.clone()),
         consent: consent::words(visit.lang, terms),
         amount: amount.map(|amount| grouped(amount.yen())),
-        address: choice.and_then(|choice| choice.address).map(address_line),
+        address: choice.and_then(|choice| choice.address.as_deref()).map(address_line),
         payment: choice.map(|choice| choice.instrument.descriptor()).unwrap_or_default(),
         paid: matches!(session.progress, Progress::Paid(_)),
         session_id: session.id,
@@ -262,8 +264,8 @@ pub(super) fn grouped(yen: i64) -> String {
 }
 
 fn address_line(address: &Address) -> String {
-    let rest = [Some(address.line1), address.line2, address.line3, Some(address.name)];
-    let rest: Vec<&str> = rest.into_iter().flatten().collect();
+    let rest = [Some(&address.line1), address.line2.as_ref(), address.line3.as_ref(), Some(&address.name)];
+    let rest: Vec<&str> = rest.into_iter().flatten().map(String::as_str).collect();
     format!("〒{} {}{}", address.postal_code, address.state_or_region, rest.join(" "))
 }
 
@@ -272,8 +274,8 @@ fn address_line(address: &Address) -> String {
 struct SignInPage {
     frame: Frame,
     session_id: String,
-    buyers: &'static [Buyer],
-    picked: &'static str,
+    buyers: Buyers,
+    picked: String,
 }
 
 #[derive(Template)]
@@ -281,7 +283,7 @@ struct SignInPage {
 struct ChoosePage {
     frame: Frame,
     session_id: String,
-    buyer: &'static Buyer,
+    buyer: Arc<Buyer>,
     address: Selection,
     payment: Selection,
     change: Change,
@@ -308,6 +310,10 @@ impl ChoosePage {
             CardEffect::PendingThenDeclined => {
                 self.frame.t("保留、30 秒後に拒否されます", "pending, declined after 30 seconds")
             }
+            CardEffect::DeclinedHere => {
+                self.frame.t("この画面で拒否、別のカードを選べます", "is declined here; choose another")
+            }
+            CardEffect::AsksMfa => self.frame.t("本人認証を求めます", "asks for a second factor"),
             CardEffect::LaterDeclined(Decline::SoftDeclined) => {
                 self.frame.t("承認、後日の請求は一時的に拒否", "approved; later charges soft-declined")
             }

@@ -5,7 +5,7 @@
 
 use super::objects::{CHARGES_MAX, Charge, ChargePermission, Limit};
 use super::opening::Course;
-use super::session::{MerchantMetadata, Payment};
+use super::session::{Choice, MerchantMetadata, Payment};
 use super::simulation::Simulation;
 use super::words::{Channel, ChargeInitiator, PermissionReason, PermissionState, PermissionType};
 use super::{Amount, Ledger};
@@ -124,13 +124,15 @@ fn course(
     request: &ChargeRequest,
     simulation: Option<Simulation>,
 ) -> Result<Result<Course, Decline>, ApiError> {
-    let card = permission.party.choice.map_or(CardEffect::Approved, |choice| choice.effect());
+    let card = permission.party.choice.as_ref().map_or(CardEffect::Approved, Choice::effect);
     let payment = match simulation {
         Some(Simulation::Decline(decline)) => return Ok(Err(decline)),
         Some(Simulation::Pending(payment)) => payment,
         Some(_) => Payment::Approved,
         None => match card {
-            CardEffect::Approved | CardEffect::BuyerCanceled => Payment::Approved,
+            CardEffect::Approved | CardEffect::BuyerCanceled | CardEffect::DeclinedHere | CardEffect::AsksMfa => {
+                Payment::Approved
+            }
             CardEffect::PendingThenAuthorized => Payment::PendingThenAuthorized,
             CardEffect::PendingThenDeclined => Payment::PendingThenDeclined,
             CardEffect::Declined => return Ok(Err(Decline::HardDeclined)),

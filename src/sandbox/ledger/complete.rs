@@ -107,7 +107,7 @@ impl Ledger {
     /// The paid session becomes a permission and, unless the intent is Confirm, a charge.
     fn settle(&mut self, session: &Session, payment: Payment) -> Result<Completed, ApiError> {
         let now = self.now;
-        let party = session.party.ok_or_else(|| wrong_status(session, "nobody has signed in"))?;
+        let party = session.party.clone().ok_or_else(|| wrong_status(session, "nobody has signed in"))?;
         let permission_id = self.open_permission(session, party);
         let charge_id = session.reserved().map(|amount| {
             let request = ChargeRequest::at_checkout(session, &permission_id, amount);

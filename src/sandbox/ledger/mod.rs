@@ -48,6 +48,7 @@ pub use words::{
 };
 
 use crate::domain::{Millis, Rng};
+use crate::sandbox::buyers::{self, Buyers};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use timers::Due;
 
@@ -57,6 +58,8 @@ pub struct Ledger {
     base_url: String,
     stores: HashMap<String, Vec<String>>,
     rng: Arc<dyn Rng>,
+    buyers: Buyers,
+    first_buyers: Buyers,
     sessions: HashMap<String, Session>,
     session_order: Vec<String>,
     permissions: HashMap<String, ChargePermission>,
@@ -81,6 +84,8 @@ impl Ledger {
             base_url,
             stores,
             rng,
+            buyers: buyers::ready(),
+            first_buyers: buyers::ready(),
             sessions: HashMap::new(),
             session_order: Vec::new(),
             permissions: HashMap::new(),
@@ -112,7 +117,20 @@ impl Ledger {
 
     /// Forgets everything, as of `now`.
     pub fn reset(&mut self, now: Millis) {
-        *self = Self::new(self.base_url.clone(), self.stores.clone(), now, Arc::clone(&self.rng));
+        let buyers = self.first_buyers.clone();
+        let empty = Self::new(self.base_url.clone(), self.stores.clone(), now, Arc::clone(&self.rng));
+        *self = empty.with_buyers(buyers);
+    }
+
+    /// The same with other buyers than the ready ones.
+    #[must_use]
+    pub fn with_buyers(self, buyers: Buyers) -> Self {
+        Self { first_buyers: buyers.clone(), buyers, ..self }
+    }
+
+    /// Everybody who can sign in, as they are now.
+    pub const fn buyers(&self) -> &Buyers {
+        &self.buyers
     }
 
     /// Opens a session for the merchant: Create Checkout Session, and the buyer's page that a button leads to.
