@@ -14,7 +14,7 @@ use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
 use crate::sandbox::buyer::consent;
 use crate::sandbox::buyers::{Address, Buyer, Buyers, CardEffect, Instrument};
 use crate::sandbox::error::Decline;
-use crate::sandbox::ledger::{AfterChoice, BuyerError, Progress, Session, SessionState};
+use crate::sandbox::ledger::{AfterChoice, BuyerError, Ledger, Progress, Session, SessionState};
 
 /// `GET /checkout/sign-in?amazonCheckoutSessionId=…`
 pub(super) async fn sign_in_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
@@ -41,15 +41,25 @@ pub(super) async fn sign_in(
     let id = visit.session_id();
     match visit.field("action") {
         "sign-in" => {
-            let done = sandbox.ledger().sign_in(id, visit.field("buyer")).map(|_| ());
+            let done = enter(&mut sandbox.ledger(), id, visit.field("buyer"));
             match done {
-                Ok(()) => visit.to_page("choose", id),
+                Ok(on_page) => visit.to_page(if on_page { "on-page" } else { "choose" }, id),
                 Err(error) => refused(&visit, &sandbox, &error),
             }
         }
         "cancel" => cancel(&visit, &sandbox),
         other => unknown_action(&visit, other, "sign-in, cancel"),
     }
+}
+
+/// Signs in. Answers whether the checkout goes on inside the shop's page.
+fn enter(ledger: &mut Ledger, id: &str, buyer_id: &str) -> Result<bool, BuyerError> {
+    ledger.sign_in(id, buyer_id)?;
+    let on_page = ledger.on_page(id).is_some();
+    if on_page {
+        ledger.begin_on_page(id)?;
+    }
+    Ok(on_page)
 }
 
 /// `GET /checkout/choose?amazonCheckoutSessionId=…`
@@ -92,7 +102,12 @@ pub(super) async fn choose(State(sandbox): State<Arc<Sandbox>>, uri: Uri, header
 /// `GET /checkout/processing?amazonCheckoutSessionId=…` (`amazonPayRedirectUrl`)
 pub(super) async fn processing_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
     let visit = Visit::get(&uri, &headers);
-    paying_page(&visit, &sandbox, StatusCode::OK, None)
+    let unproven = visit.lang.pick(
+        "本人認証ができませんでした。もう一度試すか、別のお支払い方法を選んでください。",
+        "You could not be verified. Please try again, or choose another payment method.",
+    );
+    let trouble = (visit.field("trouble") == "mfa").then(|| unproven.to_owned());
+    paying_page(&visit, &sandbox, StatusCode::OK, trouble)
 }
 
 /// `POST /checkout/processing`: `action` = `pay` or `cancel`.
@@ -108,6 +123,7 @@ pub(super) async fn processing(
             let done = sandbox.ledger().pay(visit.session_id());
             match done {
                 Ok(url) => visit.see_other(&url),
+                Err(BuyerError::AsksMfa) => visit.to_page("mfa", visit.session_id()),
                 Err(error @ (BuyerError::CardNeedsPending(_) | BuyerError::CardDeclined(_))) => {
                     paying_page(&visit, &sandbox, StatusCode::CONFLICT, Some(error.to_string()))
                 }
@@ -129,7 +145,12 @@ pub(super) async fn paid_page(uri: Uri, headers: HeaderMap) -> Response {
 
 /// The buyer goes back to the shop; where the session names no address for that, the page says so.
 fn cancel(visit: &Visit, sandbox: &Sandbox) -> Response {
-    let done = sandbox.ledger().cancel_by_buyer(visit.session_id());
+    let id = visit.session_id();
+    if sandbox.ledger().on_page(id).is_some() {
+        let done = sandbox.ledger().cancel_on_page(id);
+        return done.map_or_else(|error| refused(visit, sandbox, &error), |()| visit.to_page("on-page", id));
+    }
+    let done = sandbox.ledger().cancel_by_buyer(id);
     match done {
         Ok(Some(url)) => visit.see_other(&url),
         Ok(None) => {
@@ -144,7 +165,7 @@ fn cancel(visit: &Visit, sandbox: &Sandbox) -> Response {
     }
 }
 
-fn unknown_action(visit: &Visit, got: &str, known: &str) -> Response {
+pub(super) fn unknown_action(visit: &Visit, got: &str, known: &str) -> Response {
     unknown(visit, "action", got, known)
 }
 
@@ -263,7 +284,8 @@ pub(super) fn grouped(yen: i64) -> String {
         .collect()
 }
 
-fn address_line(address: &Address) -> String {
+/// An address in one line.
+pub(super) fn address_line(address: &Address) -> String {
     let rest = [Some(&address.line1), address.line2.as_ref(), address.line3.as_ref(), Some(&address.name)];
     let rest: Vec<&str> = rest.into_iter().flatten().map(String::as_str).collect();
     format!("〒{} {}{}", address.postal_code, address.state_or_region, rest.join(" "))
@@ -297,36 +319,30 @@ impl ChoosePage {
             Change::Payment => self.frame.t("お支払い方法の変更", "Change the payment method"),
         }
     }
+}
 
-    /// What the test card does, for the person who tests.
-    fn effect(&self, instrument: &Instrument) -> &'static str {
-        match instrument.effect {
-            CardEffect::Approved => self.frame.t("承認されます", "is approved"),
-            CardEffect::BuyerCanceled => self.frame.t("購入者のキャンセルになります", "ends as cancelled by the buyer"),
-            CardEffect::Declined => self.frame.t("拒否されます", "is declined"),
-            CardEffect::PendingThenAuthorized => {
-                self.frame.t("保留、30 秒後に承認されます", "pending, approved after 30 seconds")
-            }
-            CardEffect::PendingThenDeclined => {
-                self.frame.t("保留、30 秒後に拒否されます", "pending, declined after 30 seconds")
-            }
-            CardEffect::DeclinedHere => {
-                self.frame.t("この画面で拒否、別のカードを選べます", "is declined here; choose another")
-            }
-            CardEffect::AsksMfa => self.frame.t("本人認証を求めます", "asks for a second factor"),
-            CardEffect::LaterDeclined(Decline::SoftDeclined) => {
-                self.frame.t("承認、後日の請求は一時的に拒否", "approved; later charges soft-declined")
-            }
-            CardEffect::LaterDeclined(Decline::HardDeclined) => {
-                self.frame.t("承認、後日の請求でカードが無効に", "approved; later found invalid")
-            }
-            CardEffect::LaterDeclined(Decline::AmazonRejected) => {
-                self.frame.t("承認、後日の請求で承諾が終了", "approved; a later charge ends the permission")
-            }
-            CardEffect::LaterDeclined(_) => {
-                self.frame.t("承認、後日の請求は時間切れ", "approved; later charges time out")
-            }
+/// What the test card does, for the person who tests.
+pub(super) fn effect(frame: &Frame, instrument: &Instrument) -> &'static str {
+    match instrument.effect {
+        CardEffect::Approved => frame.t("承認されます", "is approved"),
+        CardEffect::BuyerCanceled => frame.t("購入者のキャンセルになります", "ends as cancelled by the buyer"),
+        CardEffect::Declined => frame.t("拒否されます", "is declined"),
+        CardEffect::PendingThenAuthorized => {
+            frame.t("保留、30 秒後に承認されます", "pending, approved after 30 seconds")
         }
+        CardEffect::PendingThenDeclined => frame.t("保留、30 秒後に拒否されます", "pending, declined after 30 seconds"),
+        CardEffect::DeclinedHere => frame.t("この画面で拒否、別のカードを選べます", "is declined here; choose another"),
+        CardEffect::AsksMfa => frame.t("本人認証を求めます", "asks for a second factor"),
+        CardEffect::LaterDeclined(Decline::SoftDeclined) => {
+            frame.t("承認、後日の請求は一時的に拒否", "approved; later charges soft-declined")
+        }
+        CardEffect::LaterDeclined(Decline::HardDeclined) => {
+            frame.t("承認、後日の請求でカードが無効に", "approved; later found invalid")
+        }
+        CardEffect::LaterDeclined(Decline::AmazonRejected) => {
+            frame.t("承認、後日の請求で承諾が終了", "approved; a later charge ends the permission")
+        }
+        CardEffect::LaterDeclined(_) => frame.t("承認、後日の請求は時間切れ", "approved; later charges time out"),
     }
 }
 

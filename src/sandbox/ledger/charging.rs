@@ -45,7 +45,8 @@ impl Ledger {
     /// # Errors
     /// `ResourceNotFound`; `InvalidChargePermissionStatus` unless it is Chargeable; `MissingParameterValue`;
     /// `TransactionAmountExceeded`, or `PeriodicAmountExceeded` where the limit is a monthly one;
-    /// `TransactionCountExceeded`; the code of the [`Decline`]; `InvalidSandboxSimulationSpecified`.
+    /// `TransactionCountExceeded`; the code of the [`Decline`], also where the buyer has yet to give a second factor;
+    /// `InvalidSandboxSimulationSpecified`.
     pub fn create_charge(
         &mut self,
         merchant_id: &str,
@@ -54,6 +55,10 @@ impl Ledger {
     ) -> Result<&Charge, ApiError> {
         let permission = self.charge_permission_of(merchant_id, &request.permission_id)?;
         self.check_chargeable(permission, &request)?;
+        if simulation.is_none() && self.demands_mfa(&request) {
+            return Err(Decline::MFANotCompleted.into());
+        }
+        let permission = self.charge_permission_of(merchant_id, &request.permission_id)?;
         match course(permission, &request, simulation)? {
             Ok(course) => {
                 let id = self.open_charge(merchant_id, request, course);

@@ -49,6 +49,9 @@ pub enum BuyerError {
         "card {0} is pending for 30 seconds: it needs paymentIntent Authorize and canHandlePendingAuthorization true"
     )]
     CardNeedsPending(&'static str),
+    /// The bank wants a second factor first.
+    #[error("the bank asks for a second factor")]
+    AsksMfa,
     /// The bank says no to this card; the buyer may choose another.
     #[error("card {0} is declined; the buyer may choose another")]
     CardDeclined(&'static str),
@@ -136,8 +139,18 @@ impl Ledger {
     /// from Complete), or `/checkout/paid` here, where the on-page script is waiting. An approved payment reserves the money, unless the intent is Confirm.
     ///
     /// # Errors
-    /// `UnknownSession`, `NotOpen`, `NotProcessing`, `CardNeedsPending` (the buyer may choose another card).
+    /// `UnknownSession`, `NotOpen`, `NotProcessing`; `CardNeedsPending`, `CardDeclined` (the buyer may choose another
+    /// card); `AsksMfa` (the buyer answers the bank first: [`Ledger::answer_mfa`]).
     pub fn pay(&mut self, id: &str) -> Result<String, BuyerError> {
+        self.pay_as(id, false)
+    }
+
+    /// The same, once the buyer has given a second factor.
+    pub(super) fn pay_proven(&mut self, id: &str) -> Result<String, BuyerError> {
+        self.pay_as(id, true)
+    }
+
+    fn pay_as(&mut self, id: &str, proven: bool) -> Result<String, BuyerError> {
         let now = self.now;
         let here = with_session_id(&format!("{}/checkout/paid", self.base_url), id);
         let session = self.open_mut(id)?;
@@ -155,6 +168,7 @@ impl Ledger {
             CardEffect::DeclinedHere => {
                 return Err(BuyerError::CardDeclined(choice.instrument.last_digits));
             }
+            CardEffect::AsksMfa if !proven => return Err(BuyerError::AsksMfa),
             CardEffect::Declined => session.cancel(SessionCancelReason::Declined, now),
             CardEffect::Approved | CardEffect::LaterDeclined(_) | CardEffect::AsksMfa => {
                 session.progress = Progress::Paid(Payment::Approved);
@@ -200,12 +214,12 @@ impl Ledger {
         })
     }
 
-    fn open_mut(&mut self, id: &str) -> Result<&mut Session, BuyerError> {
+    pub(super) fn open_mut(&mut self, id: &str) -> Result<&mut Session, BuyerError> {
         let session = self.sessions.get_mut(id).ok_or_else(|| BuyerError::UnknownSession(id.to_owned()))?;
         if session.state == SessionState::Open { Ok(session) } else { Err(BuyerError::NotOpen(session.state.as_str())) }
     }
 
-    fn unpaid_mut(&mut self, id: &str) -> Result<&mut Session, BuyerError> {
+    pub(super) fn unpaid_mut(&mut self, id: &str) -> Result<&mut Session, BuyerError> {
         let session = self.open_mut(id)?;
         if matches!(session.progress, Progress::Paid(_)) { Err(BuyerError::AlreadyPaid) } else { Ok(session) }
     }

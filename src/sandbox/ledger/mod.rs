@@ -15,7 +15,9 @@ mod finalize;
 mod idempotency;
 mod ids;
 mod introductions;
+mod mfa;
 mod objects;
+mod on_page;
 mod opening;
 mod permissions;
 mod refunds;
@@ -35,7 +37,9 @@ pub use complete::{Completed, CompletionRequest};
 pub use finalize::{FinalizeRequest, SpokenAddress};
 pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
+pub use mfa::Factor;
 pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
+pub use on_page::{Answer, Ask, Cart, DeliveryOption, Ending, OnPage, Pick, Trouble, Turn};
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
     Choice, Constraint, MerchantMetadata, Party, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
@@ -71,6 +75,7 @@ pub struct Ledger {
     movements: Vec<Movement>,
     sign_ins: HashMap<String, SignIn>,
     introductions: HashMap<String, Introduction>,
+    on_page: HashMap<String, OnPage>,
     timers: BTreeSet<(Millis, Due)>,
     remembered: HashMap<Effect, Remembered>,
 }
@@ -97,6 +102,7 @@ impl Ledger {
             movements: Vec::new(),
             sign_ins: HashMap::new(),
             introductions: HashMap::new(),
+            on_page: HashMap::new(),
             timers: BTreeSet::new(),
             remembered: HashMap::new(),
         }

@@ -236,7 +236,7 @@ fn session_status(session: &Session) -> Value {
 
 /// Whether the merchant asked to know this of the buyer. Not asked: everything but the billing address, which only
 /// Finalize needs, where nothing is sent.
-fn in_scope(session: &Session, scope: &str) -> bool {
+pub(super) fn in_scope(session: &Session, scope: &str) -> bool {
     if scope == "billingAddress" && session.request.on_page && session.request.product_type == ProductType::PayOnly {
         return true;
     }
@@ -247,7 +247,7 @@ fn in_scope(session: &Session, scope: &str) -> bool {
         .map_or(scope != "billingAddress", |scopes| scopes.iter().any(|asked| asked == scope))
 }
 
-fn buyer_json(party: &Party, session: &Session) -> Value {
+pub(super) fn buyer_json(party: &Party, session: &Session) -> Value {
     let told = |scope: &str, text: &str| in_scope(session, scope).then(|| text.to_owned());
     json!({
         "buyerId": party.buyer.id,
@@ -258,7 +258,7 @@ fn buyer_json(party: &Party, session: &Session) -> Value {
     })
 }
 
-fn shipping_address(session: &Session, choice: Option<&Choice>) -> Option<Value> {
+pub(super) fn shipping_address(session: &Session, choice: Option<&Choice>) -> Option<Value> {
     if session.request.product_type != ProductType::PayAndShip || !in_scope(session, "shippingAddress") {
         return None;
     }
@@ -268,7 +268,7 @@ fn shipping_address(session: &Session, choice: Option<&Choice>) -> Option<Value>
     }
 }
 
-fn billing_address(party: &Party) -> Option<Value> {
+pub(super) fn billing_address(party: &Party) -> Option<Value> {
     party.buyer.addresses.first().map(|home| address(home))
 }
 
