@@ -182,11 +182,11 @@ fn show(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Option<St
         drop(ledger);
         return refused(visit, sandbox, &error);
     };
-    let Some(party) = &session.party else { return visit.to_page("sign-in", id) };
     match on_page.turn {
         Turn::Shop(ask) => visit.scripted_page(status, &relay(visit, &ledger, session, on_page, ask)),
         Turn::Over(ending) => visit.scripted_page(status, &over(visit, session, on_page, ending)),
         Turn::Buyer(said) => {
+            let Some(party) = &session.party else { return visit.to_page("sign-in", id) };
             let trouble = trouble.or_else(|| said.map(|said| words(visit.lang, said).to_owned()));
             let page = BuyNowPage {
                 frame: visit.frame(),
