@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AccessId, ChargeId, CheckoutSessionId, IdempotencyKey};
-use super::transaction::Money;
+use super::ids::{AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey};
+use super::transaction::{Exec, Money};
 use super::world::Millis;
 use super::yen::Yen;
 
@@ -36,6 +36,53 @@ pub enum Effect {
         /// The amounts whose sum is captured.
         money: Money,
     },
+    /// Charge a permission.
+    CreateCharge {
+        /// The permission.
+        permission: ChargePermissionId,
+        /// The amount.
+        amount: Yen,
+        /// Whether to capture at once.
+        capture: bool,
+        /// What it is for.
+        purpose: ChargeFor,
+    },
+    /// Let an authorised charge go.
+    CancelCharge {
+        /// The charge.
+        charge: ChargeId,
+        /// Whether another charge has taken its place, so that the transaction does not end with it.
+        replaced: bool,
+    },
+    /// Give captured money back.
+    CreateRefund {
+        /// The charge.
+        charge: ChargeId,
+        /// The amounts whose sum is given back.
+        money: Money,
+        /// Whether the shop asked for a lower amount (the Status stays) or for a return (REQRETURN).
+        lowers_amount: bool,
+    },
+    /// End a charge permission.
+    CloseChargePermission {
+        /// The permission.
+        permission: ChargePermissionId,
+    },
+}
+
+/// What a new charge is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "camelCase")]
+pub enum ChargeFor {
+    /// ExecTran without a browser. What it asked for is kept here: the book has it only once there is an outcome.
+    Exec(Box<Exec>),
+    /// Other amounts for an authorised transaction.
+    Change {
+        /// The new amounts.
+        money: Money,
+        /// The charge that is let go once the new one stands.
+        old: ChargeId,
+    },
 }
 
 impl Effect {
@@ -45,6 +92,10 @@ impl Effect {
             Self::UpdateCheckoutSession { .. } => "updateCheckoutSession",
             Self::CompleteCheckoutSession { .. } => "completeCheckoutSession",
             Self::CaptureCharge { .. } => "captureCharge",
+            Self::CreateCharge { .. } => "createCharge",
+            Self::CancelCharge { .. } => "cancelCharge",
+            Self::CreateRefund { .. } => "createRefund",
+            Self::CloseChargePermission { .. } => "closeChargePermission",
         }
     }
 }

@@ -3,8 +3,12 @@
 use super::effect::Finding;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::SessionState;
+use crate::domain::transaction::Event;
 use crate::domain::{State, Transaction};
 use crate::store::Change;
+
+/// How long after a look that found nothing out the next one comes.
+const LOOK_AGAIN_MS: i64 = 60_000;
 
 impl Gateway {
     /// Ends a transaction whose time is over, if Amazon does not say otherwise.
@@ -18,7 +22,7 @@ impl Gateway {
         let ended = match transaction.state {
             State::ReqSuccess(_) => self.expire(&shop, transaction).await.map(|_| ()),
             State::AuthProcess(_) => self.never_came_back(&shop, transaction).await,
-            _ => Ok(()),
+            _ => self.look_at_refund(&shop, transaction).await,
         };
         match ended {
             // Somebody else did something with it in the same moment; that stands.
@@ -29,8 +33,11 @@ impl Gateway {
 
     /// No verdict before Amazon was asked: a session that is completed there is finished here.
     async fn never_came_back(&self, shop: &Shop, transaction: &Transaction) -> Result<(), Refusal> {
-        let Some(exec) = &transaction.exec else { return Err(Refusal::Internal("AUTHPROCESS without ExecTran")) };
-        let answer = match self.parts.amazon.checkout_session(&shop.merchant, &exec.session).await {
+        let Some(session) = transaction.exec.as_ref().and_then(|exec| exec.session.as_ref()) else {
+            // A checkout that began with a payload has no session before the browser comes back.
+            return self.expire(shop, transaction).await.map(|_| ());
+        };
+        let answer = match self.parts.amazon.checkout_session(&shop.merchant, session).await {
             Ok(answer) => answer,
             Err(crate::amazonpay::CallError::Refused { status: 404, .. }) => {
                 return self.expire(shop, transaction).await.map(|_| ());
@@ -38,7 +45,7 @@ impl Gateway {
             Err(error) => {
                 let why = provider::evidence_of(&error);
                 tracing::warn!(access_id = %transaction.access_id, why, "the session of an overdue buyer is unknown");
-                return Ok(());
+                return self.look_later(shop, transaction, LOOK_AGAIN_MS).await;
             }
         };
         if answer.value.status_details.state == SessionState::Open {
@@ -50,8 +57,15 @@ impl Gateway {
             return Ok(());
         };
         let now = self.parts.clock.now();
-        let change =
-            Change::event(transaction, event, now).map_err(|refused| Refusal::Status(refused.status))?;
+        let change = Change::event(transaction, event, now).map_err(|refused| Refusal::Status(refused.status))?;
+        self.commit(shop, transaction, change).await.map(|_| ())
+    }
+
+    /// Puts off the next look at a transaction that waits for something.
+    pub(super) async fn look_later(&self, shop: &Shop, transaction: &Transaction, ms: i64) -> Result<(), Refusal> {
+        let now = self.parts.clock.now();
+        let change = Change::event(transaction, Event::StillWaiting(now.plus(ms)), now)
+            .map_err(|refused| Refusal::Status(refused.status))?;
         self.commit(shop, transaction, change).await.map(|_| ())
     }
 }

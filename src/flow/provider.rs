@@ -16,7 +16,9 @@ pub(super) fn code_of(reason_code: &str) -> ErrInfo {
             codes::SESSION_INVALID
         }
         "InvalidChargePermissionStatus" => codes::PERMISSION_NOT_CHARGEABLE,
-        "TransactionAmountExceeded" | "PeriodicAmountExceeded" | "TransactionCountExceeded" => codes::AMOUNT_ABOVE_LIMIT,
+        "TransactionAmountExceeded" | "PeriodicAmountExceeded" | "TransactionCountExceeded" => {
+            codes::AMOUNT_ABOVE_LIMIT
+        }
         "MFANotCompleted" | "MFAFailed" => codes::MFA_NOT_COMPLETED,
         _ => codes::AMAZON_OTHER,
     }

@@ -1,8 +1,8 @@
 //! What the buyer's browser carries back to the shop (psp-protocol 7, "RetURL POST").
 
 use super::Shop;
-use crate::domain::check_string;
 use crate::domain::Transaction;
+use crate::domain::check_string;
 use crate::protocol::{self, ErrInfo};
 
 /// A form that the browser is to post.

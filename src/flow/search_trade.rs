@@ -9,10 +9,7 @@ impl Gateway {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn search_trade_multi(
-        &self,
-        reading: Reading<SearchTradeMulti>,
-    ) -> Result<TradeReply, Refusal> {
+    pub async fn search_trade_multi(&self, reading: Reading<SearchTradeMulti>) -> Result<TradeReply, Refusal> {
         let (_, transaction) = self.admit_to_order(Call::SearchTradeMulti, reading).await?;
         let cancelled = transaction.state.payment().map(|payment| payment.cancelled);
         Ok(TradeReply {

@@ -56,14 +56,9 @@ impl Shop {
             config::Environment::Sandbox => crate::amazonpay::Environment::Sandbox,
             config::Environment::Live => crate::amazonpay::Environment::Live,
         };
-        let merchant = Merchant::new(
-            &settings.amazon_endpoint,
-            region,
-            environment,
-            &settings.public_key_id,
-            Arc::new(key),
-        )
-        .map_err(|source| ShopError::Merchant { shop_id: settings.shop_id.clone(), source })?;
+        let merchant =
+            Merchant::new(&settings.amazon_endpoint, region, environment, &settings.public_key_id, Arc::new(key))
+                .map_err(|source| ShopError::Merchant { shop_id: settings.shop_id.clone(), source })?;
         Ok(Self { id, settings, merchant })
     }
 }

@@ -1,7 +1,7 @@
 //! AmazonpayStart: the buyer's browser sets out for Amazon (psp-protocol 5.3).
 
 use super::effect::lost_race;
-use super::exec_tran::token_hash;
+use super::exec_review::token_hash;
 use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop};
 use crate::config::constant_time_eq;
@@ -73,17 +73,14 @@ impl Gateway {
         let now = self.parts.clock.now();
         if now > ticket.limit_at {
             let expired = self.expire(&shop, &transaction).await?;
-            return post_for(&shop, &expired).map(|post| Started::BackToShop(Box::new(post))).ok_or(StartError::TokenInvalid);
+            return post_for(&shop, &expired)
+                .map(|post| Started::BackToShop(Box::new(post)))
+                .ok_or(StartError::TokenInvalid);
         }
         self.hand_over(&shop, &transaction, ticket).await
     }
 
-    async fn hand_over(
-        &self,
-        shop: &Shop,
-        transaction: &Transaction,
-        ticket: &Ticket,
-    ) -> Result<Started, StartError> {
+    async fn hand_over(&self, shop: &Shop, transaction: &Transaction, ticket: &Ticket) -> Result<Started, StartError> {
         let now = self.parts.clock.now();
         let look_at = now.plus(i64::from(shop.settings.authprocess_limit_minutes) * 60_000);
         let change = Change::event(transaction, Event::Started(Handover { look_at }), now)

@@ -27,7 +27,9 @@ const SUBMIT: &str = "document.getElementById('result-form').submit();";
 /// hop; so it stays open, and everything else is shut.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = BASE64.encode(Sha256::digest(SUBMIT));
-    format!("default-src 'none'; script-src 'sha256-{hash}'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
+    format!(
+        "default-src 'none'; script-src 'sha256-{hash}'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+    )
 });
 
 #[derive(Template)]

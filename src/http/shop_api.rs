@@ -81,17 +81,32 @@ async fn dispatch(gateway: &Arc<Gateway>, call: Call, style: Style, raw: &RawReq
             let reading = protocol::read_search_trade_multi(raw, encoding);
             exchange.run(gateway, call, reading, move |it| async move { this.search_trade_multi(it).await }).await
         }
-        // Not offered by this version; AmazonpayStart has a route of its own.
-        Call::Start | Call::Cancel | Call::Change | Call::SearchChargePermission | Call::CloseChargePermission => {
-            refuse(&[codes::NO_SUCH_CALL], style)
+        Call::Cancel => {
+            let reading = protocol::read_cancel(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.cancel(it).await }).await
         }
+        Call::Change => {
+            let reading = protocol::read_change(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.change(it).await }).await
+        }
+        Call::SearchChargePermission => {
+            let reading = protocol::read_search_charge_permission(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.search_charge_permission(it).await }).await
+        }
+        Call::CloseChargePermission => {
+            let reading = protocol::read_close_charge_permission(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.close_charge_permission(it).await }).await
+        }
+        // A browser's call, with a route of its own.
+        Call::Start => refuse(&[codes::NO_SUCH_CALL], style),
     }
 }
 
 impl Exchange {
     /// The shop named in the request decides how it is read; where no shop is named, nothing that needs it follows.
     fn of(gateway: &Gateway, style: Style, raw: &RawRequest) -> Self {
-        let shop = raw.shop_id_text().and_then(|id| ShopId::new(id).ok()).and_then(|id| gateway.shops().get(&id).cloned());
+        let shop =
+            raw.shop_id_text().and_then(|id| ShopId::new(id).ok()).and_then(|id| gateway.shops().get(&id).cloned());
         Self {
             style,
             request_encoding: shop.as_ref().map_or_else(Default::default, |it| it.settings.request_encoding.into()),

@@ -96,17 +96,14 @@ impl Dispatcher {
         let shop = self.shops.get(&notification.shop_id);
         let answered = match shop {
             Some(shop) => deliver::post(&self.http, &shop.settings, &claimed, at).await,
-            None => Answered {
-                http_status: None,
-                answer: "the shop is not in shops.toml".to_owned(),
-                received: false,
-            },
+            None => Answered { http_status: None, answer: "the shop is not in shops.toml".to_owned(), received: false },
         };
         let now = self.clock.now();
         let retry_ms: Vec<i64> = shop.map_or_else(Vec::new, |shop| {
             shop.settings.notify_retry_minutes.iter().map(|minutes| i64::from(*minutes) * 60_000).collect()
         });
-        let next = if answered.received { Next::Delivered } else { next_attempt(&retry_ms, number, now, self.spread()) };
+        let next =
+            if answered.received { Next::Delivered } else { next_attempt(&retry_ms, number, now, self.spread()) };
         tracing::info!(
             notification_id = notification.id, shop_id = %notification.shop_id, access_id = %notification.access_id,
             number, http_status = answered.http_status, received = answered.received, took_ms = now.since(at),

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::Change;
 use crate::domain::notification::{Attempt, Claimed};
-use crate::domain::{AccessId, IdempotencyKey, Intent, Millis, OrderId, ShopId, Transaction};
+use crate::domain::{AccessId, ChargePermissionId, IdempotencyKey, Intent, Millis, OrderId, ShopId, Transaction};
 
 /// Why a change was not made. Nothing of it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +58,16 @@ pub trait Store: Send + Sync + 'static {
 
     /// The transaction that `shop` entered as `order`.
     async fn transaction_of_order(&self, shop: &ShopId, order: &OrderId) -> Result<Option<Transaction>, StoreError>;
+
+    /// The shops that have a transaction on this charge permission.
+    async fn shops_of_permission(&self, permission: &ChargePermissionId) -> Result<Vec<ShopId>, StoreError>;
+
+    /// The transaction of `shop` that carries the permission: the registered consent if there is one, else the newest.
+    async fn transaction_of_permission(
+        &self,
+        shop: &ShopId,
+        permission: &ChargePermissionId,
+    ) -> Result<Option<Transaction>, StoreError>;
 
     /// The effect under way for a transaction, if there is one.
     async fn open_intent(&self, access_id: &AccessId) -> Result<Option<Intent>, StoreError>;

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::StoreError;
-use crate::domain::transaction::{AmazonPayment, Exec, Failure, Finish, Handover, Settled, Ticket};
+use crate::domain::transaction::{AmazonPayment, Exec, Failure, Handover, Refund, Settled, Ticket};
 use crate::domain::{
-    AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, JobCd, Millis, Money, OrderId,
-    PaymentType, ShopId, State, Status, Transaction, Yen,
+    AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, Frequency, FrequencyUnit, JobCd, Millis,
+    Money, OrderId, PaymentType, RefundId, ShopId, State, Status, Transaction, Way, Yen,
 };
 
 /// The columns of `transactions`, by their names.
@@ -26,8 +26,11 @@ pub(super) struct TransactionRow {
     pub created_at: i64,
     pub processed_at: i64,
     pub look_at: Option<i64>,
+    pub way: Option<String>,
     pub checkout_session_id: Option<String>,
-    pub finish: Option<String>,
+    pub exec_permission_id: Option<String>,
+    pub frequency_unit: Option<String>,
+    pub frequency_value: Option<i64>,
     pub ret_url: Option<String>,
     pub description: Option<String>,
     pub client_field1: Option<String>,
@@ -43,6 +46,7 @@ pub(super) struct TransactionRow {
     pub cancel_amount: i64,
     pub cancel_tax: i64,
     pub refund_from: Option<String>,
+    pub refund_id: Option<String>,
     pub refund_amount: Option<i64>,
     pub refund_tax: Option<i64>,
     pub err_info: Option<String>,
@@ -79,8 +83,11 @@ impl From<&Transaction> for TransactionRow {
 
 impl TransactionRow {
     fn write_exec(&mut self, exec: &Exec) {
-        self.checkout_session_id = Some(exec.session.as_str().to_owned());
-        self.finish = Some(finish_word(exec.finish).to_owned());
+        self.way = Some(exec.way.wire().to_owned());
+        self.checkout_session_id = exec.session.as_ref().map(|id| id.as_str().to_owned());
+        self.exec_permission_id = exec.permission.as_ref().map(|id| id.as_str().to_owned());
+        self.frequency_unit = exec.frequency.map(|it| it.unit.wire().to_owned());
+        self.frequency_value = exec.frequency.map(|it| i64::from(it.value));
         self.ret_url.clone_from(&exec.ret_url);
         self.description.clone_from(&exec.description);
         let [one, two, three] = exec.client_fields.clone();
@@ -99,11 +106,14 @@ impl TransactionRow {
             self.captured_at = payment.captured_at.map(|at| at.0);
             self.cancel_amount = payment.cancelled.amount.get();
             self.cancel_tax = payment.cancelled.tax.get();
+            if let Some(refund) = &payment.refund {
+                self.refund_id = Some(refund.id.as_str().to_owned());
+                self.refund_amount = Some(refund.money.amount.get());
+                self.refund_tax = Some(refund.money.tax.get());
+            }
         }
-        if let State::ReqReturn { from, refund, .. } = state {
+        if let State::ReqReturn { from, .. } = state {
             self.refund_from = Some(settled_word(*from).to_owned());
-            self.refund_amount = Some(refund.amount.get());
-            self.refund_tax = Some(refund.tax.get());
         }
     }
 
@@ -129,18 +139,25 @@ impl TransactionRow {
             created_at: Millis(self.created_at),
             processed_at: Millis(self.processed_at),
             version: self.version,
-            exec: match self.checkout_session_id.clone() {
-                Some(session) => Some(self.exec(session)?),
+            exec: match self.way.as_deref() {
+                Some(way) => Some(self.exec(Way::parse(way)?)?),
                 None => None,
             },
             state: self.state()?,
         })
     }
 
-    fn exec(&self, session: String) -> Option<Exec> {
+    fn exec(&self, way: Way) -> Option<Exec> {
         Some(Exec {
-            session: CheckoutSessionId::new(session).ok()?,
-            finish: if self.finish.as_deref()? == finish_word(Finish::Finalize) { Finish::Finalize } else { Finish::Complete },
+            way,
+            session: optional(self.checkout_session_id.clone(), |id| CheckoutSessionId::new(id).ok())?,
+            permission: optional(self.exec_permission_id.clone(), |id| ChargePermissionId::new(id).ok())?,
+            frequency: match (&self.frequency_unit, self.frequency_value) {
+                (Some(unit), Some(value)) => {
+                    Some(Frequency { unit: FrequencyUnit::parse(unit)?, value: u16::try_from(value).ok()? })
+                }
+                _ => None,
+            },
             ret_url: self.ret_url.clone(),
             description: self.description.clone(),
             client_fields: [self.client_field1.clone(), self.client_field2.clone(), self.client_field3.clone()],
@@ -163,7 +180,6 @@ impl TransactionRow {
             Status::ReqReturn => State::ReqReturn {
                 payment: self.payment()?,
                 from: if self.refund_from.as_deref()? == "SALES" { Settled::Sales } else { Settled::Capture },
-                refund: money(self.refund_amount?, self.refund_tax?)?,
             },
             Status::Return => State::Return(self.payment()?),
             Status::PayFail => State::PayFail(self.failure()?),
@@ -180,6 +196,14 @@ impl TransactionRow {
             authorized_at: Millis(self.authorized_at?),
             captured_at: self.captured_at.map(Millis),
             cancelled: money(self.cancel_amount, self.cancel_tax)?,
+            refund: match self.refund_id.clone() {
+                Some(id) => Some(Refund {
+                    id: RefundId::new(id).ok()?,
+                    money: money(self.refund_amount?, self.refund_tax?)?,
+                    look_at: Millis(self.look_at?),
+                }),
+                None => None,
+            },
         })
     }
 
@@ -196,10 +220,12 @@ fn money(amount: i64, tax: i64) -> Option<Money> {
     Money::new(Yen::new(amount)?, Yen::new(tax)?)
 }
 
-fn finish_word(finish: Finish) -> &'static str {
-    match finish {
-        Finish::Complete => "COMPLETE",
-        Finish::Finalize => "FINALIZE",
+/// What `read` makes of a column that may be empty; `None` where it is full and makes no sense.
+#[expect(clippy::option_option, reason = "the outer one is a fault, the inner one an empty column")]
+fn optional<T>(column: Option<String>, read: impl Fn(String) -> Option<T>) -> Option<Option<T>> {
+    match column {
+        None => Some(None),
+        Some(text) => read(text).map(Some),
     }
 }
 

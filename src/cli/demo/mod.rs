@@ -88,7 +88,10 @@ impl Demo {
         let assembled = Assembled::new(settings, shops, deployment_key, world.clone()).await?;
         let accounts = prepare::accounts(assembled.gateway.shops(), &shop_url)?;
         let sandbox = sandbox::Sandbox::new(
-            sandbox::Settings { base_url: sandbox_url.clone(), merchants: prepare::merchants(assembled.gateway.shops())? },
+            sandbox::Settings {
+                base_url: sandbox_url.clone(),
+                merchants: prepare::merchants(assembled.gateway.shops())?,
+            },
             world.clock.clone(),
             world.rng.clone(),
         )?;

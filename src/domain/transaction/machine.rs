@@ -3,7 +3,7 @@
 use super::super::ids::ChargePermissionId;
 use super::super::terms::{JobCd, Status};
 use super::super::world::Millis;
-use super::{AmazonPayment, Exec, Failure, Handover, Money, Settled, State, Ticket, Transaction};
+use super::{AmazonPayment, Exec, Failure, Handover, Money, Refund, Settled, State, Ticket, Transaction, Yen};
 
 /// Something that has happened, or (for requests) that is now decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +31,13 @@ pub enum Event {
     /// New amounts; a new charge where the old one was replaced.
     Changed(Money, AmazonPayment),
     /// A refund was accepted.
-    ReturnRequested(Money),
+    ReturnRequested(Refund),
     /// The refund is done.
     Returned,
     /// Amazon declined the refund.
     ReturnRefused,
+    /// Whoever waits for something looked in vain; the next look is at this moment.
+    StillWaiting(Millis),
     /// The consent was closed.
     Ended,
 }
@@ -58,6 +60,7 @@ impl Event {
             Self::ReturnRequested(_) => "return-requested",
             Self::Returned => "returned",
             Self::ReturnRefused => "return-refused",
+            Self::StillWaiting(_) => "still-waiting",
             Self::Ended => "ended",
         }
     }
@@ -100,6 +103,11 @@ impl Transaction {
             (State::AuthProcess(_), Event::Registered(permission)) => State::Register(permission),
             (State::AuthProcess(_), Event::Failed(failure)) => State::PayFail(failure),
             (State::Register(permission), Event::Ended) => State::End(permission),
+            (state, Event::StillWaiting(look_at)) => {
+                // Nothing has been processed: the date that the shop sees stays.
+                next.processed_at = self.processed_at;
+                waiting(state, look_at).ok_or(refused)?
+            }
             (settled, event) => next.settle(settled, event).ok_or(refused)?,
         };
         Ok(next)
@@ -128,27 +136,62 @@ impl Transaction {
                 self.money = money;
                 State::Capture(payment)
             }
-            (State::Sales(payment), Event::ReturnRequested(refund)) => self.ask_return(payment, Settled::Sales, refund)?,
+            (State::Sales(payment), Event::ReturnRequested(refund)) => {
+                self.ask_return(payment, Settled::Sales, refund)?
+            }
             (State::Capture(payment), Event::ReturnRequested(refund)) => {
                 self.ask_return(payment, Settled::Capture, refund)?
             }
-            (State::ReqReturn { payment, from, refund }, Event::Returned) => {
-                let cancelled = payment.cancelled.plus(refund)?;
-                let payment = AmazonPayment { cancelled, ..payment };
-                if self.money.total() == super::Yen::ZERO { State::Return(payment) } else { settled(from, payment) }
+            (State::ReqReturn { payment, from }, Event::Returned) => {
+                let payment = returned(payment)?;
+                if self.money.total() == Yen::ZERO { State::Return(payment) } else { settled(from, payment) }
             }
-            (State::ReqReturn { payment, from, refund }, Event::ReturnRefused) => {
-                self.money = self.money.plus(refund)?;
-                settled(from, payment)
-            }
+            (State::Sales(payment), Event::Returned) => State::Sales(returned(payment)?),
+            (State::Capture(payment), Event::Returned) => State::Capture(returned(payment)?),
+            (State::ReqReturn { payment, from }, Event::ReturnRefused) => settled(from, self.give_back(payment)?),
+            (State::Sales(payment), Event::ReturnRefused) => State::Sales(self.give_back(payment)?),
+            (State::Capture(payment), Event::ReturnRefused) => State::Capture(self.give_back(payment)?),
             _ => return None,
         })
     }
 
-    fn ask_return(&mut self, payment: AmazonPayment, from: Settled, refund: Money) -> Option<State> {
-        self.money = self.money.minus(refund)?;
-        Some(State::ReqReturn { payment, from, refund })
+    /// One refund at a time; what it takes is no longer the shop's.
+    fn ask_return(&mut self, payment: AmazonPayment, from: Settled, refund: Refund) -> Option<State> {
+        if payment.refund.is_some() {
+            return None;
+        }
+        self.money = self.money.minus(refund.money)?;
+        Some(State::ReqReturn { payment: AmazonPayment { refund: Some(refund), ..payment }, from })
     }
+
+    /// Amazon declined the refund: the money is still the shop's.
+    fn give_back(&mut self, payment: AmazonPayment) -> Option<AmazonPayment> {
+        let refund = payment.refund.clone()?;
+        self.money = self.money.plus(refund.money)?;
+        Some(AmazonPayment { refund: None, ..payment })
+    }
+}
+
+/// The refund is done: it counts as cancelled.
+fn returned(payment: AmazonPayment) -> Option<AmazonPayment> {
+    let refund = payment.refund.clone()?;
+    let cancelled = payment.cancelled.plus(refund.money)?;
+    Some(AmazonPayment { cancelled, refund: None, ..payment })
+}
+
+/// The same state with its next look put off.
+fn waiting(state: State, look_at: Millis) -> Option<State> {
+    let later = |payment: AmazonPayment| {
+        let refund = Refund { look_at, ..payment.refund.clone()? };
+        Some(AmazonPayment { refund: Some(refund), ..payment })
+    };
+    Some(match state {
+        State::AuthProcess(_) => State::AuthProcess(Handover { look_at }),
+        State::Sales(payment) => State::Sales(later(payment)?),
+        State::Capture(payment) => State::Capture(later(payment)?),
+        State::ReqReturn { payment, from } => State::ReqReturn { payment: later(payment)?, from },
+        _ => return None,
+    })
 }
 
 fn paid(job: JobCd, payment: AmazonPayment, now: Millis) -> State {

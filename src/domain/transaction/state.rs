@@ -1,6 +1,6 @@
 //! The thirteen states and the facts that each has to have.
 
-use super::super::ids::{ChargeId, ChargePermissionId};
+use super::super::ids::{ChargeId, ChargePermissionId, RefundId};
 use super::super::terms::Status;
 use super::super::world::Millis;
 use super::Money;
@@ -39,6 +39,19 @@ pub struct AmazonPayment {
     pub captured_at: Option<Millis>,
     /// What was cancelled or refunded so far.
     pub cancelled: Money,
+    /// The refund that is under way.
+    pub refund: Option<Refund>,
+}
+
+/// A refund that Amazon has accepted and not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refund {
+    /// Its id at Amazon.
+    pub id: RefundId,
+    /// How much.
+    pub money: Money,
+    /// When to look at it next.
+    pub look_at: Millis,
 }
 
 /// Why it failed.
@@ -80,8 +93,6 @@ pub enum State {
         payment: AmazonPayment,
         /// Where it stood before.
         from: Settled,
-        /// How much is under way.
-        refund: Money,
     },
     /// Wholly refunded.
     Return(AmazonPayment),
@@ -133,7 +144,7 @@ impl State {
         match self {
             Self::ReqSuccess(ticket) => Some(ticket.limit_at),
             Self::AuthProcess(handover) => Some(handover.look_at),
-            _ => None,
+            other => other.payment()?.refund.as_ref().map(|refund| refund.look_at),
         }
     }
 }

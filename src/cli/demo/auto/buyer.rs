@@ -96,8 +96,16 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     let begin = begin.or_else(|| tag.starts_with(&format!("{name}=\"")).then_some(name.len() + 2))?;
     let value = tag[begin..].split('"').next()?;
     let references = [
-        ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&#60;", "<"), ("&lt;", "<"), ("&#62;", ">"),
-        ("&gt;", ">"), ("&#38;", "&"), ("&amp;", "&"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&#60;", "<"),
+        ("&lt;", "<"),
+        ("&#62;", ">"),
+        ("&gt;", ">"),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
     ];
     Some(references.iter().fold(value.to_owned(), |text, (reference, character)| text.replace(reference, character)))
 }

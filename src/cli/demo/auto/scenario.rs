@@ -78,7 +78,8 @@ pub(super) async fn play(
     let address = steps.take("shop", "SearchAddressAmazonpay", address, shown).await?;
     ensure!(!field(&address, "ShippingPostalCode")?.is_empty(), "the address has no postal code");
 
-    let (access_id, access_pass, token, start_url) = enter_and_execute(&shop, scenario, &order, &session, steps).await?;
+    let (access_id, access_pass, token, start_url) =
+        enter_and_execute(&shop, scenario, &order, &session, steps).await?;
     let posted = go_to_amazon_and_back(&buyer, scenario, (&start_url, &access_id, &token), steps).await?;
     check::result_post(account, &order, &access_id, &posted, scenario.browser)?;
     let told = check::notification(demo, account, &order, scenario.browser.0);
@@ -134,13 +135,7 @@ async fn enter_and_execute(
     session: &str,
     steps: &mut Steps,
 ) -> anyhow::Result<(String, String, String, String)> {
-    let entry = [
-        ("OrderID", order),
-        ("JobCd", scenario.job),
-        ("Amount", AMOUNT),
-        ("Tax", TAX),
-        ("AmazonpayType", "3"),
-    ];
+    let entry = [("OrderID", order), ("JobCd", scenario.job), ("Amount", AMOUNT), ("Tax", TAX), ("AmazonpayType", "3")];
     let shown = |it: &Fields| format!("AccessID {}…", it.get("AccessID").map_or("", |id| id.get(..8).unwrap_or(id)));
     let entered = steps.take("shop", "EntryTranAmazonpay", shop.call("EntryTranAmazonpay", &entry), shown).await?;
     let access_id = field(&entered, "AccessID")?.to_owned();
