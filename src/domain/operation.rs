@@ -29,6 +29,15 @@ pub enum Effect {
         /// The amount to be charged, the same as in the update.
         amount: Yen,
     },
+    /// Finalize a session whose buyer has agreed inside the on-page script.
+    FinalizeCheckoutSession {
+        /// The session.
+        session: CheckoutSessionId,
+        /// The amount to be charged.
+        amount: Yen,
+        /// What ExecTran asked for: the book has it only once there is an outcome.
+        exec: Box<Exec>,
+    },
     /// Capture an authorised charge.
     CaptureCharge {
         /// The charge.
@@ -91,6 +100,7 @@ impl Effect {
         match self {
             Self::UpdateCheckoutSession { .. } => "updateCheckoutSession",
             Self::CompleteCheckoutSession { .. } => "completeCheckoutSession",
+            Self::FinalizeCheckoutSession { .. } => "finalizeCheckoutSession",
             Self::CaptureCharge { .. } => "captureCharge",
             Self::CreateCharge { .. } => "createCharge",
             Self::CancelCharge { .. } => "cancelCharge",

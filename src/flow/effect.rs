@@ -164,6 +164,7 @@ impl Gateway {
         let finding = match &intent.effect {
             Effect::UpdateCheckoutSession { .. } => self.look_at_update(&shop, &transaction, intent).await,
             Effect::CompleteCheckoutSession { .. } => self.look_at_complete(&shop, &transaction, intent).await,
+            Effect::FinalizeCheckoutSession { .. } => self.look_at_finalize(&shop, &transaction, intent).await,
             Effect::CaptureCharge { .. } => self.look_at_capture(&shop, &transaction, intent).await,
             Effect::CreateCharge { .. } => self.look_at_create_charge(&shop, &transaction, intent).await,
             Effect::CancelCharge { .. } => self.look_at_cancel(&shop, &transaction, intent).await,

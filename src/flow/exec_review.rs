@@ -131,7 +131,7 @@ pub(super) fn token_hash(token: &str) -> String {
 }
 
 /// What completing a session does: nothing but consent where there is nothing to charge, else as JobCd says.
-fn intent_of(transaction: &Transaction) -> PaymentIntent {
+pub(super) fn intent_of(transaction: &Transaction) -> PaymentIntent {
     match transaction.job {
         _ if transaction.money.total() == Yen::ZERO => PaymentIntent::Confirm,
         JobCd::Auth => PaymentIntent::Authorize,

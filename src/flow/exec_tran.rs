@@ -57,8 +57,12 @@ impl Gateway {
                 let exec = Exec { permission: Some(permission.clone()), ..exec(domain::Way::OnDemand) };
                 self.exec_on_demand(&shop, transaction, permission, exec).await.map(ExecReply::Immediate)
             }
+            Way::Finalize { session } => {
+                let exec = Exec { session: Some(session.clone()), ..exec(domain::Way::Finalize) };
+                self.exec_finalize(&shop, transaction, session, exec).await.map(ExecReply::Immediate)
+            }
             // Not offered by this version.
-            Way::Finalize { .. } | Way::Apb { .. } | Way::Approved { .. } => Err(Refusal::CallNotContracted),
+            Way::Apb { .. } | Way::Approved { .. } => Err(Refusal::CallNotContracted),
         }
     }
 }

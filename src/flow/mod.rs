@@ -15,6 +15,7 @@ mod charge_permission;
 mod complete;
 mod effect;
 mod entry_tran;
+mod exec_finalize;
 mod exec_on_demand;
 mod exec_review;
 mod exec_tran;

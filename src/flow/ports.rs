@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use crate::amazonpay::{
     Answer, CallError, CancelCharge, CaptureCharge, Charge, ChargePermission, CheckoutSession, Client,
-    CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund, Merchant, Refund,
-    UpdateCheckoutSession,
+    CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund, FinalizeCheckoutSession, Merchant,
+    Refund, UpdateCheckoutSession,
 };
 use crate::domain::{ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, RefundId};
 
@@ -38,6 +38,15 @@ pub trait AmazonPay: Send + Sync + 'static {
         merchant: &Merchant,
         id: &CheckoutSessionId,
         request: &CompleteCheckoutSession,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<CheckoutSession>, CallError>;
+
+    /// Finalize Checkout Session.
+    async fn finalize_checkout_session(
+        &self,
+        merchant: &Merchant,
+        id: &CheckoutSessionId,
+        request: &FinalizeCheckoutSession,
         key: &IdempotencyKey,
     ) -> Result<Answer<CheckoutSession>, CallError>;
 
@@ -123,6 +132,16 @@ impl AmazonPay for Client {
         key: &IdempotencyKey,
     ) -> Result<Answer<CheckoutSession>, CallError> {
         Self::complete_checkout_session(self, merchant, id, request, key).await
+    }
+
+    async fn finalize_checkout_session(
+        &self,
+        merchant: &Merchant,
+        id: &CheckoutSessionId,
+        request: &FinalizeCheckoutSession,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<CheckoutSession>, CallError> {
+        Self::finalize_checkout_session(self, merchant, id, request, key).await
     }
 
     async fn charge(&self, merchant: &Merchant, id: &ChargeId) -> Result<Answer<Charge>, CallError> {

@@ -12,6 +12,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
 
 use super::App;
 use crate::domain::ShopId;
@@ -49,11 +50,31 @@ pub(super) async fn call(
     }
 }
 
+/// How much of a body that is too long is read and thrown away, so that a client that writes before it reads gets the
+/// answer and not a broken connection.
+const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// The body, or `None` where it is too long or too slow: either way there is no whole request.
-pub(super) async fn read_body(app: &App, body: Body) -> Option<axum::body::Bytes> {
+pub(super) async fn read_body(app: &App, body: Body) -> Option<Vec<u8>> {
     let limit = Duration::from_millis(app.limits.body_timeout_ms);
-    let reading = axum::body::to_bytes(body, app.limits.body_bytes_max);
-    tokio::time::timeout(limit, reading).await.ok()?.ok()
+    tokio::time::timeout(limit, collect(body, app.limits.body_bytes_max)).await.ok()?
+}
+
+async fn collect(body: Body, bytes_max: usize) -> Option<Vec<u8>> {
+    let mut parts = body.into_data_stream();
+    let mut kept = Vec::new();
+    let mut seen = 0;
+    while let Some(part) = parts.next().await {
+        let part = part.ok()?;
+        seen += part.len();
+        if seen > bytes_max.max(DISCARDED_BYTES_MAX) {
+            return None;
+        }
+        if seen <= bytes_max {
+            kept.extend_from_slice(&part);
+        }
+    }
+    (seen <= bytes_max).then_some(kept)
 }
 
 async fn dispatch(gateway: &Arc<Gateway>, call: Call, style: Style, raw: &RawRequest) -> Response {

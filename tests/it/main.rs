@@ -3,4 +3,5 @@
 // Always true here; said so that clippy grants the helpers what it grants the tests.
 #![cfg(test)]
 
+mod browser;
 mod house;

@@ -12,6 +12,8 @@ pub enum Event {
     Requested(Exec, Ticket),
     /// ExecTran in its immediate shape: Amazon charged.
     ChargedAtOnce(Exec, AmazonPayment),
+    /// ExecTran in its immediate shape: a consent and no charge.
+    RegisteredAtOnce(Exec, ChargePermissionId),
     /// ExecTran in its immediate shape: Amazon refused.
     RefusedAtOnce(Exec, Failure),
     /// The buyer came to AmazonpayStart in time.
@@ -48,6 +50,7 @@ impl Event {
         match self {
             Self::Requested(..) => "requested",
             Self::ChargedAtOnce(..) => "charged-at-once",
+            Self::RegisteredAtOnce(..) => "registered-at-once",
             Self::RefusedAtOnce(..) => "refused-at-once",
             Self::Started(_) => "started",
             Self::Completed(_) => "completed",
@@ -92,6 +95,10 @@ impl Transaction {
             (State::Unprocessed, Event::ChargedAtOnce(exec, payment)) => {
                 next.exec = Some(exec);
                 paid(self.job, payment, now)
+            }
+            (State::Unprocessed, Event::RegisteredAtOnce(exec, permission)) => {
+                next.exec = Some(exec);
+                State::Register(permission)
             }
             (State::Unprocessed, Event::RefusedAtOnce(exec, failure)) => {
                 next.exec = Some(exec);

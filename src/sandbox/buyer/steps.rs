@@ -227,8 +227,8 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
     let page = ProcessingPage {
         frame: visit.frame(),
         trouble,
+        note: terms.merchant.note_to_buyer.clone().filter(|note| Some(note) != named.as_ref()),
         merchant: named.unwrap_or_else(|| session.merchant_id.clone()),
-        note: terms.merchant.note_to_buyer.clone(),
         amount: amount.map(|amount| grouped(amount.yen())),
         address: choice.and_then(|choice| choice.address).map(address_line),
         payment: choice.map(|choice| choice.instrument.descriptor()).unwrap_or_default(),

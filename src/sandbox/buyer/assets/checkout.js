@@ -98,12 +98,12 @@
   // Rules for hover and focus cannot be set on an element; a constructed sheet is not "inline style" to a policy.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
-    .sandbox-pay-button { display: flex; align-items: center; justify-content: center; flex-wrap: wrap; gap: .1rem .6em; width: 100%;
-      min-height: 3rem; padding: .6rem 1rem; border: 0; border-radius: .6rem; font: 600 1rem/1.3 system-ui, sans-serif;
+    .sandbox-pay-button { display: flex; align-items: center; justify-content: center; flex-wrap: wrap; gap: .1rem .5em; width: 100%;
+      min-height: 3rem; padding: .6rem; border: 0; border-radius: .6rem; font: 600 1rem/1.3 system-ui, sans-serif;
       cursor: pointer; }
     .sandbox-pay-button:hover { filter: brightness(1.06); }
     .sandbox-pay-button:focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
-    .sandbox-pay-note { font-size: .72em; font-weight: 500; border: 1px solid currentColor; border-radius: 99em;
+    .sandbox-pay-note { font-size: .68em; font-weight: 500; border: 1px solid currentColor; border-radius: 99em;
       padding: .05em .7em; opacity: .8; white-space: nowrap; }
   `);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];

@@ -1,0 +1,150 @@
+//! A shopper at a browser: looks for things on pages, presses them, and takes a photograph of every page.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use fantoccini::elements::Element;
+use fantoccini::{Client, Locator};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::driver::{self, Driver, Scripts};
+
+/// How long a page may take to show what is looked for: far more than it needs, for a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+const GLANCE: Duration = Duration::from_millis(40);
+
+/// The size of a window's inside, in CSS pixels.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Screen {
+    width: u32,
+    height: u32,
+    phone: bool,
+}
+
+pub(super) const DESK: Screen = Screen { width: 1100, height: 800, phone: false };
+pub(super) const PHONE: Screen = Screen { width: 390, height: 844, phone: true };
+
+/// Somebody with a browser.
+pub(super) struct Shopper {
+    browser: Client,
+    screen: Screen,
+    /// Begins the name of every photograph.
+    album: &'static str,
+    // Dropped in this order: the driver ends the browser, then the browser's profile can go.
+    _driver: Driver,
+    _profile: TempDir,
+}
+
+impl Shopper {
+    /// Opens a browser.
+    pub(super) async fn new(album: &'static str, screen: Screen, scripts: Scripts) -> Self {
+        let driver = Driver::start();
+        let profile = tempfile::Builder::new().prefix("sekisho-browser-").tempdir().unwrap();
+        let browser = driver.open(&profile, scripts).await;
+        let metrics = json!({
+            "width": screen.width,
+            "height": screen.height,
+            "deviceScaleFactor": if screen.phone { 2 } else { 1 },
+            "mobile": screen.phone,
+        });
+        driver::devtools(&browser, "Emulation.setDeviceMetricsOverride", metrics).await;
+        Self { browser, screen, album, _driver: driver, _profile: profile }
+    }
+
+    /// Opens an address.
+    pub(super) async fn open(&self, url: &str) {
+        self.browser.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// Waits for an element.
+    pub(super) async fn see(&self, css: &str) -> Element {
+        match self.browser.wait().at_most(PATIENCE).every(GLANCE).for_element(Locator::Css(css)).await {
+            Ok(element) => element,
+            Err(error) => {
+                let url = self.browser.current_url().await.map(String::from).unwrap_or_default();
+                let source = self.browser.source().await.unwrap_or_default();
+                self.photograph("failure").await;
+                panic!("no {css} at {url}, which is on failure.png ({error}):\n{source}");
+            }
+        }
+    }
+
+    /// Waits for an element and presses it.
+    pub(super) async fn press(&self, css: &str) {
+        let element = self.see(css).await;
+        element.click().await.unwrap_or_else(|error| panic!("{css} cannot be pressed: {error}"));
+    }
+
+    /// Waits for an element and reads it as the shopper sees it.
+    pub(super) async fn read(&self, css: &str) -> String {
+        self.see(css).await.text().await.unwrap()
+    }
+
+    /// Whether the page has this element now.
+    pub(super) async fn has(&self, css: &str) -> bool {
+        !self.browser.find_all(Locator::Css(css)).await.unwrap().is_empty()
+    }
+
+    /// Runs a script in the page, as the tester and not as the page would.
+    pub(super) async fn run(&self, script: &str) -> Value {
+        self.browser.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// Photographs the page by day and by night. On a phone it must fit the width.
+    pub(super) async fn look(&self, name: &str) {
+        self.photograph(name).await;
+        self.prefer("dark").await;
+        self.photograph(&format!("{name}-dark")).await;
+        self.prefer("light").await;
+        if self.screen.phone {
+            let width = self.size().await.0;
+            assert!(width <= f64::from(self.screen.width), "{name} is {width} px wide on a phone");
+        }
+    }
+
+    /// What came to the console since the last call.
+    pub(super) async fn console(&self) -> Vec<String> {
+        driver::console(&self.browser).await
+    }
+
+    /// Fails where a page has complained, or broken its own policy.
+    pub(super) async fn expect_silent_console(&self) {
+        let said = self.console().await;
+        assert!(said.is_empty(), "the browser's console says:\n{}", said.join("\n"));
+    }
+
+    async fn prefer(&self, scheme: &str) {
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        driver::devtools(&self.browser, "Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Width and height of the whole page in CSS pixels; works without the page's scripts.
+    async fn size(&self) -> (f64, f64) {
+        let metrics = driver::devtools(&self.browser, "Page.getLayoutMetrics", json!({})).await;
+        let side = |name: &str| metrics["cssContentSize"][name].as_f64().expect("a number");
+        (side("width"), side("height"))
+    }
+
+    /// The whole page, however long, into the album.
+    async fn photograph(&self, name: &str) {
+        let (width, height) = self.size().await;
+        let height = height.max(f64::from(self.screen.height));
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
+        let params = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let shot = driver::devtools(&self.browser, "Page.captureScreenshot", params).await;
+        let png = BASE64.decode(shot["data"].as_str().expect("a picture")).unwrap();
+        let folder = screenshots();
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{}-{name}.png", self.album)), png).unwrap();
+    }
+}
+
+/// Where photographs are kept for people to look at: under `$SEKISHO_TEST_OUTPUT`, or `target/test-output`.
+fn screenshots() -> PathBuf {
+    let output = std::env::var_os("SEKISHO_TEST_OUTPUT")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-output")), PathBuf::from);
+    output.join("screenshots")
+}
