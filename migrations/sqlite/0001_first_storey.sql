@@ -76,6 +76,9 @@ CREATE TABLE transactions (
 
 CREATE UNIQUE INDEX order_id_unique_per_shop ON transactions (shop_id, order_id);
 CREATE INDEX transactions_of_permission ON transactions (charge_permission_id) WHERE charge_permission_id IS NOT NULL;
+-- Money is counted once.
+CREATE UNIQUE INDEX charge_pays_one_transaction ON transactions (charge_id) WHERE charge_id IS NOT NULL;
+CREATE INDEX transactions_of_session ON transactions (checkout_session_id) WHERE checkout_session_id IS NOT NULL;
 CREATE INDEX transactions_to_look_at ON transactions (look_at) WHERE look_at IS NOT NULL;
 
 -- Every change of a transaction, in order. Written in the same database transaction as the change.

@@ -185,22 +185,29 @@ fn report<T>(call: &Call<'_>, attempt: u32, head: &Head, verdict: &Verdict<T>, m
     let (operation, object, status, request_id) =
         (call.operation, call.object, head.status, head.request_id.as_deref());
     let (outcome, reason_code) = verdict.words();
-    if let Verdict::Done(_) = verdict {
-        tracing::info!(operation, object, attempt, outcome, status, request_id, milliseconds, "Amazon Pay call");
+    let cause = if let Verdict::Open(doubt) = verdict { Some(doubt.cause.to_string()) } else { None };
+    // A decline is business as usual. A doubt, a key that Amazon does not take, or too many calls, an operator should see.
+    let unusual = cause.is_some() || matches!(status, Some(401 | 403 | 429));
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                operation,
+                object,
+                attempt,
+                outcome,
+                status,
+                request_id,
+                milliseconds,
+                reason_code,
+                cause,
+                "Amazon Pay call"
+            )
+        };
+    }
+    if unusual {
+        line!(warn);
     } else {
-        let cause = if let Verdict::Open(doubt) = verdict { Some(doubt.cause.to_string()) } else { None };
-        tracing::warn!(
-            operation,
-            object,
-            attempt,
-            outcome,
-            status,
-            request_id,
-            milliseconds,
-            reason_code,
-            cause,
-            "Amazon Pay call"
-        );
+        line!(info);
     }
 }
 

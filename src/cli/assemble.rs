@@ -114,6 +114,15 @@ impl Assembled {
         http::router(self.gateway.clone(), limits)
     }
 
+    fn connections(&self) -> http::Connections {
+        http::Connections {
+            max: usize::try_from(self.settings.connections_max).unwrap_or(usize::MAX),
+            // A request's work is a few waits (Amazon, its check, the shop's head start), none longer than the time-out.
+            silence_ms_max: 3 * u64::from(self.settings.request_timeout_ms),
+            grace_ms: self.settings.shutdown_grace_ms.into(),
+        }
+    }
+
     /// Starts what works without being asked: notifications and reconcile. Both end after `stop`.
     pub fn start_background(&self, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
         let every_ms = self.settings.reconcile_every_ms.into();
@@ -130,7 +139,7 @@ impl Assembled {
     pub async fn serve(self, listener: tokio::net::TcpListener, stop: CancellationToken) -> std::io::Result<()> {
         let background_stop = CancellationToken::new();
         let background = self.start_background(&background_stop);
-        let served = http::serve(listener, self.router(), stop, self.settings.shutdown_grace_ms.into()).await;
+        let served = http::serve(listener, self.router(), stop, self.connections()).await;
         self.gateway.finish().await;
         background_stop.cancel();
         for task in background {
@@ -138,6 +147,8 @@ impl Assembled {
                 tracing::error!(%error, "a background task did not end well");
             }
         }
+        // Looks that reconcile left under way.
+        self.gateway.finish().await;
         self.store.close().await;
         served
     }

@@ -1,7 +1,7 @@
 //! `sekisho keys`: makes keys, and never writes over one.
 
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -30,7 +30,13 @@ pub(super) enum KeysCommand {
 pub(super) fn run(command: &KeysCommand) -> anyhow::Result<ExitCode> {
     match command {
         KeysCommand::New { file } => print(&new_pair(file)?),
-        KeysCommand::Deployment { file } => new_deployment_key(file, &SystemRng)?,
+        KeysCommand::Deployment { file } => {
+            new_deployment_key(file, &SystemRng)?;
+            print(&format!(
+                "{} is made. Keep a copy apart from the database: without it shops cannot go on with what they began.\n",
+                file.display()
+            ));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -47,12 +53,23 @@ pub(super) fn new_deployment_key(file: &Path, rng: &dyn Rng) -> anyhow::Result<(
     write_secret(file, &format!("{}\n", random_hex::<32>(rng)))
 }
 
-/// A new file that only its owner may read.
+/// A new file that only its owner may read, in a directory that is made, as closed as the file, if it is missing.
 fn write_secret(file: &Path, text: &str) -> anyhow::Result<()> {
+    if let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(file).with_context(|| format!("cannot make {}", file.display()))?;
+    let mut out = options.open(file).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            anyhow::anyhow!("{} exists, and keys are never written over; name another file", file.display())
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot make {}", file.display())),
+    })?;
     out.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
 }

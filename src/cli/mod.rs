@@ -2,6 +2,7 @@
 
 mod assemble;
 mod check;
+mod configuration;
 pub mod demo;
 mod keys;
 mod sandbox;
@@ -12,6 +13,8 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::config::ConfigErrors;
 
 pub use assemble::{AssembleError, Assembled, World};
 
@@ -60,9 +63,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Says what is wrong, and why underneath, on standard error.
+/// Says what is wrong, and why underneath, on standard error. Mistakes of settings stand a line each, place first.
 fn fail(error: &anyhow::Error) -> ExitCode {
-    let mut text = format!("sekisho: {error}\n");
+    let mut text = match error.downcast_ref::<ConfigErrors>() {
+        Some(errors) => format!("{errors}\nsekisho: {} mistake(s) in the settings\n", errors.mistakes().len()),
+        None => format!("sekisho: {error}\n"),
+    };
     for cause in error.chain().skip(1) {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  because: {cause}");

@@ -1,7 +1,9 @@
 //! `sekisho sandbox`: the Amazon Pay simulator alone.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -10,6 +12,8 @@ use secrecy::ExposeSecret as _;
 use super::assemble::World;
 use super::{print, signals};
 use crate::amazonpay::generate_pem;
+use crate::config::{FileMode, ShopsFile, process_environment};
+use crate::flow::{Shop, Shops};
 use crate::sandbox::{Merchant, MerchantKey, Sandbox, Settings, router};
 use crate::{http, telemetry};
 
@@ -18,6 +22,9 @@ pub(super) struct SandboxArgs {
     /// The port on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = 8081)]
     port: u16,
+    /// The merchants are the shops of this shops.toml, with their keys, instead of one made at start.
+    #[arg(long, value_name = "FILE")]
+    shops_file: Option<PathBuf>,
 }
 
 /// The one merchant of a sandbox that was told of no other.
@@ -32,6 +39,47 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("port {} is taken; choose another with --port (0 = any free one)", args.port))?;
     let base_url = format!("http://{}", listener.local_addr()?);
+    let (merchants, welcome) = match &args.shops_file {
+        Some(file) => merchants_of(file)?,
+        None => made_merchant()?,
+    };
+    let world = World::real();
+    let settings = Settings { base_url: base_url.clone(), merchants };
+    let sandbox = Sandbox::new(settings, world.clock, world.rng)?;
+    print(&format!(
+        "Amazon Pay sandbox on {base_url} (no money moves)\n  control      {base_url}/_control/\n{welcome}"
+    ));
+    http::serve(listener, router(sandbox), signals::stop_on_signal(), http::Connections::LOCAL).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The shops of a `shops.toml`, and a line about each.
+fn merchants_of(shops_file: &Path) -> anyhow::Result<(Vec<Merchant>, String)> {
+    let file = ShopsFile::read(shops_file)?;
+    let shops = Shops::open(file.load_secrets(&process_environment, FileMode::OwnerOnly)?)?;
+    let line = |shop: &Arc<Shop>| {
+        format!("  {}  merchantId {}  {}\n", shop.id, shop.settings.merchant_id, shop.settings.public_key_id)
+    };
+    Ok((merchants_of_shops(&shops)?, shops.iter().map(line).collect()))
+}
+
+/// What the sandbox has to know of the shops' accounts.
+pub(super) fn merchants_of_shops(shops: &Shops) -> anyhow::Result<Vec<Merchant>> {
+    let merchant = |shop: &Arc<Shop>| {
+        let public_key_pem = shop.merchant.key().public_pem()?;
+        let public_key_id = shop.settings.public_key_id.clone();
+        Ok(Merchant {
+            merchant_id: shop.settings.merchant_id.clone(),
+            name: shop.settings.store_name.clone(),
+            store_ids: vec![shop.settings.store_id.clone()],
+            keys: vec![MerchantKey { public_key_id, public_key_pem }],
+        })
+    };
+    shops.iter().map(merchant).collect()
+}
+
+/// A merchant with a new key, and all that a program needs to act as that merchant.
+fn made_merchant() -> anyhow::Result<(Vec<Merchant>, String)> {
     let pair = generate_pem().context("no key could be made")?;
     let merchant = Merchant {
         merchant_id: MERCHANT_ID.to_owned(),
@@ -39,14 +87,10 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         store_ids: vec![STORE_ID.to_owned()],
         keys: vec![MerchantKey { public_key_id: PUBLIC_KEY_ID.to_owned(), public_key_pem: pair.public_pem }],
     };
-    let world = World::real();
-    let settings = Settings { base_url: base_url.clone(), merchants: vec![merchant] };
-    let sandbox = Sandbox::new(settings, world.clock, world.rng)?;
-    print(&format!(
-        "Amazon Pay sandbox on {base_url} (no money moves)\n  merchantId   {MERCHANT_ID}\n  storeId      {STORE_ID}\n  \
-         publicKeyId  {PUBLIC_KEY_ID}\n  control      {base_url}/_control/\n\nThe merchant's private key, made just now:\n{}",
+    let welcome = format!(
+        "  merchantId   {MERCHANT_ID}\n  storeId      {STORE_ID}\n  publicKeyId  {PUBLIC_KEY_ID}\n\n\
+         The merchant's private key, made just now:\n{}",
         pair.private_pem.expose_secret()
-    ));
-    http::serve(listener, router(sandbox), signals::stop_on_signal(), 1000).await?;
-    Ok(ExitCode::SUCCESS)
+    );
+    Ok((vec![merchant], welcome))
 }

@@ -1,13 +1,15 @@
 //! `sekisho serve`: the gateway.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
 
 use super::assemble::{Assembled, World};
+use super::configuration::Configuration;
 use super::{print, signals};
-use crate::config::{FileMode, GatewayOverrides, GatewaySettings, ShopsFile, process_environment};
+use crate::config::{GatewayOverrides, GatewaySettings, process_environment};
 use crate::{http, telemetry};
 
 #[derive(Debug, Args)]
@@ -20,18 +22,26 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let overrides = args.overrides.or_rust_log(&process_environment);
     let settings = GatewaySettings::load(&overrides)?;
     telemetry::init(settings.log_format, &settings.log_filter)?;
-    let shops_file = ShopsFile::read(&settings.shops_file)?;
-    settings.check_shops(&shops_file.shops)?;
-    let shops = shops_file.load_secrets(&process_environment, FileMode::OwnerOnly)?;
-    let deployment_key = settings.deployment_key(FileMode::OwnerOnly)?;
+    let Configuration { shops, deployment_key } = Configuration::read(&settings)?;
     let listen = settings.listen;
     let listener = http::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}; choose another address with --listen or `listen` in sekisho.toml")
     })?;
     let address = listener.local_addr()?;
+    make_directory_of(&settings.database)?;
     let count = shops.len();
     let assembled = Assembled::new(settings, shops, deployment_key, World::real()).await?;
     print(&format!("sekisho serves {count} shop(s) on http://{address}\n"));
     assembled.serve(listener, signals::stop_on_signal()).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The directory of a database that is to be made; without it the first start would fail with the shipped settings.
+fn make_directory_of(database: &Path) -> anyhow::Result<()> {
+    match database.parent() {
+        Some(directory) => std::fs::create_dir_all(directory).with_context(|| {
+            format!("cannot make {} for the database; name another by --database", directory.display())
+        }),
+        None => Ok(()),
+    }
 }

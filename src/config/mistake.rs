@@ -78,6 +78,21 @@ impl ConfigErrors {
         Err(Self(mistakes))
     }
 
+    /// Both values, where neither has a mistake.
+    ///
+    /// # Errors
+    /// The mistakes of both.
+    pub fn both<A, B>(one: Result<A, Self>, other: Result<B, Self>) -> Result<(A, B), Self> {
+        match (one, other) {
+            (Ok(one), Ok(other)) => Ok((one, other)),
+            (Err(mistakes), Ok(_)) | (Ok(_), Err(mistakes)) => Err(mistakes),
+            (Err(Self(mut mistakes)), Err(Self(more))) => {
+                mistakes.extend(more);
+                Err(Self(mistakes))
+            }
+        }
+    }
+
     /// The mistakes, one by one.
     pub fn mistakes(&self) -> &[Mistake] {
         &self.0

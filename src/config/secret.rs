@@ -189,6 +189,14 @@ pub enum SecretError {
 }
 
 impl SecretError {
+    /// The file, where it is simply not there.
+    pub fn missing(&self) -> Option<&Path> {
+        match self {
+            Self::Unreadable { file, why } if why.kind() == std::io::ErrorKind::NotFound => Some(file),
+            _ => None,
+        }
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
@@ -199,7 +207,10 @@ impl SecretError {
             Self::Empty(_) => "put the secret in it".into(),
             Self::NotText(_) => "put the secret in it as text".into(),
             Self::WeakKey { file, .. } => {
-                format!("make a key with `(umask 077; openssl rand -hex 32 > {})`", file.display())
+                format!(
+                    "remove it if nothing was derived from it, and run `sekisho keys deployment {}`",
+                    file.display()
+                )
             }
         }
     }

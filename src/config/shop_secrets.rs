@@ -143,7 +143,18 @@ fn load_secret(
 
 /// A secret's file that cannot be used, as a mistake of the line that names it.
 pub(super) fn unreadable(place: &Place, why: &SecretError) -> Mistake {
-    place.mistake(why.to_string(), why.remedy())
+    let makes = match &*place.key {
+        "private_key_file" => Some("new"),
+        "deployment_key_file" => Some("deployment"),
+        _ => None,
+    };
+    let remedy = match (makes, why.missing()) {
+        (Some(command), Some(file)) => {
+            format!("make it with `sekisho keys {command} {}`, or write where it is", file.display())
+        }
+        _ => why.remedy(),
+    };
+    place.mistake(why.to_string(), remedy)
 }
 
 /// Whether `pem` is an RSA private key by its looks; `amazonpay` finds out whether it signs.

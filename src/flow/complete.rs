@@ -145,18 +145,18 @@ impl Gateway {
                     Finding::NotDone(code, Some(failed(code)), Proof::of(error))
                 }
                 (SessionState::Open, _) => Finding::Unknown("the session is still open".to_owned()),
-                _ => self.ended_session(transaction, &answer.value, answer.request_id),
+                _ => self.ended_session(shop, transaction, &answer.value, answer.request_id).await,
             },
-            Err(error @ CallError::Refused { status: 404, .. }) => {
-                Finding::NotDone(codes::SESSION_INVALID, Some(failed(codes::SESSION_INVALID)), Proof::of(&error))
-            }
+            // Not even "no such session" is evidence here: it was there when ExecTran updated it, so an account that was
+            // changed in shops.toml is likelier than a session that is gone. A person has to look.
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),
         }
     }
 
     /// What a session that is over means for its transaction.
-    pub(super) fn ended_session(
+    pub(super) async fn ended_session(
         &self,
+        shop: &Shop,
         transaction: &Transaction,
         session: &CheckoutSession,
         request_id: Option<String>,
@@ -164,6 +164,7 @@ impl Gateway {
         let reason = session.status_details.reason_code.as_deref().unwrap_or_default();
         match &session.status_details.state {
             SessionState::Completed => match self.completed(transaction, session) {
+                Some(Event::Completed(payment)) => self.charge_pays(shop, transaction, payment).await,
                 Some(event) => Finding::Done((), Some(event), Proof::new("Completed", request_id)),
                 None => Finding::Unknown("completed, but on no charge".to_owned()),
             },
@@ -206,10 +207,9 @@ impl Gateway {
             Ok(answer) if answer.value.status_details.state == SessionState::Open => {
                 self.perform_complete(shop, transaction, intent).await
             }
-            Ok(answer) => self.ended_session(transaction, &answer.value, answer.request_id),
-            Err(error @ CallError::Refused { status: 404, .. }) => {
-                Finding::NotDone(codes::SESSION_INVALID, Some(failed(codes::SESSION_INVALID)), Proof::of(&error))
-            }
+            Ok(answer) => self.ended_session(shop, transaction, &answer.value, answer.request_id).await,
+            // Not even "no such session" is evidence here: it was there when ExecTran updated it, so an account that was
+            // changed in shops.toml is likelier than a session that is gone. A person has to look.
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),
         }
     }

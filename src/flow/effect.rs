@@ -177,7 +177,11 @@ impl Gateway {
                 _ => Looked::Closed,
             }),
             Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
-            Err(other) => Err(other),
+            Err(other) => {
+                // Whatever is wrong with this one, the next ones have their turn first.
+                self.put_off(intent, &other.to_string()).await;
+                Err(other)
+            }
         }
     }
 

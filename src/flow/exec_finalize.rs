@@ -21,6 +21,7 @@ impl Gateway {
         session: &CheckoutSessionId,
         exec: Exec,
     ) -> Result<ImmediateReply, Refusal> {
+        self.take_over_session(shop, session).await?;
         let effect = Effect::FinalizeCheckoutSession {
             session: session.clone(),
             amount: transaction.money.total(),

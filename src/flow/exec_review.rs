@@ -10,7 +10,7 @@ use crate::amazonpay::{
     RecurringMetadata, UpdateCheckoutSession, WebCheckoutDetails,
 };
 use crate::domain::transaction::{Event, Exec, Ticket};
-use crate::domain::{CheckoutSessionId, Effect, Frequency, Intent, JobCd, Millis, Transaction, Yen};
+use crate::domain::{CheckoutSessionId, Effect, Frequency, Intent, JobCd, Millis, Status, Transaction, Yen};
 use crate::protocol::{RedirectReply, codes, new_token};
 
 impl Gateway {
@@ -22,6 +22,7 @@ impl Gateway {
         transaction: Transaction,
         plan: ReviewPlan,
     ) -> Result<RedirectReply, Refusal> {
+        self.take_over_session(shop, &plan.session).await?;
         let effect = Effect::UpdateCheckoutSession { session: plan.session.clone(), amount: transaction.money.total() };
         let intent = self.intend(&transaction, effect).await?;
         let token = new_token(&*self.parts.rng);
@@ -35,6 +36,16 @@ impl Gateway {
             start_url: format!("{}/payment/AmazonpayStart.idPass", self.parts.settings.public_url),
             start_limit: limit_at,
         })
+    }
+
+    /// A session pays one transaction: the last one that was executed with it. An earlier one whose buyer has not set
+    /// out gives way; one whose buyer has, or that is paid, keeps it.
+    pub(super) async fn take_over_session(&self, shop: &Shop, session: &CheckoutSessionId) -> Result<(), Refusal> {
+        match self.parts.store.transaction_of_session(&shop.id, session).await? {
+            None => Ok(()),
+            Some(earlier) if earlier.status() == Status::ReqSuccess => self.expire(shop, &earlier).await.map(|_| ()),
+            Some(_) => Err(Refusal::SessionTaken),
+        }
     }
 
     async fn update_session(

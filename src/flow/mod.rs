@@ -22,6 +22,7 @@ mod exec_tran;
 mod gate;
 mod notice;
 mod overdue;
+mod paid;
 mod ports;
 mod provider;
 mod refund;
@@ -38,6 +39,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::config::DeploymentKey;
 
@@ -105,7 +107,8 @@ impl Gateway {
         self: &Arc<Self>,
         use_case: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Refusal> {
-        self.tasks.spawn(use_case).await.map_err(|error| {
+        // The span names the request on every line that is written on its behalf.
+        self.tasks.spawn(use_case.in_current_span()).await.map_err(|error| {
             tracing::error!(%error, "a use case did not end");
             Refusal::Internal("a use case did not end")
         })

@@ -52,7 +52,7 @@ impl Gateway {
             return self.expire(shop, transaction).await.map(|_| ());
         }
         let (Finding::Done((), Some(event), _) | Finding::NotDone(_, Some(event), _)) =
-            self.ended_session(transaction, &answer.value, answer.request_id)
+            self.ended_session(shop, transaction, &answer.value, answer.request_id).await
         else {
             return Ok(());
         };

@@ -15,6 +15,7 @@ pub(super) fn code_of(reason_code: &str) -> ErrInfo {
         "ResourceNotFound" | "InvalidCheckoutSessionStatus" | "CheckoutSessionCanceled" | "Expired" => {
             codes::SESSION_INVALID
         }
+        "ExpiredUnused" => codes::AUTHORISATION_EXPIRED,
         "InvalidChargePermissionStatus" => codes::PERMISSION_NOT_CHARGEABLE,
         "TransactionAmountExceeded" | "PeriodicAmountExceeded" | "TransactionCountExceeded" => {
             codes::AMOUNT_ABOVE_LIMIT

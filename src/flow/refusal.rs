@@ -37,6 +37,9 @@ pub enum Refusal {
     /// The status does not allow the call.
     #[error("not possible in {0}")]
     Status(Status),
+    /// Another transaction's buyer is at Amazon with this checkout session, or it has paid that transaction.
+    #[error("the checkout session belongs to another transaction")]
+    SessionTaken,
     /// ExecTran without any money to take.
     #[error("there is nothing to charge")]
     NothingToCharge,
@@ -100,6 +103,8 @@ impl Refusal {
             Self::CancelExceeds => codes::CANCEL_AMOUNT_EXCEEDS,
             Self::CancelDiffers => codes::CANCEL_AMOUNT_DIFFERS,
             Self::Busy => codes::STILL_PROCESSING,
+            // What Amazon itself says of a session that its buyer has been sent to, or that is over.
+            Self::SessionTaken => codes::SESSION_INVALID,
             Self::Provider(code) => *code,
             Self::Store(_) => codes::DATABASE,
             Self::Parameters(_) | Self::Internal(_) => codes::UNEXPECTED,

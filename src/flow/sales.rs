@@ -16,8 +16,8 @@ impl Gateway {
     /// Captures an authorised amount or a part of it; Amazon lets the rest go.
     ///
     /// # Errors
-    /// [`Refusal`]. Where Amazon's answer is lost the transaction stays AUTH, no other call can touch it, and the
-    /// outcome follows by notification.
+    /// [`Refusal`]. Where Amazon's answer is lost the transaction stays AUTH and no other call can touch it until the
+    /// outcome is known. A capture that took place is then told by notification; one that did not changes nothing.
     pub async fn sales(&self, reading: Reading<AmountRequest>) -> Result<AmountReply, Refusal> {
         let (admitted, transaction) = self.admit_to_transaction(Call::Sales, reading).await?;
         let shop = admitted.shop;
@@ -74,7 +74,12 @@ impl Gateway {
         };
         match self.parts.amazon.charge(&shop.merchant, charge).await {
             Ok(answer) if answer.value.status_details.state == ChargeState::Authorized => {
-                Finding::NotDone(provider::code_of_error(refusal), None, Proof::of(refusal))
+                if refusal.changed_nothing() {
+                    Finding::NotDone(provider::code_of_error(refusal), None, Proof::of(refusal))
+                } else {
+                    // An earlier attempt, of which nothing was heard, may still be on its way.
+                    Finding::Unknown(format!("still authorised after {}", provider::evidence_of(refusal)))
+                }
             }
             Ok(answer) => self.charge_says(&answer.value, *money, answer.request_id),
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),

@@ -72,7 +72,8 @@ impl Gateway {
         };
         let now = self.parts.clock.now();
         if now > ticket.limit_at {
-            let expired = self.expire(&shop, &transaction).await?;
+            let (expired, notification) = self.expire(&shop, &transaction).await?;
+            self.wait_for_first_attempt(notification.as_deref()).await;
             return post_for(&shop, &expired)
                 .map(|post| Started::BackToShop(Box::new(post)))
                 .ok_or(StartError::TokenInvalid);
@@ -93,12 +94,15 @@ impl Gateway {
     }
 
     /// Ends a transaction whose time is over. What somebody else made of it in the same moment stands.
-    pub(super) async fn expire(&self, shop: &Shop, transaction: &Transaction) -> Result<Transaction, Refusal> {
+    /// Answers the notification's id too.
+    pub(super) async fn expire(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+    ) -> Result<(Transaction, Option<String>), Refusal> {
         let failure = Failure { err_info: codes::DEADLINE_PASSED.to_string() };
         let change = Change::event(transaction, Event::Expired(failure), self.parts.clock.now())
             .map_err(|refused| Refusal::Status(refused.status))?;
-        let (after, notification) = self.commit(shop, transaction, change).await?;
-        self.wait_for_first_attempt(notification.as_deref()).await;
-        Ok(after)
+        self.commit(shop, transaction, change).await
     }
 }

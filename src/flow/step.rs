@@ -12,7 +12,7 @@ pub enum Phase {
     Intended,
     /// Amazon has answered, the outcome is not committed.
     Answered,
-    /// The outcome is committed, nobody has been told.
+    /// The outcome is committed. Whoever asked has not been told; the shop may have been, if it was quick.
     Concluded,
 }
 
@@ -39,9 +39,19 @@ pub struct Step {
 }
 
 impl Step {
+    /// Every step of every operation, for tests that leave none out.
+    pub const ALL: [Self; 9] = {
+        let [update, complete, capture] =
+            [moments("updateCheckoutSession"), moments("completeCheckoutSession"), moments("captureCharge")];
+        let ([a, b, c], [d, e, f], [g, h, i]) = (update, complete, capture);
+        [a, b, c, d, e, f, g, h, i]
+    };
+
     /// The step of `effect` in `phase`.
-    pub const fn of(effect: &Effect, phase: Phase) -> Self {
-        Self { operation: effect.name(), phase }
+    pub fn of(effect: &Effect, phase: Phase) -> Self {
+        let step = Self { operation: effect.name(), phase };
+        debug_assert!(Self::ALL.contains(&step), "{step} is missing from Step::ALL");
+        step
     }
 
     /// Passes the step, or stops at it for ever.
@@ -57,6 +67,12 @@ impl Step {
     #[cfg(not(feature = "fault-points"))]
     #[expect(clippy::unused_async, reason = "the build with fault points waits here")]
     pub(super) async fn pass(self) {}
+}
+
+/// The steps of one operation, in order.
+const fn moments(operation: &'static str) -> [Step; 3] {
+    let [intended, answered, concluded] = Phase::ALL;
+    [Step { operation, phase: intended }, Step { operation, phase: answered }, Step { operation, phase: concluded }]
 }
 
 impl std::fmt::Display for Step {

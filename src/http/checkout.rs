@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, REFERRER_POLICY};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use serde::Deserialize;
 
 use super::{App, page, shop_api};
 use crate::domain::{AccessId, CheckoutSessionId};
@@ -60,21 +60,23 @@ fn to_amazon(url: &str) -> Response {
     response
 }
 
-/// What Amazon appends to the address it sends the browser back to.
-#[derive(Deserialize)]
-pub(super) struct FromAmazon {
-    #[serde(rename = "amazonCheckoutSessionId")]
-    session: Option<String>,
+/// The session that Amazon appends to the address it sends the browser back to. The cancel URL has it from the start; if
+/// it comes twice there, both are the same.
+fn session_of(query: &str) -> Option<CheckoutSessionId> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, id) = pairs.find(|(name, _)| name == "amazonCheckoutSessionId")?;
+    CheckoutSessionId::new(id).ok()
 }
 
 /// `/payment/AmazonpayReturn/{AccessID}`: the browser comes from Amazon.
 pub(super) async fn returned(
     State(app): State<App>,
-    Path(access_id): Path<String>,
-    query: Result<Query<FromAmazon>, axum::extract::rejection::QueryRejection>,
+    access_id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
 ) -> Response {
-    let session = query.ok().and_then(|Query(from)| from.session).and_then(|id| CheckoutSessionId::new(id).ok());
-    let (Ok(access_id), Some(session)) = (AccessId::new(access_id), session) else {
+    let session = session_of(query.as_deref().unwrap_or_default());
+    let access_id = access_id.ok().and_then(|Path(id)| AccessId::new(id).ok());
+    let (Some(access_id), Some(session)) = (access_id, session) else {
         return page::error(StatusCode::NOT_FOUND, codes::TRANSACTION_UNKNOWN);
     };
     let gateway = Arc::clone(&app.gateway);
@@ -87,6 +89,22 @@ pub(super) async fn returned(
         Err(error) => {
             tracing::error!(%error, "return from Amazon");
             page::error(StatusCode::INTERNAL_SERVER_ERROR, codes::UNEXPECTED)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_is_read_however_often_it_comes() {
+        let session = |query| session_of(query).map(|id| id.to_string());
+        let twice = "a=1&amazonCheckoutSessionId=s-1&amazonCheckoutSessionId=s-1";
+        assert_eq!(session(twice).as_deref(), Some("s-1"));
+        for query in ["", "amazonCheckoutSessionId", "amazonCheckoutSessionId=", "amazonCheckoutSessionId=a%2Fb", "%=&"]
+        {
+            assert_eq!(session(query), None, "{query}");
         }
     }
 }

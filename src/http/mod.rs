@@ -6,6 +6,7 @@
 
 mod access_log;
 mod checkout;
+mod connections;
 mod health;
 mod page;
 mod server;
@@ -20,7 +21,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::flow::Gateway;
 
-pub use server::{bind, serve};
+pub use server::{Connections, bind, serve};
 
 /// Bounds of the server.
 #[derive(Debug, Clone)]

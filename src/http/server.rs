@@ -8,11 +8,28 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::connections::BoundedListener;
 use crate::protocol::{Style, codes, errors};
+
+/// Bounds of a server's connections.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    /// How many are open at once. Further ones wait in the operating system's queue.
+    pub max: usize,
+    /// How long nothing may move on a connection, in milliseconds, before it is closed. Longer than the longest work on
+    /// a request, during which nothing moves either.
+    pub silence_ms_max: u64,
+    /// How long requests may go on after the signal to stop, in milliseconds.
+    pub grace_ms: u64,
+}
+
+impl Connections {
+    /// For a server on a developer's own machine: ends within a second.
+    pub const LOCAL: Self = Self { max: 1024, silence_ms_max: 120_000, grace_ms: 1000 };
+}
 
 /// Takes the address, so that whoever starts several servers knows all their ports before the first request.
 ///
@@ -22,7 +39,7 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-/// Serves until `stop`, then lets open requests end, at most `grace_ms` long.
+/// Serves until `stop`, then lets open requests end, as long as `connections` grants.
 ///
 /// # Errors
 /// That of the operating system.
@@ -30,14 +47,10 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     stop: CancellationToken,
-    grace_ms: u64,
+    connections: Connections,
 ) -> std::io::Result<()> {
-    let listener = listener.tap_io(|stream| {
-        // A payment's answer is one small write; waiting to fill a packet would only delay it.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY");
-        }
-    });
+    let Connections { max, silence_ms_max, grace_ms } = connections;
+    let listener = BoundedListener::new(listener, max, Duration::from_millis(silence_ms_max));
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         served = serving.into_future() => served,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -31,13 +32,14 @@ struct Exchange {
 /// Any call of a shop's.
 pub(super) async fn call(
     State(app): State<App>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let (call, style) = parse_name(&name);
+    // A name that is not text names no call.
+    let (call, style) = name.map_or((None, Style::IdPass), |Path(name)| parse_name(&name));
     let Some(call) = call.filter(|call| call.speaks(style)) else { return refuse(&[codes::NO_SUCH_CALL], style) };
     if method != Method::POST {
         return refuse(&[codes::METHOD_NOT_POST], style);

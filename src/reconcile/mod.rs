@@ -7,13 +7,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::{AccessId, Intent, Transaction};
 use crate::flow::{Gateway, Looked, Refusal};
 use crate::store::StoreError;
 
 /// How much is looked at in one round.
 const ROUND_MAX: u32 = 100;
+/// How many looks are under way at once: one that waits for Amazon's time-out must not hold up the others.
+const CONCURRENT_MAX: usize = 16;
+/// How long after a look that ended nothing an overdue transaction is looked at again.
+const LOOK_AGAIN_MS: i64 = 60_000;
 
 /// What one round came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,20 +53,19 @@ pub async fn adopt(gateway: &Gateway) -> Result<(), StoreError> {
 /// A database that could not be read.
 pub async fn round(gateway: &Arc<Gateway>) -> Result<Round, StoreError> {
     let mut round = Round::default();
-    for intent in gateway.store().intents_to_look_at(gateway.clock().now(), ROUND_MAX).await? {
-        let access_id = intent.access_id.clone();
-        let this = Arc::clone(gateway);
-        let looked = gateway.detached(async move { this.inquire(&intent).await }).await.and_then(|looked| looked);
+    let intents = gateway.store().intents_to_look_at(gateway.clock().now(), ROUND_MAX).await?;
+    let mut looks = stream::iter(intents).map(|intent| look(gateway, intent)).buffer_unordered(CONCURRENT_MAX);
+    while let Some((access_id, looked)) = looks.next().await {
         match looked {
             Ok(Looked::Closed | Looked::ClosedByAnother) => round.closed += 1,
             Ok(Looked::StillOpen) => round.still_open += 1,
             Err(error) => round.fail(&access_id, &error),
         }
     }
-    for transaction in gateway.store().transactions_to_look_at(gateway.clock().now(), ROUND_MAX).await? {
-        let access_id = transaction.access_id.clone();
-        let this = Arc::clone(gateway);
-        match gateway.detached(async move { this.overdue(&transaction).await }).await.and_then(|ended| ended) {
+    let overdue = gateway.store().transactions_to_look_at(gateway.clock().now(), ROUND_MAX).await?;
+    let mut ends = stream::iter(overdue).map(|transaction| end(gateway, transaction)).buffer_unordered(CONCURRENT_MAX);
+    while let Some((access_id, ended)) = ends.next().await {
+        match ended {
             Ok(()) => round.overdue += 1,
             Err(error) => round.fail(&access_id, &error),
         }
@@ -68,20 +73,41 @@ pub async fn round(gateway: &Arc<Gateway>) -> Result<Round, StoreError> {
     Ok(round)
 }
 
+async fn look(gateway: &Arc<Gateway>, intent: Intent) -> (AccessId, Result<Looked, Refusal>) {
+    let access_id = intent.access_id.clone();
+    let this = Arc::clone(gateway);
+    let looked = gateway.detached(async move { this.inquire(&intent).await }).await;
+    (access_id, looked.and_then(|looked| looked))
+}
+
+async fn end(gateway: &Arc<Gateway>, transaction: Transaction) -> (AccessId, Result<(), Refusal>) {
+    let (access_id, version) = (transaction.access_id.clone(), transaction.version);
+    let this = Arc::clone(gateway);
+    let ended = gateway.detached(async move { this.overdue(&transaction).await }).await.and_then(|ended| ended);
+    // Nothing happens here if it has ended. If not, the next ones have their turn before it comes again.
+    let again = gateway.clock().now().plus(LOOK_AGAIN_MS);
+    let put_off = gateway.store().put_off(&access_id, version, again).await;
+    (access_id, ended.and_then(|()| put_off.map_err(Refusal::from)))
+}
+
 impl Round {
-    fn fail(&mut self, access_id: &crate::domain::AccessId, error: &Refusal) {
+    fn fail(&mut self, access_id: &AccessId, error: &Refusal) {
         tracing::error!(%access_id, %error, "reconcile");
         self.failed += 1;
     }
 }
 
-/// Makes a round every `every_ms` until `stop`.
+/// Makes a round every `every_ms` until `stop`. A round does not hold up the end: the looks that are under way then go
+/// on, for each has a task of its own ([`Gateway::finish`] waits for them), and the others come after the next start.
 pub async fn run(gateway: Arc<Gateway>, every_ms: u64, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        match round(&gateway).await {
-            Ok(done) if done != Round::default() => tracing::info!(?done, "reconcile"),
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "reconcile"),
+        tokio::select! {
+            () = stop.cancelled() => {}
+            done = round(&gateway) => match done {
+                Ok(done) if done != Round::default() => tracing::info!(?done, "reconcile"),
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "reconcile"),
+            },
         }
         tokio::select! {
             () = stop.cancelled() => {}

@@ -4,7 +4,10 @@ use async_trait::async_trait;
 
 use super::Change;
 use crate::domain::notification::{Attempt, Claimed};
-use crate::domain::{AccessId, ChargePermissionId, IdempotencyKey, Intent, Millis, OrderId, ShopId, Transaction};
+use crate::domain::{
+    AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Intent, Millis, OrderId, ShopId,
+    Transaction,
+};
 
 /// Why a change was not made. Nothing of it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +72,16 @@ pub trait Store: Send + Sync + 'static {
         permission: &ChargePermissionId,
     ) -> Result<Option<Transaction>, StoreError>;
 
+    /// The transaction of `shop` that `session` is to pay or has paid: the latest that has not failed or expired.
+    async fn transaction_of_session(
+        &self,
+        shop: &ShopId,
+        session: &CheckoutSessionId,
+    ) -> Result<Option<Transaction>, StoreError>;
+
+    /// The transaction that `charge` pays. The book never has two.
+    async fn transaction_of_charge(&self, charge: &ChargeId) -> Result<Option<Transaction>, StoreError>;
+
     /// The effect under way for a transaction, if there is one.
     async fn open_intent(&self, access_id: &AccessId) -> Result<Option<Intent>, StoreError>;
 
@@ -83,6 +96,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Transactions whose start ticket or stay at Amazon ran out, oldest first.
     async fn transactions_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<Transaction>, StoreError>;
+
+    /// Puts off the next look at a transaction that is overdue and still at `version`; its version stays.
+    async fn put_off(&self, access_id: &AccessId, version: i64, at: Millis) -> Result<(), StoreError>;
 
     /// Takes on at most `limit` due notifications until `now + lease_ms`; nobody else gets them before that.
     async fn claim_notifications(&self, now: Millis, lease_ms: i64, limit: u32) -> Result<Vec<Claimed>, StoreError>;

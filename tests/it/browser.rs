@@ -151,13 +151,10 @@ async fn a_shopper_buys_and_all_voices_agree() {
 /// Reads the order book as the shop does, and captures.
 async fn ship(shopper: &Shopper, street: &Street, order_id: &str) {
     shopper.open(&street.shop("/orders")).await;
-    let voices: Vec<String> = [
-        shopper.read("article .voices section:nth-child(1)").await,
-        shopper.read("article .voices section:nth-child(2)").await,
-        shopper.read("article .voices section:nth-child(3)").await,
-    ]
-    .into();
-    assert!(voices.iter().all(|voice| voice.contains("AUTH")), "{voices:#?}");
+    for number in 1..=3 {
+        let voice = shopper.read(&format!("article .voices section:nth-child({number})")).await;
+        assert!(voice.contains("AUTH"), "{voice}");
+    }
     shopper.look("11-orders").await;
     shopper.press("article .ship").await;
     shopper.see("article .shipped").await;
@@ -282,8 +279,7 @@ async fn a_phone_shows_every_page_in_english() {
     shopper.press("#AmazonPayButton button").await;
 
     // The button has told the buyer's pages which language; they have a switch of their own.
-    shopper.see(r#"html[lang="en"] "#.trim()).await;
-    shopper.see(SIGN_IN).await;
+    shopper.see(&format!(r#"html[lang="en"] {SIGN_IN}"#)).await;
     shopper.press(r#"a[hreflang="ja"]"#).await;
     shopper.see(r#"html[lang="ja"]"#).await;
     shopper.look("04-sign-in-ja").await;

@@ -4,4 +4,13 @@
 #![cfg(test)]
 
 mod browser;
+mod cli;
+mod concurrency;
+mod connections;
+mod crash;
 mod house;
+mod notify;
+mod payment;
+mod process;
+mod support;
+mod wire;

@@ -15,14 +15,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::assemble::{Assembled, World};
+use super::sandbox::merchants_of_shops;
 use super::{print, signals};
 use crate::config::{FileMode, process_environment};
 use crate::telemetry::{self, LogFormat};
 use crate::{demo_shop, http, sandbox};
 use prepare::DataDir;
-
-/// How long the sandbox and the demo shop may take to end.
-const GRACE_MS: u64 = 1000;
 
 /// Where the three parties listen and where the data goes.
 #[derive(Debug, Clone, Args)]
@@ -90,7 +88,7 @@ impl Demo {
         let sandbox = sandbox::Sandbox::new(
             sandbox::Settings {
                 base_url: sandbox_url.clone(),
-                merchants: prepare::merchants(assembled.gateway.shops())?,
+                merchants: merchants_of_shops(assembled.gateway.shops())?,
             },
             world.clock.clone(),
             world.rng.clone(),
@@ -109,10 +107,10 @@ impl Demo {
         parties.spawn(async move { Ok(assembled.serve(gateway_listener, token).await?) });
         let token = stop_all.clone();
         let router = sandbox::router(sandbox);
-        parties.spawn(async move { Ok(http::serve(sandbox_listener, router, token, GRACE_MS).await?) });
+        parties.spawn(async move { Ok(http::serve(sandbox_listener, router, token, http::Connections::LOCAL).await?) });
         let token = stop_all.clone();
         let router = demo_shop::router(shop);
-        parties.spawn(async move { Ok(http::serve(shop_listener, router, token, GRACE_MS).await?) });
+        parties.spawn(async move { Ok(http::serve(shop_listener, router, token, http::Connections::LOCAL).await?) });
         Ok(Self { gateway_url, sandbox_url, shop_url, shops: accounts, data, stop_all, parties })
     }
 
@@ -171,14 +169,18 @@ impl Demo {
 pub(super) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let filter = process_environment("RUST_LOG").unwrap_or_else(|| "warn".to_owned());
     telemetry::init(LogFormat::Text, &filter)?;
+    // Heard from the beginning, or a signal that comes early would leave the temporary directory behind.
+    let stop = signals::stop_on_signal();
     let mut demo = Demo::start(&args, World::real()).await?;
     if args.auto {
-        let all_well = auto::run(&demo).await;
+        let all_well = tokio::select! {
+            all_well = auto::run(&demo) => all_well,
+            () = stop.cancelled() => Ok(false),
+        };
         demo.end().await?;
         return Ok(if all_well? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     print(&demo.welcome());
-    let stop = signals::stop_on_signal();
     tokio::select! {
         () = stop.cancelled() => {}
         error = demo.broken() => return Err(error),

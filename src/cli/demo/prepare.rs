@@ -12,7 +12,6 @@ use crate::config::{GatewayOverrides, GatewaySettings, ShopsFile};
 use crate::demo_shop::ShopAccount;
 use crate::domain::SystemRng;
 use crate::flow::Shops;
-use crate::sandbox::{Merchant, MerchantKey};
 
 /// The example that ships at the top of the repository is the demo's own set-up.
 const SHOPS_TOML: &str = include_str!("../../../shops.toml");
@@ -88,23 +87,6 @@ pub(super) fn gateway_settings(
     settings.database = data.database();
     settings.deployment_key_file = key_file;
     Ok(settings)
-}
-
-/// What the sandbox has to know of the shops' accounts.
-pub(super) fn merchants(shops: &Shops) -> anyhow::Result<Vec<Merchant>> {
-    shops
-        .iter()
-        .map(|shop| {
-            let public_key_pem = shop.merchant.key().public_pem()?;
-            let public_key_id = shop.settings.public_key_id.clone();
-            Ok(Merchant {
-                merchant_id: shop.settings.merchant_id.clone(),
-                name: shop.settings.store_name.clone(),
-                store_ids: vec![shop.settings.store_id.clone()],
-                keys: vec![MerchantKey { public_key_id, public_key_pem }],
-            })
-        })
-        .collect()
 }
 
 /// What the demo shop is told, as a provider's administration screen tells it: ids, password, a signed button payload.

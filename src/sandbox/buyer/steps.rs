@@ -292,10 +292,10 @@ impl ChoosePage {
             CardEffect::BuyerCanceled => self.frame.t("購入者のキャンセルになります", "ends as cancelled by the buyer"),
             CardEffect::Declined => self.frame.t("拒否されます", "is declined"),
             CardEffect::PendingThenAuthorized => {
-                self.frame.t("保留になり、30 秒後に承認されます", "stays pending, is approved after 30 seconds")
+                self.frame.t("保留、30 秒後に承認されます", "pending, approved after 30 seconds")
             }
             CardEffect::PendingThenDeclined => {
-                self.frame.t("保留になり、30 秒後に拒否されます", "stays pending, is declined after 30 seconds")
+                self.frame.t("保留、30 秒後に拒否されます", "pending, declined after 30 seconds")
             }
         }
     }

@@ -8,10 +8,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::super::row::TransactionRow;
-use super::failed;
+use super::{failed, readable};
 use crate::domain::notification::{Attempt, Claimed, Next};
 use crate::domain::{AccessId, Millis, Notification, ShopId};
 use crate::store::{ApplyError, Change, StoreError};
@@ -37,16 +37,42 @@ pub(super) async fn apply(
     connection: &mut SqliteConnection,
     changes: &[Change],
 ) -> Result<Vec<Result<(), ApplyError>>, sqlx::Error> {
-    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let present = Present::read(&mut tx, changes).await?;
+    begin(connection).await?;
+    let verdicts = judge_and_write(connection, changes).await;
+    end(connection, verdicts).await
+}
+
+/// Begins a transaction that may write.
+///
+/// By SQL alone: where SQLite rolls back by itself, as it does when the disk is full or fails, sqlx's own `Transaction`
+/// goes on counting the one that is gone, and its connection never begins another.
+async fn begin(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("BEGIN IMMEDIATE").execute(connection).await.map(|_| ())
+}
+
+/// Commits if all went well, and leaves no transaction open either way.
+async fn end<T>(connection: &mut SqliteConnection, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+    let ended = match outcome {
+        Ok(value) => sqlx::query("COMMIT").execute(&mut *connection).await.map(|_| value),
+        Err(error) => Err(error),
+    };
+    if ended.is_err() {
+        // An error here says that SQLite has rolled back already.
+        let _ = sqlx::query("ROLLBACK").execute(connection).await;
+    }
+    ended
+}
+
+async fn judge_and_write(
+    tx: &mut SqliteConnection,
+    changes: &[Change],
+) -> Result<Vec<Result<(), ApplyError>>, sqlx::Error> {
+    let present = Present::read(tx, changes).await?;
     let verdicts: Vec<_> = changes.iter().map(|change| present.judge(change)).collect();
     let standing: Vec<_> = changes.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(c, _)| c).collect();
-    if standing.is_empty() {
-        tx.rollback().await?;
-        return Ok(verdicts);
+    if !standing.is_empty() {
+        write(tx, &standing).await?;
     }
-    write(&mut tx, &standing).await?;
-    tx.commit().await?;
     Ok(verdicts)
 }
 
@@ -209,15 +235,19 @@ pub(super) async fn record(connection: &mut SqliteConnection, attempts: &[Attemp
             })
         })
         .collect();
-    let rows = json(&rows);
-    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    begin(connection).await?;
+    let written = write_attempts(connection, &json(&rows)).await;
+    end(connection, written).await
+}
+
+async fn write_attempts(tx: &mut SqliteConnection, rows: &str) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO notification_attempts (notification_id, number, at, took_ms, http_status, answer)
          SELECT j.value ->> 'id', j.value ->> 'number', j.value ->> 'at', j.value ->> 'took_ms',
                 j.value ->> 'http_status', j.value ->> 'answer' FROM json_each(?1) j WHERE true
          ON CONFLICT DO NOTHING",
     )
-    .bind(&rows)
+    .bind(rows)
     .execute(&mut *tx)
     .await?;
     sqlx::query(
@@ -225,10 +255,10 @@ pub(super) async fn record(connection: &mut SqliteConnection, attempts: &[Attemp
              attempts = max(attempts, j.value ->> 'number'), claimed_until = NULL
          FROM json_each(?1) j WHERE notifications.id = j.value ->> 'id' AND notifications.state = 'PENDING'",
     )
-    .bind(&rows)
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await
+    .bind(rows)
+    .execute(tx)
+    .await
+    .map(|_| ())
 }
 
 #[derive(sqlx::FromRow)]
@@ -262,25 +292,70 @@ pub(super) async fn claim(
     .fetch_all(connection)
     .await
     .map_err(|error| failed(&error))?;
-    rows.into_iter()
-        .map(|row| {
-            let broken = |error: crate::domain::Malformed| StoreError(format!("notification {}: {error}", row.id));
-            Ok(Claimed {
-                attempts_before: row.attempts,
-                notification: Notification {
-                    access_id: AccessId::new(row.access_id.clone()).map_err(broken)?,
-                    shop_id: ShopId::new(row.shop_id.clone()).map_err(broken)?,
-                    id: row.id.clone(),
-                    url: row.url.clone(),
-                    body: row.body.clone(),
-                    created_at: Millis(row.created_at),
-                },
-            })
+    Ok(readable(rows.into_iter().map(ClaimRow::read)))
+}
+
+impl ClaimRow {
+    fn read(self) -> Result<Claimed, StoreError> {
+        let broken = |error: crate::domain::Malformed| StoreError(format!("notification {}: {error}", self.id));
+        Ok(Claimed {
+            attempts_before: self.attempts,
+            notification: Notification {
+                access_id: AccessId::new(self.access_id).map_err(broken)?,
+                shop_id: ShopId::new(self.shop_id).map_err(broken)?,
+                id: self.id.clone(),
+                url: self.url,
+                body: self.body,
+                created_at: Millis(self.created_at),
+            },
         })
-        .collect()
+    }
 }
 
 /// The JSON text of a value whose serialisation cannot fail (no maps with odd keys, no foreign types).
 fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::ConnectOptions as _;
+    use sqlx::sqlite::SqliteConnectOptions;
+
+    use super::*;
+    use crate::domain::{AmazonpayType, JobCd, Money, OrderId, State, Transaction, Yen};
+
+    fn entry(number: usize) -> Change {
+        Change::entered(Transaction {
+            access_id: AccessId::new(format!("{number:032}")).unwrap(),
+            key_id: "k1".to_owned(),
+            shop_id: ShopId::new("tshop00000001").unwrap(),
+            order_id: OrderId::new(format!("O-{number}")).unwrap(),
+            job: JobCd::Auth,
+            money: Money::new(Yen::new(1000).unwrap(), Yen::ZERO).unwrap(),
+            amazonpay_type: AmazonpayType::Standard,
+            payment_type: None,
+            created_at: Millis(1),
+            processed_at: Millis(1),
+            version: 1,
+            exec: None,
+            state: State::Unprocessed,
+        })
+    }
+
+    /// SQLite rolls back by itself when the disk is full or fails; so does this trigger.
+    const DISK_FAILS: &str =
+        "CREATE TEMP TRIGGER disk_fails BEFORE INSERT ON journal BEGIN SELECT RAISE(ROLLBACK, 'disk'); END";
+
+    #[tokio::test]
+    async fn a_batch_that_sqlite_itself_rolled_back_spoils_nothing_after_it() {
+        let mut connection = SqliteConnectOptions::new().filename(":memory:").connect().await.unwrap();
+        sqlx::migrate!("migrations/sqlite").run(&mut connection).await.unwrap();
+        sqlx::query(DISK_FAILS).execute(&mut connection).await.unwrap();
+        let changes = [entry(1), entry(2)];
+        apply(&mut connection, &changes).await.unwrap_err();
+        sqlx::query("DROP TRIGGER disk_fails").execute(&mut connection).await.unwrap();
+        assert_eq!(apply(&mut connection, &changes).await.unwrap(), [Ok(()), Ok(())]);
+        assert_eq!(apply(&mut connection, &changes[..1]).await.unwrap(), [Err(ApplyError::OrderTaken)]);
+    }
 }

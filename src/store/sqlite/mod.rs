@@ -19,7 +19,10 @@ use sqlx::{ConnectOptions as _, SqliteConnection};
 
 use super::{ApplyError, Change, NotificationRecord, Store, StoreError};
 use crate::domain::notification::{Attempt, Claimed};
-use crate::domain::{AccessId, ChargePermissionId, IdempotencyKey, Intent, Millis, OrderId, ShopId, Transaction};
+use crate::domain::{
+    AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Intent, Millis, OrderId, ShopId,
+    Transaction,
+};
 use writer::{Command, Writer};
 
 /// How many reading connections there are at most.
@@ -144,6 +147,18 @@ impl Store for SqliteStore {
         reader::transaction_of_permission(&self.readers, shop, permission).await
     }
 
+    async fn transaction_of_session(
+        &self,
+        shop: &ShopId,
+        session: &CheckoutSessionId,
+    ) -> Result<Option<Transaction>, StoreError> {
+        reader::transaction_of_session(&self.readers, shop, session).await
+    }
+
+    async fn transaction_of_charge(&self, charge: &ChargeId) -> Result<Option<Transaction>, StoreError> {
+        reader::transaction_of_charge(&self.readers, charge).await
+    }
+
     async fn open_intent(&self, access_id: &AccessId) -> Result<Option<Intent>, StoreError> {
         reader::open_intent(&self.readers, access_id).await
     }
@@ -162,6 +177,10 @@ impl Store for SqliteStore {
 
     async fn transactions_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<Transaction>, StoreError> {
         reader::transactions_to_look_at(&self.readers, now, limit).await
+    }
+
+    async fn put_off(&self, access_id: &AccessId, version: i64, at: Millis) -> Result<(), StoreError> {
+        self.writer.ask(|reply| Command::PutOff { access_id: access_id.clone(), version, at, reply }).await?
     }
 
     async fn claim_notifications(&self, now: Millis, lease_ms: i64, limit: u32) -> Result<Vec<Claimed>, StoreError> {
@@ -191,4 +210,10 @@ impl Store for SqliteStore {
 
 fn failed(error: &sqlx::Error) -> StoreError {
     StoreError(error.to_string())
+}
+
+/// The rows that can be read. One that cannot is a defect, or was written by a newer version; it is logged, and must not
+/// keep the others from being worked on.
+fn readable<T>(rows: impl Iterator<Item = Result<T, StoreError>>) -> Vec<T> {
+    rows.filter_map(|row| row.inspect_err(|error| tracing::error!(%error, "a row is passed over")).ok()).collect()
 }

@@ -3,9 +3,10 @@
 use sqlx::SqlitePool;
 
 use super::super::row::TransactionRow;
-use super::failed;
+use super::{failed, readable};
 use crate::domain::{
-    AccessId, ChargePermissionId, Effect, IdempotencyKey, Intent, Millis, OrderId, ShopId, Transaction,
+    AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, Effect, IdempotencyKey, Intent, Millis, OrderId, ShopId,
+    Transaction,
 };
 use crate::store::{NotificationRecord, StoreError};
 
@@ -65,12 +66,44 @@ pub(super) async fn transaction_of_permission(
     .transpose()
 }
 
+pub(super) async fn transaction_of_session(
+    pool: &SqlitePool,
+    shop: &ShopId,
+    session: &CheckoutSessionId,
+) -> Result<Option<Transaction>, StoreError> {
+    sqlx::query_as::<_, TransactionRow>(
+        "SELECT * FROM transactions
+         WHERE checkout_session_id = ?2 AND shop_id = ?1 AND status NOT IN ('PAYFAIL', 'EXPIRED')
+         ORDER BY created_at DESC LIMIT 1",
+    )
+    .bind(shop.as_str())
+    .bind(session.as_str())
+    .fetch_optional(pool)
+    .await
+    .map_err(|error| failed(&error))?
+    .map(TransactionRow::read)
+    .transpose()
+}
+
+pub(super) async fn transaction_of_charge(
+    pool: &SqlitePool,
+    charge: &ChargeId,
+) -> Result<Option<Transaction>, StoreError> {
+    sqlx::query_as::<_, TransactionRow>("SELECT * FROM transactions WHERE charge_id = ?1")
+        .bind(charge.as_str())
+        .fetch_optional(pool)
+        .await
+        .map_err(|error| failed(&error))?
+        .map(TransactionRow::read)
+        .transpose()
+}
+
 pub(super) async fn transactions_to_look_at(
     pool: &SqlitePool,
     now: Millis,
     limit: u32,
 ) -> Result<Vec<Transaction>, StoreError> {
-    sqlx::query_as::<_, TransactionRow>(
+    let rows = sqlx::query_as::<_, TransactionRow>(
         "SELECT * FROM transactions WHERE look_at IS NOT NULL AND look_at <= ?1
            AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.access_id = transactions.access_id AND o.verdict IS NULL)
          ORDER BY look_at LIMIT ?2",
@@ -79,10 +112,8 @@ pub(super) async fn transactions_to_look_at(
     .bind(limit)
     .fetch_all(pool)
     .await
-    .map_err(|error| failed(&error))?
-    .into_iter()
-    .map(TransactionRow::read)
-    .collect()
+    .map_err(|error| failed(&error))?;
+    Ok(readable(rows.into_iter().map(TransactionRow::read)))
 }
 
 #[derive(sqlx::FromRow)]
@@ -123,7 +154,7 @@ pub(super) async fn open_intent(pool: &SqlitePool, access_id: &AccessId) -> Resu
 }
 
 pub(super) async fn intents_to_look_at(pool: &SqlitePool, now: Millis, limit: u32) -> Result<Vec<Intent>, StoreError> {
-    sqlx::query_as::<_, IntentRow>(
+    let rows = sqlx::query_as::<_, IntentRow>(
         "SELECT idempotency_key, access_id, effect, started_at, look_at, looks FROM operations
          WHERE verdict IS NULL AND look_at <= ?1 ORDER BY look_at LIMIT ?2",
     )
@@ -131,10 +162,8 @@ pub(super) async fn intents_to_look_at(pool: &SqlitePool, now: Millis, limit: u3
     .bind(limit)
     .fetch_all(pool)
     .await
-    .map_err(|error| failed(&error))?
-    .into_iter()
-    .map(IntentRow::read)
-    .collect()
+    .map_err(|error| failed(&error))?;
+    Ok(readable(rows.into_iter().map(IntentRow::read)))
 }
 
 pub(super) async fn next_notification_at(pool: &SqlitePool) -> Result<Option<Millis>, StoreError> {

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::{batch, failed};
 use crate::domain::notification::{Attempt, Claimed};
-use crate::domain::{IdempotencyKey, Millis};
+use crate::domain::{AccessId, IdempotencyKey, Millis};
 use crate::store::{ApplyError, Change, StoreError};
 
 /// How many requests may wait for the writer before the next one has to wait to be queued.
@@ -29,6 +29,8 @@ pub(super) enum Command {
     Attempt(Attempt, Reply<()>),
     /// Put off an intent.
     LookAgain(IdempotencyKey, Millis, Reply<()>),
+    /// Put off an overdue transaction.
+    PutOff { access_id: AccessId, version: i64, at: Millis, reply: Reply<()> },
     /// Make all open intents due.
     AdoptIntents(Millis, Reply<u64>),
     /// Take on due notifications.
@@ -148,6 +150,17 @@ async fn run_one(connection: &mut SqliteConnection, command: Command) {
                 "UPDATE operations SET look_at = ?2, looks = looks + 1 WHERE idempotency_key = ?1 AND verdict IS NULL",
             )
             .bind(key.as_str())
+            .bind(at.0)
+            .execute(connection)
+            .await;
+            let _ = reply.send(done.map(|_| ()).map_err(|error| failed(&error)));
+        }
+        Command::PutOff { access_id, version, at, reply } => {
+            let done = sqlx::query(
+                "UPDATE transactions SET look_at = ?3 WHERE access_id = ?1 AND version = ?2 AND look_at < ?3",
+            )
+            .bind(access_id.as_str())
+            .bind(version)
             .bind(at.0)
             .execute(connection)
             .await;

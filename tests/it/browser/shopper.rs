@@ -1,11 +1,12 @@
 //! A shopper at a browser: looks for things on pages, presses them, and takes a photograph of every page.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -24,7 +25,7 @@ pub(super) struct Screen {
     phone: bool,
 }
 
-pub(super) const DESK: Screen = Screen { width: 1100, height: 800, phone: false };
+pub(super) const DESK: Screen = Screen { width: 1100, height: 560, phone: false };
 pub(super) const PHONE: Screen = Screen { width: 390, height: 844, phone: true };
 
 /// Somebody with a browser.
@@ -47,7 +48,7 @@ impl Shopper {
         let metrics = json!({
             "width": screen.width,
             "height": screen.height,
-            "deviceScaleFactor": if screen.phone { 2 } else { 1 },
+            "deviceScaleFactor": 2,
             "mobile": screen.phone,
         });
         driver::devtools(&browser, "Emulation.setDeviceMetricsOverride", metrics).await;
@@ -59,17 +60,24 @@ impl Shopper {
         self.browser.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
-    /// Waits for an element.
+    /// Waits for an element. While a page is being replaced, the driver may answer all sorts of errors; only the last
+    /// one counts.
     pub(super) async fn see(&self, css: &str) -> Element {
-        match self.browser.wait().at_most(PATIENCE).every(GLANCE).for_element(Locator::Css(css)).await {
-            Ok(element) => element,
-            Err(error) => {
-                let url = self.browser.current_url().await.map(String::from).unwrap_or_default();
-                let source = self.browser.source().await.unwrap_or_default();
-                self.photograph("failure").await;
-                panic!("no {css} at {url}, which is on failure.png ({error}):\n{source}");
+        let asked = Instant::now();
+        loop {
+            match self.browser.find(Locator::Css(css)).await {
+                Ok(element) => return element,
+                Err(error) if asked.elapsed() > PATIENCE => self.give_up(css, &error).await,
+                Err(_) => tokio::time::sleep(GLANCE).await,
             }
         }
+    }
+
+    async fn give_up(&self, css: &str, error: &CmdError) -> ! {
+        let url = self.browser.current_url().await.map(String::from).unwrap_or_default();
+        let source = self.browser.source().await.unwrap_or_default();
+        self.photograph("failure").await;
+        panic!("no {css} at {url}, which is on {}-failure.png ({error}):\n{source}", self.album);
     }
 
     /// Waits for an element and presses it.

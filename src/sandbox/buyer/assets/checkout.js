@@ -99,8 +99,8 @@
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
     .sandbox-pay-button { display: flex; align-items: center; justify-content: center; flex-wrap: wrap; gap: .1rem .5em; width: 100%;
-      min-height: 3rem; padding: .6rem; border: 0; border-radius: .6rem; font: 600 1rem/1.3 system-ui, sans-serif;
-      cursor: pointer; }
+      min-height: 3rem; padding: .6rem; border: 0; border-radius: .6rem; cursor: pointer;
+      font-family: inherit; font-size: 1rem; font-weight: 600; line-height: 1.3; }
     .sandbox-pay-button:hover { filter: brightness(1.06); }
     .sandbox-pay-button:focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
     .sandbox-pay-note { font-size: .68em; font-weight: 500; border: 1px solid currentColor; border-radius: 99em;

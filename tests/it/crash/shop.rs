@@ -1,0 +1,117 @@
+//! The shop's side: its server's calls as a shop makes them, and its receiver of notifications.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// A form, by name.
+pub(super) type Fields = BTreeMap<String, String>;
+
+/// What a shop sends, in its order.
+pub(super) type Form = Vec<(&'static str, String)>;
+
+pub(super) fn form<const N: usize>(fields: [(&'static str, &str); N]) -> Form {
+    fields.map(|(name, value)| (name, value.to_owned())).to_vec()
+}
+
+pub(super) const SHOP_ID: &str = "tshop00000001";
+const SHOP_PASS: &str = "demoshop1pass";
+
+/// What a call came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reply {
+    Fields(Fields),
+    /// The ErrInfo codes.
+    Refused(String),
+    /// The connection broke, or there was none.
+    NoAnswer,
+}
+
+impl Reply {
+    pub(super) fn fields(self) -> Fields {
+        match self {
+            Self::Fields(fields) => fields,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Calls the gateway at `url`; the shop's id and password are added.
+pub(super) async fn call(http: &reqwest::Client, url: &str, name: &str, fields: &Form) -> Reply {
+    let form = [form([("ShopID", SHOP_ID), ("ShopPass", SHOP_PASS)]), fields.clone()].concat();
+    let Ok(answer) = http.post(format!("{url}/payment/{name}.idPass")).form(&form).send().await else {
+        return Reply::NoAnswer;
+    };
+    let Ok(line) = answer.text().await else { return Reply::NoAnswer };
+    // Nothing in these answers is escaped.
+    let pairs = line.trim_end().split('&').filter_map(|pair| pair.split_once('='));
+    let fields: Fields = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    match fields.get("ErrInfo") {
+        Some(codes) => Reply::Refused(codes.clone()),
+        None => Reply::Fields(fields),
+    }
+}
+
+/// Receives notifications. Its door can be shut: then whoever rings waits, and is not counted if he goes away.
+pub(super) struct Receiver {
+    received: Mutex<Vec<Fields>>,
+    open: watch::Sender<bool>,
+    at_the_door: AtomicUsize,
+}
+
+impl Receiver {
+    pub(super) fn new() -> Self {
+        Self { received: Mutex::default(), open: watch::Sender::new(true), at_the_door: AtomicUsize::new(0) }
+    }
+
+    /// Takes a notification in and answers it.
+    pub(super) async fn receive(&self, body: &[u8]) -> &'static str {
+        let visit = Visit::begin(&self.at_the_door);
+        // The sender is this receiver's own and lives as long.
+        let _ = self.open.subscribe().wait_for(|open| *open).await;
+        let fields = url::form_urlencoded::parse(body).into_owned().collect();
+        self.received.lock().unwrap().push(fields);
+        drop(visit);
+        "0"
+    }
+
+    /// From here on whoever brings something waits.
+    pub(super) fn shut(&self) {
+        self.open.send_replace(false);
+    }
+
+    /// Once everybody who waited has gone, as those do who are killed, others are let in.
+    pub(super) async fn reopen(&self) {
+        let gone = async {
+            while self.at_the_door.load(Ordering::SeqCst) > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), gone).await.expect("a dead process still rings");
+        self.open.send_replace(true);
+    }
+
+    /// `(OrderID, Status)` of all that was received, in order.
+    pub(super) fn received(&self) -> Vec<(String, String)> {
+        self.received.lock().unwrap().iter().map(|one| (one["OrderID"].clone(), one["Status"].clone())).collect()
+    }
+}
+
+/// Somebody at the door; counted until he is let in or goes away.
+struct Visit<'a>(&'a AtomicUsize);
+
+impl<'a> Visit<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,45 @@
+//! A stage for whole payments: the gateway, the sandbox and a shop's notification receiver on real ports of this
+//! machine, a clock that only the test moves, and everybody who acts: a shop's server, a buyer's browser.
+//!
+//! Nothing here sleeps for luck: whoever waits, waits for a condition, at most [`PATIENCE`].
+
+mod answer;
+mod browser;
+mod purchase;
+mod receiver;
+mod shop;
+mod stage;
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub(crate) use answer::Answer;
+pub(crate) use browser::{Browser, ResultForm, result_form};
+pub(crate) use purchase::{Entered, Order};
+pub(crate) use receiver::{Received, Receiver, Reply};
+pub(crate) use shop::ShopClient;
+pub(crate) use stage::Stage;
+
+/// How long anything may take before a test gives up on it; long, because the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a condition is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// One minute, in milliseconds.
+pub(crate) const MINUTE: i64 = 60_000;
+/// One day, in milliseconds.
+pub(crate) const DAY: i64 = 24 * 60 * MINUTE;
+
+/// Waits until `look` sees something; fails the test, saying `what`, when [`PATIENCE`] is over.
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        if let Some(seen) = look().await {
+            return seen;
+        }
+        assert!(Instant::now() < give_up, "did not come about: {what}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
