@@ -1,6 +1,9 @@
 //! The three buyers who live in the sandbox, with their addresses and test cards. Made-up people at made-up places.
 //!
-//! What a card does when it is used is told by its last digits, as on Amazon's list of test cards (amazon-pay 4.1).
+//! What a card does when it is used is told by its last digits, as on Amazon's list of test cards (amazon-pay 4.1); the
+//! cards 8001 to 8004 are the sandbox's own.
+
+use super::error::Decline;
 
 /// Somebody who can sign in.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,6 +69,8 @@ pub enum CardEffect {
     PendingThenAuthorized,
     /// The authorization is pending and is declined (`HardDeclined`) after 30 seconds.
     PendingThenDeclined,
+    /// Works for the checkout itself; each later Create Charge is declined.
+    LaterDeclined(Decline),
 }
 
 impl Instrument {
@@ -106,6 +111,10 @@ const CARDS: &[Instrument] = &[
     card("card-3434", "Visa", "3434", CardEffect::Declined),
     card("card-0701", "Visa", "0701", CardEffect::PendingThenAuthorized),
     card("card-4354", "Mastercard", "4354", CardEffect::PendingThenDeclined),
+    card("card-8001", "Visa", "8001", CardEffect::LaterDeclined(Decline::SoftDeclined)),
+    card("card-8002", "Visa", "8002", CardEffect::LaterDeclined(Decline::HardDeclined)),
+    card("card-8003", "Visa", "8003", CardEffect::LaterDeclined(Decline::AmazonRejected)),
+    card("card-8004", "Visa", "8004", CardEffect::LaterDeclined(Decline::TransactionTimedOut)),
 ];
 
 /// Everybody, in the order in which the sign-in page lists them.

@@ -49,6 +49,8 @@ reason_codes! {
     CurrencyMismatch = 400,
     /// More than was authorized, or than may be charged.
     TransactionAmountExceeded = 400,
+    /// More than may be charged in one month.
+    PeriodicAmountExceeded = 400,
     /// The key is unknown, or does not belong to this environment.
     UnauthorizedAccess = 401,
     /// The signature does not fit the request.
@@ -65,6 +67,94 @@ reason_codes! {
     InvalidCheckoutSessionStatus = 422,
     /// The charge's state does not allow the operation.
     InvalidChargeStatus = 422,
+    /// The charge permission's state does not allow the operation.
+    InvalidChargePermissionStatus = 422,
+    /// A closed charge permission cannot be changed.
+    ChargePermissionNotModifiable = 422,
+    /// As many as there may be have been made.
+    TransactionCountExceeded = 422,
+    /// The issuer says no today.
+    SoftDeclined = 422,
+    /// The issuer says no for good.
+    HardDeclined = 422,
+    /// Amazon says no.
+    AmazonRejected = 422,
+    /// The issuer did not answer in time.
+    TransactionTimedOut = 422,
+    /// The payment method is not one for this payment.
+    PaymentMethodNotAllowed = 422,
+    /// The buyer was asked for a second factor and did not give it.
+    MFANotCompleted = 422,
+    /// Something broke while the payment was processed.
+    ProcessingFailure = 500,
+}
+
+/// A verdict on a payment that is an error answer instead of an object (amazon-pay 2.5, 2.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decline {
+    /// Another attempt may succeed.
+    SoftDeclined,
+    /// The buyer must choose another payment method.
+    HardDeclined,
+    /// Amazon ends the charge permission, too.
+    AmazonRejected,
+    /// Nobody knows why; another attempt may succeed.
+    TransactionTimedOut,
+    /// The buyer must choose another payment method.
+    PaymentMethodNotAllowed,
+    /// The buyer must prove who they are.
+    MFANotCompleted,
+    /// Another attempt may succeed.
+    ProcessingFailure,
+}
+
+impl Decline {
+    /// Every verdict.
+    pub const ALL: [Self; 7] = [
+        Self::SoftDeclined,
+        Self::HardDeclined,
+        Self::AmazonRejected,
+        Self::TransactionTimedOut,
+        Self::PaymentMethodNotAllowed,
+        Self::MFANotCompleted,
+        Self::ProcessingFailure,
+    ];
+
+    /// The verdict with this `reasonCode`.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|decline| decline.code().as_str() == code)
+    }
+
+    /// The code that it is answered with.
+    pub const fn code(self) -> ReasonCode {
+        match self {
+            Self::SoftDeclined => ReasonCode::SoftDeclined,
+            Self::HardDeclined => ReasonCode::HardDeclined,
+            Self::AmazonRejected => ReasonCode::AmazonRejected,
+            Self::TransactionTimedOut => ReasonCode::TransactionTimedOut,
+            Self::PaymentMethodNotAllowed => ReasonCode::PaymentMethodNotAllowed,
+            Self::MFANotCompleted => ReasonCode::MFANotCompleted,
+            Self::ProcessingFailure => ReasonCode::ProcessingFailure,
+        }
+    }
+
+    const fn description(self) -> &'static str {
+        match self {
+            Self::SoftDeclined => "The issuer declined the payment; a later attempt may succeed",
+            Self::HardDeclined => "The issuer declined the payment method; a new attempt will not succeed",
+            Self::AmazonRejected => "Amazon rejected the payment and closed the charge permission",
+            Self::TransactionTimedOut => "The issuer did not answer in time; a later attempt may succeed",
+            Self::PaymentMethodNotAllowed => "The payment method is not allowed for this payment",
+            Self::MFANotCompleted => "The buyer did not complete multi-factor authentication",
+            Self::ProcessingFailure => "The payment could not be processed; a later attempt may succeed",
+        }
+    }
+}
+
+impl From<Decline> for ApiError {
+    fn from(decline: Decline) -> Self {
+        Self::new(decline.code(), decline.description())
+    }
 }
 
 /// One refusal.

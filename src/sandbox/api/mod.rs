@@ -2,8 +2,10 @@
 //!
 //! Each request runs in its own task, as at Amazon: a client that hangs up changes nothing about what its request did.
 
+mod money;
 mod operation;
 mod perform;
+mod simulation;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,7 @@ use serde_json::json;
 
 pub(super) use operation::Operation;
 use perform::{Answer, Call};
+pub(super) use simulation::find as find_simulation;
 
 use super::Sandbox;
 use super::control::{Fault, Ticket};
@@ -60,7 +63,13 @@ async fn serve(sandbox: &Sandbox, head: &Parts, body: Option<Bytes>) -> Response
         (Some(refusal), _) => Ok(refused(refusal.status, &refusal.reason_code, &refusal.message)),
         (None, None) => Err(ApiError::new(ReasonCode::InvalidRequest, "The body is broken off or has more than 1 MiB")),
         (None, Some(body)) => {
-            found.and_then(|(operation, object_id)| authenticated(sandbox, head, &body, operation, object_id, ticket))
+            let simulation_code = fault.simulation_code.as_deref();
+            found.and_then(|(operation, object_id)| {
+                let merchant_id = authenticate(sandbox, head, &body, ticket)?;
+                let call =
+                    Call { merchant_id, operation, object_id, headers: &head.headers, body: &body, simulation_code };
+                call.perform(&mut sandbox.ledger())
+            })
         }
     };
     let answer = result.unwrap_or_else(|error| refused(error.code.http_status(), error.code.as_str(), &error.message));
@@ -68,14 +77,8 @@ async fn serve(sandbox: &Sandbox, head: &Parts, body: Option<Bytes>) -> Response
     send(answer, &request_id, &fault).await
 }
 
-fn authenticated(
-    sandbox: &Sandbox,
-    head: &Parts,
-    body: &[u8],
-    operation: Operation,
-    object_id: &str,
-    ticket: Ticket,
-) -> Result<Answer, ApiError> {
+/// Whose request it is.
+fn authenticate<'a>(sandbox: &'a Sandbox, head: &Parts, body: &[u8], ticket: Ticket) -> Result<&'a str, ApiError> {
     let received = Received {
         method: head.method.as_str(),
         path: head.uri.path(),
@@ -87,8 +90,7 @@ fn authenticated(
     // A merchant's clock is not moved when the sandbox's is, so the request's date is held against the real time.
     let merchant_id = sandbox.keys.verify_request(&received, sandbox.clock.unmoved(), own_host)?;
     sandbox.requests().authenticated(ticket, merchant_id);
-    let call = Call { merchant_id, operation, object_id, headers: &head.headers, body };
-    call.perform(&mut sandbox.ledger())
+    Ok(merchant_id)
 }
 
 fn refused(status: u16, reason_code: &str, message: &str) -> Answer {

@@ -12,21 +12,31 @@ pub(in crate::sandbox) enum Operation {
     UpdateCheckoutSession,
     CompleteCheckoutSession,
     GetChargePermission,
+    UpdateChargePermission,
+    CloseChargePermission,
+    CreateCharge,
     GetCharge,
     CaptureCharge,
     CancelCharge,
+    CreateRefund,
+    GetRefund,
 }
 
 impl Operation {
-    pub(in crate::sandbox) const ALL: [Self; 8] = [
+    pub(in crate::sandbox) const ALL: [Self; 13] = [
         Self::CreateCheckoutSession,
         Self::GetCheckoutSession,
         Self::UpdateCheckoutSession,
         Self::CompleteCheckoutSession,
         Self::GetChargePermission,
+        Self::UpdateChargePermission,
+        Self::CloseChargePermission,
+        Self::CreateCharge,
         Self::GetCharge,
         Self::CaptureCharge,
         Self::CancelCharge,
+        Self::CreateRefund,
+        Self::GetRefund,
     ];
 
     /// Its name, as rules about faults and the list of requests have it.
@@ -37,9 +47,14 @@ impl Operation {
             Self::UpdateCheckoutSession => "updateCheckoutSession",
             Self::CompleteCheckoutSession => "completeCheckoutSession",
             Self::GetChargePermission => "getChargePermission",
+            Self::UpdateChargePermission => "updateChargePermission",
+            Self::CloseChargePermission => "closeChargePermission",
+            Self::CreateCharge => "createCharge",
             Self::GetCharge => "getCharge",
             Self::CaptureCharge => "captureCharge",
             Self::CancelCharge => "cancelCharge",
+            Self::CreateRefund => "createRefund",
+            Self::GetRefund => "getRefund",
         }
     }
 }
@@ -87,9 +102,14 @@ pub(super) fn find<'a>(method: &Method, path: &'a str) -> Result<(Operation, &'a
         ("PATCH", ["checkoutSessions", id]) => (Operation::UpdateCheckoutSession, *id),
         ("POST", ["checkoutSessions", id, "complete"]) => (Operation::CompleteCheckoutSession, *id),
         ("GET", ["chargePermissions", id]) => (Operation::GetChargePermission, *id),
+        ("PATCH", ["chargePermissions", id]) => (Operation::UpdateChargePermission, *id),
+        ("DELETE", ["chargePermissions", id, "close"]) => (Operation::CloseChargePermission, *id),
+        ("POST", ["charges"]) => (Operation::CreateCharge, ""),
         ("GET", ["charges", id]) => (Operation::GetCharge, *id),
         ("POST", ["charges", id, "capture"]) => (Operation::CaptureCharge, *id),
         ("DELETE", ["charges", id, "cancel"]) => (Operation::CancelCharge, *id),
+        ("POST", ["refunds"]) => (Operation::CreateRefund, ""),
+        ("GET", ["refunds", id]) => (Operation::GetRefund, *id),
         (_, [first, ..]) if COLLECTIONS.contains(first) => {
             let message = format!("{method} {path} is not an operation that this sandbox has");
             return Err(ApiError::new(ReasonCode::UnsupportedOperation, message));
@@ -118,7 +138,7 @@ mod tests {
     #[test]
     fn what_is_not_here_is_said_not_to_be_here() {
         assert_eq!(code(&Method::POST, "/live/v2/checkoutSessions"), "UnauthorizedAccess");
-        assert_eq!(code(&Method::POST, "/v2/refunds"), "UnsupportedOperation");
+        assert_eq!(code(&Method::POST, "/v2/disputes"), "UnsupportedOperation");
         assert_eq!(code(&Method::PUT, "/v2/charges/C1"), "UnsupportedOperation");
         assert_eq!(code(&Method::GET, "/v2/nonsense"), "ResourceNotFound");
         assert_eq!(code(&Method::GET, "/v2/"), "ResourceNotFound");

@@ -4,8 +4,9 @@ use axum::http::HeaderMap;
 use serde_json::Value;
 
 use super::operation::Operation;
+use super::simulation;
 use crate::sandbox::error::{ApiError, ReasonCode};
-use crate::sandbox::ledger::{Effect, Ledger, ProductType, Remembered, SessionCancelReason, Simulation};
+use crate::sandbox::ledger::{Effect, Ledger, ProductType, Remembered, Simulation};
 use crate::sandbox::wire::{charge_request, session_request, views};
 
 /// What goes back to the merchant.
@@ -23,6 +24,8 @@ pub(super) struct Call<'a> {
     pub(super) object_id: &'a str,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: &'a [u8],
+    /// As if the request had asked for it, and before what it does ask for.
+    pub(super) simulation_code: Option<&'a str>,
 }
 
 impl Call<'_> {
@@ -41,16 +44,15 @@ impl Call<'_> {
                 Ok(Answer::ok(views::session(ledger, &session)))
             }
             Operation::CompleteCheckoutSession => self.complete_session(ledger, simulation),
-            Operation::GetChargePermission => {
-                let permission = ledger.charge_permission_of(self.merchant_id, self.object_id)?;
-                Ok(Answer::ok(views::charge_permission(ledger, permission)))
-            }
-            Operation::GetCharge => Ok(Answer::ok(views::charge(ledger.charge_of(self.merchant_id, self.object_id)?))),
-            Operation::CaptureCharge => self.capture_charge(ledger),
-            Operation::CancelCharge => {
-                charge_request::cancel(self.body)?;
-                Ok(Answer::ok(views::charge(ledger.cancel_charge(self.merchant_id, self.object_id)?)))
-            }
+            Operation::GetChargePermission => self.get_permission(ledger),
+            Operation::UpdateChargePermission => self.update_permission(ledger),
+            Operation::CloseChargePermission => self.close_permission(ledger, simulation),
+            Operation::CreateCharge => self.create_charge(ledger, simulation),
+            Operation::GetCharge => self.get_charge(ledger),
+            Operation::CaptureCharge => self.capture_charge(ledger, simulation),
+            Operation::CancelCharge => self.cancel_charge(ledger),
+            Operation::CreateRefund => self.create_refund(ledger, simulation),
+            Operation::GetRefund => self.get_refund(ledger),
         }
     }
 
@@ -59,7 +61,7 @@ impl Call<'_> {
         let request = session_request::create(self.body, ProductType::PayAndShip)?;
         self.once(ledger, Some(key), |ledger| {
             let session = ledger.create_session(self.merchant_id, request)?;
-            Ok(Answer { status: 201, body: views::session(ledger, &session) })
+            Ok(Answer::created(views::session(ledger, &session)))
         })
     }
 
@@ -73,17 +75,8 @@ impl Call<'_> {
         })
     }
 
-    fn capture_charge(&self, ledger: &mut Ledger) -> Result<Answer, ApiError> {
-        let key = self.required_key()?;
-        let (amount, soft_descriptor) = charge_request::capture(self.body)?;
-        self.once(ledger, Some(key), |ledger| {
-            let charge = ledger.capture(self.merchant_id, self.object_id, amount, soft_descriptor)?;
-            Ok(Answer::ok(views::charge(charge)))
-        })
-    }
-
     /// Acts the first time a key is seen; answers the first answer again after that (see `ledger::idempotency`).
-    fn once(
+    pub(super) fn once(
         &self,
         ledger: &mut Ledger,
         key: Option<String>,
@@ -105,7 +98,7 @@ impl Call<'_> {
         Ok(answer)
     }
 
-    fn required_key(&self) -> Result<String, ApiError> {
+    pub(super) fn required_key(&self) -> Result<String, ApiError> {
         let missing = || ApiError::new(ReasonCode::MissingHeader, "x-amz-pay-idempotency-key is missing");
         self.idempotency_key()?.ok_or_else(missing)
     }
@@ -122,18 +115,9 @@ impl Call<'_> {
     }
 
     fn simulation(&self) -> Result<Option<Simulation>, ApiError> {
-        let Some(code) = self.header("x-amz-pay-simulation-code")? else { return Ok(None) };
-        let simulation = match (self.operation, code.as_str()) {
-            (Operation::CompleteCheckoutSession, "AuthorizationInitiated") => Simulation::AuthorizationInitiated,
-            (Operation::CompleteCheckoutSession, "BuyerCanceled" | "AmazonCanceled" | "Declined") => {
-                Simulation::Cancel(SessionCancelReason::parse(&code).unwrap_or(SessionCancelReason::Declined))
-            }
-            _ => {
-                let message = format!("Simulation code {code} does not belong to {}", self.operation.name());
-                return Err(ApiError::new(ReasonCode::InvalidSandboxSimulationSpecified, message));
-            }
-        };
-        Ok(Some(simulation))
+        let asked = self.header("x-amz-pay-simulation-code")?;
+        let Some(code) = self.simulation_code.map(str::to_owned).or(asked) else { return Ok(None) };
+        simulation::find(self.operation, &code).map(Some)
     }
 
     fn header(&self, name: &str) -> Result<Option<String>, ApiError> {
@@ -146,7 +130,11 @@ impl Call<'_> {
 }
 
 impl Answer {
-    fn ok(body: Value) -> Self {
+    pub(super) fn ok(body: Value) -> Self {
         Self { status: 200, body }
+    }
+
+    pub(super) fn created(body: Value) -> Self {
+        Self { status: 201, body }
     }
 }

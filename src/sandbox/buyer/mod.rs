@@ -11,6 +11,7 @@
 //! `id="buyer-form"`.
 
 mod answer;
+mod consent;
 mod initiate;
 mod lang;
 mod steps;

@@ -11,7 +11,9 @@ use axum::response::Response;
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
+use crate::sandbox::buyer::consent;
 use crate::sandbox::buyers::{Address, BUYERS, Buyer, CardEffect, Instrument};
+use crate::sandbox::error::Decline;
 use crate::sandbox::ledger::{AfterChoice, BuyerError, Progress, Session, SessionState};
 
 /// `GET /checkout/sign-in?amazonCheckoutSessionId=…`
@@ -218,7 +220,7 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
     };
     let terms = &session.request.terms;
     let choice = session.choice();
-    let amount = terms.payment.charge_amount.or_else(|| terms.recurring.as_ref().and_then(|period| period.amount));
+    let amount = terms.due().filter(|_| terms.needs_amount());
     let named = terms
         .merchant
         .merchant_store_name
@@ -229,6 +231,7 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
         trouble,
         note: terms.merchant.note_to_buyer.clone().filter(|note| Some(note) != named.as_ref()),
         merchant: named.unwrap_or_else(|| session.merchant_id.clone()),
+        consent: consent::words(visit.lang, terms),
         amount: amount.map(|amount| grouped(amount.yen())),
         address: choice.and_then(|choice| choice.address).map(address_line),
         payment: choice.map(|choice| choice.instrument.descriptor()).unwrap_or_default(),
@@ -239,7 +242,7 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
 }
 
 /// `12,345`: yen for people.
-fn grouped(yen: i64) -> String {
+pub(super) fn grouped(yen: i64) -> String {
     let digits = yen.to_string();
     let places = digits.len();
     let comma = |place: usize| place > 0 && (places - place).is_multiple_of(3);
@@ -297,6 +300,21 @@ impl ChoosePage {
             CardEffect::PendingThenDeclined => {
                 self.frame.t("保留、30 秒後に拒否されます", "pending, declined after 30 seconds")
             }
+            CardEffect::LaterDeclined(Decline::SoftDeclined) => self.frame.t(
+                "承認されますが、あとからの請求は一時的に拒否されます",
+                "is approved; later charges are soft-declined",
+            ),
+            CardEffect::LaterDeclined(Decline::HardDeclined) => self.frame.t(
+                "承認されますが、あとからの請求でカードが無効になります",
+                "is approved; a later charge finds the card invalid",
+            ),
+            CardEffect::LaterDeclined(Decline::AmazonRejected) => self.frame.t(
+                "承認されますが、あとからの請求で承諾が終了します",
+                "is approved; a later charge ends the permission",
+            ),
+            CardEffect::LaterDeclined(_) => self
+                .frame
+                .t("承認されますが、あとからの請求は時間切れになります", "is approved; later charges time out"),
         }
     }
 }
@@ -309,6 +327,7 @@ struct ProcessingPage {
     trouble: Option<String>,
     merchant: String,
     note: Option<String>,
+    consent: Option<String>,
     amount: Option<String>,
     address: Option<String>,
     payment: String,

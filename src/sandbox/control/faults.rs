@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::api::Operation;
+use crate::sandbox::api::{Operation, find_simulation};
 
 /// The longest delay: ten minutes.
 const DELAY_MS_MAX: u64 = 600_000;
@@ -30,6 +30,9 @@ pub(in crate::sandbox) struct Rule {
     /// The `message` that goes with `status`.
     #[serde(default)]
     message: Option<String>,
+    /// Acts as if the request carried this `x-amz-pay-simulation-code`.
+    #[serde(default)]
+    simulation_code: Option<String>,
     /// Does what was asked, then closes the connection without an answer.
     #[serde(default)]
     lose_answer: bool,
@@ -47,6 +50,7 @@ const fn once() -> u32 {
 pub(in crate::sandbox) struct Fault {
     pub(in crate::sandbox) delay_ms: u64,
     pub(in crate::sandbox) refusal: Option<Refusal>,
+    pub(in crate::sandbox) simulation_code: Option<String>,
     pub(in crate::sandbox) lose_answer: bool,
     pub(in crate::sandbox) hang: bool,
 }
@@ -65,6 +69,7 @@ impl Fault {
         let parts = [
             (self.delay_ms > 0, "delay"),
             (self.refusal.is_some(), "status"),
+            (self.simulation_code.is_some(), "simulation_code"),
             (self.lose_answer, "lose_answer"),
             (self.hang, "hang"),
         ];
@@ -84,13 +89,16 @@ pub(super) enum RuleError {
     #[error("status must be from 400 to 599")]
     NoErrorStatus,
     #[error(
-        "status means that nothing is done, so it does not go with lose_answer or hang; those two exclude each other"
+        "status means that nothing is done, so it goes with neither simulation_code, lose_answer nor hang; the last two \
+         exclude each other"
     )]
     Contradiction,
     #[error("reason_code and message go only with status")]
     ReasonWithoutStatus,
-    #[error("the rule asks for nothing: give delay_ms, status, lose_answer or hang")]
+    #[error("the rule asks for nothing: give delay_ms, status, simulation_code, lose_answer or hang")]
     Nothing,
+    #[error("{0}")]
+    Simulation(String),
 }
 
 /// The rules in force, oldest first.
@@ -130,20 +138,22 @@ impl Faults {
 
 impl Rule {
     fn check(&self) -> Result<(), RuleError> {
-        if !Operation::ALL.iter().any(|operation| operation.name() == self.operation) {
-            return Err(RuleError::UnknownOperation(self.operation.clone()));
+        let operation = Operation::ALL.into_iter().find(|operation| operation.name() == self.operation);
+        let operation = operation.ok_or_else(|| RuleError::UnknownOperation(self.operation.clone()))?;
+        if let Some(code) = &self.simulation_code {
+            find_simulation(operation, code).map_err(|error| RuleError::Simulation(error.message))?;
         }
         let effects = [self.status.is_some(), self.lose_answer, self.hang].into_iter().filter(|on| *on).count();
         let mistakes = [
             (self.times == 0, RuleError::NoTimes),
             (self.delay_ms > DELAY_MS_MAX, RuleError::LongDelay),
             (self.status.is_some_and(|status| !(400..600).contains(&status)), RuleError::NoErrorStatus),
-            (effects > 1, RuleError::Contradiction),
+            (effects > 1 || (self.status.is_some() && self.simulation_code.is_some()), RuleError::Contradiction),
             (
                 self.status.is_none() && (self.reason_code.is_some() || self.message.is_some()),
                 RuleError::ReasonWithoutStatus,
             ),
-            (effects == 0 && self.delay_ms == 0, RuleError::Nothing),
+            (effects == 0 && self.delay_ms == 0 && self.simulation_code.is_none(), RuleError::Nothing),
         ];
         mistakes.into_iter().find(|(made, _)| *made).map_or(Ok(()), |(_, mistake)| Err(mistake))
     }
@@ -154,7 +164,13 @@ impl Rule {
             reason_code: self.reason_code.clone().unwrap_or_else(|| usual_reason(status).to_owned()),
             message: self.message.clone().unwrap_or_else(|| "A fault set at /_control/faults".to_owned()),
         });
-        Fault { delay_ms: self.delay_ms, refusal, lose_answer: self.lose_answer, hang: self.hang }
+        Fault {
+            delay_ms: self.delay_ms,
+            refusal,
+            simulation_code: self.simulation_code.clone(),
+            lose_answer: self.lose_answer,
+            hang: self.hang,
+        }
     }
 }
 
@@ -204,6 +220,14 @@ mod tests {
             (json!({"operation": "getCharge", "status": 500, "hang": true}), RuleError::Contradiction),
             (json!({"operation": "getCharge", "hang": true, "message": "m"}), RuleError::ReasonWithoutStatus),
             (json!({"operation": "getCharge", "delay_ms": 600_001}), RuleError::LongDelay),
+            (
+                json!({"operation": "createRefund", "status": 500, "simulation_code": "Declined"}),
+                RuleError::Contradiction,
+            ),
+            (
+                json!({"operation": "getCharge", "simulation_code": "Declined"}),
+                RuleError::Simulation("Simulation code Declined does not belong to getCharge".to_owned()),
+            ),
         ] {
             assert_eq!(Faults::default().add(rule(value)), Err(error));
         }

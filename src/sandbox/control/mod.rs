@@ -2,6 +2,7 @@
 
 mod faults;
 mod pages;
+mod permissions;
 mod requests;
 
 pub(super) use faults::{Fault, Faults};

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::faults::Rule;
+use super::permissions;
 use crate::sandbox::Sandbox;
 use crate::sandbox::ledger::{Ledger, Movement, Progress, Session};
 use crate::sandbox::wire::views;
@@ -27,6 +28,7 @@ pub(in crate::sandbox) fn router() -> Router<Arc<Sandbox>> {
         .route("/_control/", reference())
         .route("/_control/merchants", get(merchants))
         .route("/_control/ledger", get(ledger))
+        .route("/_control/chargePermissions/{id}", post(permissions::befall))
         .route("/_control/reset", post(reset))
         .route("/_control/clock", get(clock).post(advance))
         .route("/_control/faults", get(faults).post(add_fault).delete(clear_faults))
@@ -103,7 +105,7 @@ async fn clear_faults(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     Json(faults_view(&sandbox))
 }
 
-fn refuse(why: &str) -> Response {
+pub(super) fn refuse(why: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({"error": why}))).into_response()
 }
 
@@ -136,12 +138,17 @@ fn everything(ledger: &Ledger) -> Value {
         });
         with(views::charge_permission(ledger, permission), more)
     });
-    let charges = ledger.charges().map(|charge| with(views::charge(charge), json!({"merchantId": charge.merchant_id})));
+    let charges = ledger.charges().map(|charge| {
+        let more = json!({"merchantId": charge.merchant_id, "refundIds": charge.refund_ids});
+        with(views::charge(ledger, charge), more)
+    });
+    let refunds = ledger.refunds().map(|refund| with(views::refund(refund), json!({"merchantId": refund.merchant_id})));
     json!({
         "now": ledger.now().utc_basic(),
         "checkoutSessions": sessions.collect::<Vec<_>>(),
         "chargePermissions": permissions.collect::<Vec<_>>(),
         "charges": charges.collect::<Vec<_>>(),
+        "refunds": refunds.collect::<Vec<_>>(),
         "movements": ledger.movements().iter().map(movement).collect::<Vec<_>>(),
     })
 }
@@ -166,5 +173,6 @@ fn movement(movement: &Movement) -> Value {
         "merchantId": movement.merchant_id,
         "checkoutSessionId": movement.session_id,
         "chargeId": movement.charge_id,
+        "refundId": movement.refund_id,
     })
 }

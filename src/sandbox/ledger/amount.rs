@@ -17,9 +17,12 @@ pub enum AmountError {
     /// Has a part below one yen.
     #[error("the yen has no minor unit: the amount must be whole")]
     Fraction,
-    /// Below zero or above the most Amazon takes at once.
-    #[error("the amount must be from 0 to 10000000")]
-    OutOfRange,
+    /// Below zero.
+    #[error("the amount must not be negative")]
+    Negative,
+    /// Above the most Amazon takes at once.
+    #[error("the amount must be at most 10000000")]
+    TooMuch,
 }
 
 impl Amount {
@@ -31,9 +34,24 @@ impl Amount {
     /// `yen` yen.
     ///
     /// # Errors
-    /// [`AmountError::OutOfRange`].
+    /// [`AmountError::Negative`], [`AmountError::TooMuch`].
     pub const fn new(yen: i64) -> Result<Self, AmountError> {
-        if yen >= 0 && yen <= Self::MAX.0 { Ok(Self(yen)) } else { Err(AmountError::OutOfRange) }
+        match yen {
+            ..0 => Err(AmountError::Negative),
+            _ if yen > Self::MAX.0 => Err(AmountError::TooMuch),
+            _ => Ok(Self(yen)),
+        }
+    }
+
+    /// A constant amount; one that is out of range does not compile.
+    pub(super) const fn of<const YEN: i64>() -> Self {
+        const { assert!(YEN >= 0 && YEN <= Self::MAX.0, "from 0 to the most") };
+        Self(YEN)
+    }
+
+    /// `yen` yen, or the nearest amount.
+    pub(super) fn saturating(yen: i64) -> Self {
+        Self(yen.clamp(0, Self::MAX.0))
     }
 
     /// The number of yen.
@@ -64,7 +82,7 @@ impl Amount {
         if fraction.bytes().any(|byte| byte != b'0') {
             return Err(AmountError::Fraction);
         }
-        let yen: i64 = whole.parse().map_err(|_| AmountError::OutOfRange)?;
+        let yen: i64 = whole.parse().map_err(|_| AmountError::TooMuch)?;
         Self::new(if negative { -yen } else { yen })
     }
 }
@@ -103,8 +121,9 @@ mod tests {
         {
             assert_eq!(Amount::from_json(&bad), Err(AmountError::NotANumber), "{bad}");
         }
-        for far in [json!(-1), json!("10000001"), json!("99999999999999999999")] {
-            assert_eq!(Amount::from_json(&far), Err(AmountError::OutOfRange), "{far}");
+        assert_eq!(Amount::from_json(&json!(-1)), Err(AmountError::Negative));
+        for far in [json!("10000001"), json!("99999999999999999999")] {
+            assert_eq!(Amount::from_json(&far), Err(AmountError::TooMuch), "{far}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Capture and cancel, and the steps a charge takes by itself (amazon-pay 2.5).
 
 use super::objects::{Charge, Movement, MovementKind, PENDING_MS, SYNCHRONOUS_CAPTURE_MS};
+use super::simulation::Simulation;
 use super::timers::Due;
-use super::words::{ChargeReason, ChargeState};
+use super::words::{ChargeReason, ChargeState, PermissionReason};
 use super::{Amount, Ledger, not_found};
 use crate::domain::Millis;
 use crate::sandbox::error::{ApiError, ReasonCode};
@@ -22,13 +23,15 @@ impl Ledger {
     ///
     /// # Errors
     /// `ResourceNotFound`; `InvalidChargeStatus` unless Authorized; `InvalidParameterValue` for nothing;
-    /// `TransactionAmountExceeded` for more than was authorized.
+    /// `TransactionAmountExceeded` for more than was authorized; the code of a simulated
+    /// [`Decline`](crate::sandbox::error::Decline).
     pub fn capture(
         &mut self,
         merchant_id: &str,
         id: &str,
         amount: Amount,
         soft_descriptor: Option<String>,
+        simulation: Option<Simulation>,
     ) -> Result<&Charge, ApiError> {
         let now = self.now;
         let charge = self.charge_of_mut(merchant_id, id)?;
@@ -42,16 +45,21 @@ impl Ledger {
             let message = format!("captureAmount {amount} is more than was authorized ({})", charge.amount);
             return Err(ApiError::new(ReasonCode::TransactionAmountExceeded, message));
         }
+        if let Some(Simulation::Decline(decline)) = simulation {
+            return Err(decline.into());
+        }
+        if let Some(Simulation::CaptureDeclined(reason)) = simulation {
+            charge.capture_fate = Some(reason);
+        }
         if soft_descriptor.is_some() {
             charge.soft_descriptor = soft_descriptor;
         }
         let age_ms = now.since(charge.authorized.unwrap_or(charge.created));
-        if age_ms <= SYNCHRONOUS_CAPTURE_MS {
+        let slow = matches!(simulation, Some(Simulation::CaptureInitiated | Simulation::CaptureDeclined(_)));
+        if age_ms <= SYNCHRONOUS_CAPTURE_MS && !slow {
             self.take(id, amount);
         } else {
-            charge.captured = Some(amount);
-            charge.enter(ChargeState::CaptureInitiated, None, now);
-            self.timers.insert((now.plus(PENDING_MS), Due::CaptureEnds(id.to_owned())));
+            self.begin_capture(id, amount);
         }
         self.charge_of(merchant_id, id)
     }
@@ -79,14 +87,37 @@ impl Ledger {
         self.record(id, MovementKind::Authorized, amount);
     }
 
+    /// The merchant will get the money in 30 seconds.
+    pub(super) fn begin_capture(&mut self, id: &str, amount: Amount) {
+        let now = self.now;
+        let Some(charge) = self.charges.get_mut(id) else { return };
+        charge.captured = Some(amount);
+        charge.enter(ChargeState::CaptureInitiated, None, now);
+        self.timers.insert((now.plus(PENDING_MS), Due::CaptureEnds(id.to_owned())));
+    }
+
+    /// The 30 seconds of a capture are over.
+    pub(super) fn end_capture(&mut self, id: &str) {
+        let now = self.now;
+        let Some(charge) = self.charges.get_mut(id) else { return };
+        match (charge.state, charge.captured, charge.capture_fate) {
+            (ChargeState::CaptureInitiated, Some(held), Some(reason)) => {
+                charge.captured = None;
+                charge.enter(ChargeState::Declined, Some(reason), now);
+                self.record(id, MovementKind::Canceled, held);
+            }
+            (ChargeState::CaptureInitiated, Some(amount), None) => self.take(id, amount),
+            _ => {}
+        }
+    }
+
     /// The bank refuses for good: the buyer needs another payment method.
     pub(super) fn decline(&mut self, id: &str) {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
         charge.enter(ChargeState::Declined, Some(ChargeReason::HardDeclined), now);
         if let Some(permission) = self.permissions.get_mut(&charge.permission_id) {
-            permission.payment_method_invalid = true;
-            permission.updated = now;
+            permission.enter(PermissionReason::PaymentMethodInvalid, now);
         }
     }
 
@@ -123,6 +154,7 @@ impl Ledger {
             merchant_id: charge.merchant_id.clone(),
             session_id: permission.session_id.clone(),
             charge_id: Some(charge.id.clone()),
+            refund_id: None,
         });
     }
 

@@ -144,7 +144,7 @@ impl Ledger {
         match choice.effect() {
             CardEffect::BuyerCanceled => session.cancel(SessionCancelReason::BuyerCanceled, now),
             CardEffect::Declined => session.cancel(SessionCancelReason::Declined, now),
-            CardEffect::Approved => {
+            CardEffect::Approved | CardEffect::LaterDeclined(_) => {
                 session.progress = Progress::Paid(Payment::Approved);
                 if let Some(amount) = session.reserved() {
                     let movement = session.movement(MovementKind::Reserved, amount, now);
@@ -222,11 +222,12 @@ impl Session {
             && payment.can_handle_pending_authorization == Some(true)
     }
 
-    /// What the bank sets aside when an approved buyer pays: the amount, unless the intent is Confirm.
+    /// What the bank sets aside when an approved buyer pays, and what is charged at Complete: the amount, unless the
+    /// intent is Confirm.
     pub(super) fn reserved(&self) -> Option<Amount> {
-        let payment = &self.request.terms.payment;
-        let reserves = payment.payment_intent.is_some_and(|intent| intent != PaymentIntent::Confirm);
-        payment.charge_amount.filter(|_| reserves)
+        let terms = &self.request.terms;
+        let reserves = terms.payment.payment_intent.is_some_and(|intent| intent != PaymentIntent::Confirm);
+        terms.due().filter(|_| reserves)
     }
 
     pub(super) fn movement(&self, kind: MovementKind, amount: Amount, at: Millis) -> Movement {
@@ -237,6 +238,7 @@ impl Session {
             merchant_id: self.merchant_id.clone(),
             session_id: self.id.clone(),
             charge_id: self.charge_id.clone(),
+            refund_id: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! there is one, one object, for ever.
 //!
 //! Ours, for nothing public says: only answers that report success are kept and replayed, with the status they had
-//! first. A request that was refused changed nothing, so the same key may be tried again.
+//! first. A request that was refused made no object, so the same key may be tried again.
 
 use std::collections::hash_map::Entry;
 

@@ -20,6 +20,11 @@ pub(super) fn charge_id(rng: &dyn Rng, permission_id: &str) -> String {
     format!("{permission_id}-C{:06}", below(rng, 1_000_000))
 }
 
+/// The permission's id, `-R` and six digits.
+pub(super) fn refund_id(rng: &dyn Rng, permission_id: &str) -> String {
+    format!("{permission_id}-R{:06}", below(rng, 1_000_000))
+}
+
 fn below(rng: &dyn Rng, bound: u64) -> u64 {
     let mut bytes = [0u8; 8];
     rng.fill(&mut bytes);

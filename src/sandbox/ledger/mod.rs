@@ -7,13 +7,18 @@
 
 mod amount;
 mod charges;
+mod charging;
 mod checkout;
+mod closing;
 mod complete;
 mod idempotency;
 mod ids;
 mod objects;
+mod opening;
 mod permissions;
+mod refunds;
 mod session;
+mod simulation;
 mod timers;
 mod words;
 
@@ -21,17 +26,21 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use amount::{Amount, AmountError};
+pub use charging::ChargeRequest;
 pub use checkout::{AfterChoice, BuyerError};
-pub use complete::{Completed, CompletionRequest, Simulation};
+pub use closing::PermissionChanges;
+pub use complete::{Completed, CompletionRequest};
 pub use idempotency::{Effect, Remembered};
-pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Movement, MovementKind, Standing};
+pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
+pub use refunds::{Refund, RefundRequest};
 pub use session::{
     Choice, Constraint, MerchantMetadata, Party, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
     SessionRequest, SessionState, Terms, WebCheckoutDetails, with_session_id,
 };
+pub use simulation::Simulation;
 pub use words::{
-    ChargeReason, ChargeState, CheckoutMode, FrequencyUnit, PaymentIntent, PermissionReason, PermissionState,
-    PermissionType, ProductType, SessionCancelReason,
+    Channel, ChargeInitiator, ChargeReason, ChargeState, CheckoutMode, FrequencyUnit, PaymentIntent, PermissionReason,
+    PermissionState, PermissionType, ProductType, RefundReason, RefundState, SessionCancelReason,
 };
 
 use crate::domain::{Millis, Rng};
@@ -50,6 +59,8 @@ pub struct Ledger {
     permission_order: Vec<String>,
     charges: HashMap<String, Charge>,
     charge_order: Vec<String>,
+    refunds: HashMap<String, Refund>,
+    refund_order: Vec<String>,
     movements: Vec<Movement>,
     timers: BTreeSet<(Millis, Due)>,
     remembered: HashMap<Effect, Remembered>,
@@ -70,6 +81,8 @@ impl Ledger {
             permission_order: Vec::new(),
             charges: HashMap::new(),
             charge_order: Vec::new(),
+            refunds: HashMap::new(),
+            refund_order: Vec::new(),
             movements: Vec::new(),
             timers: BTreeSet::new(),
             remembered: HashMap::new(),
@@ -137,7 +150,7 @@ impl Ledger {
         }
         let mut terms = session.request.terms.clone();
         terms.amend(changes);
-        check_total(&terms.payment)?;
+        check_price(&terms)?;
         session.request.terms = terms;
         session.updated = now;
         Ok(session)
@@ -200,12 +213,21 @@ impl Ledger {
     }
 }
 
-/// totalOrderAmount is for orders charged in parts: it is never less than the part (amazon-pay 2.3).
+/// totalOrderAmount is for orders charged in parts: it is never less than the part (amazon-pay 2.3). Only a consent to
+/// later charges may cost nothing now.
 ///
 /// # Errors
-/// `InvalidParameterCombination`.
-pub fn check_total(payment: &PaymentDetails) -> Result<(), ApiError> {
+/// `InvalidParameterCombination`; `InvalidParameterValue`.
+pub fn check_price(terms: &Terms) -> Result<(), ApiError> {
+    let payment = &terms.payment;
+    let only_consent = terms.permission_type() != PermissionType::OneTime
+        && payment.payment_intent.is_none_or(|intent| intent == PaymentIntent::Confirm);
     match (payment.total_order_amount, payment.charge_amount) {
+        (_, Some(Amount::ZERO)) if !only_consent => Err(ApiError::new(
+            ReasonCode::InvalidParameterValue,
+            "paymentDetails.chargeAmount must be more than 0, unless paymentIntent is Confirm and the charge permission \
+             is not a OneTime one",
+        )),
         (Some(total), Some(charge)) if total < charge => Err(ApiError::new(
             ReasonCode::InvalidParameterCombination,
             "paymentDetails.totalOrderAmount must not be less than paymentDetails.chargeAmount",

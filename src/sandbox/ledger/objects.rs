@@ -1,11 +1,13 @@
 //! What a completed session leaves behind: the charge permission, its charges, and every movement of money.
 
-use super::session::MerchantMetadata;
-use super::words::{ChargeReason, ChargeState, PermissionReason, PermissionState, PermissionType};
+use super::session::{MerchantMetadata, RecurringMetadata};
+use super::words::{
+    Channel, ChargeInitiator, ChargeReason, ChargeState, PermissionReason, PermissionState, PermissionType,
+};
 use super::{Amount, Party, Payment};
 use crate::domain::Millis;
 
-/// How long a pending authorization or capture takes: 30 seconds (amazon-pay 4.1).
+/// How long a pending authorization, capture or refund takes: 30 seconds (amazon-pay 4.1).
 pub(super) const PENDING_MS: i64 = 30 * 1000;
 /// Up to this age of the authorization, a capture ends at once: 7 days (amazon-pay 2.5).
 pub(super) const SYNCHRONOUS_CAPTURE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -13,6 +15,12 @@ pub(super) const SYNCHRONOUS_CAPTURE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 pub(super) const CHARGE_LIFETIME_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// How long a one-time charge permission lasts: 180 days (amazon-pay 2.4).
 pub(super) const PERMISSION_LIFETIME_MS: i64 = 180 * 24 * 60 * 60 * 1000;
+/// What a subscription may cost in one calendar month: 100,000 yen (amazon-pay 2.4).
+pub(super) const RECURRING_MONTHLY: Amount = Amount::of::<100_000>();
+/// What a stored payment method may be charged in one calendar month: 2,000,000 yen (amazon-pay 2.4).
+pub(super) const ON_FILE_MONTHLY: Amount = Amount::of::<2_000_000>();
+/// How many charges a one-time permission takes (amazon-pay 2.4).
+pub(super) const CHARGES_MAX: usize = 25;
 /// How long the merchant may read who the buyer is: 30 days (amazon-pay 2.4).
 pub const BUYER_READABLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
@@ -33,10 +41,12 @@ pub struct ChargePermission {
     pub merchant: MerchantMetadata,
     /// Carried over from the session.
     pub platform_id: Option<String>,
-    /// The most that may be charged in all.
-    pub limit: Amount,
-    /// The payment method was refused for good.
-    pub payment_method_invalid: bool,
+    /// The subscription's period, as agreed or as the merchant changed it.
+    pub recurring: Option<RecurringMetadata>,
+    /// The most that may be charged.
+    pub limit: Limit,
+    /// Why it cannot be charged at present, apart from its charges.
+    pub blocked: Option<PermissionReason>,
     /// Why it is closed, if it is.
     pub closed: Option<PermissionReason>,
     /// Its charges, oldest first.
@@ -47,6 +57,24 @@ pub struct ChargePermission {
     pub updated: Millis,
     /// When it closes by itself; `None` for never.
     pub expires: Option<Millis>,
+}
+
+/// The most that may be charged on a permission (amazon-pay 2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// In all: one order.
+    Total(Amount),
+    /// In each calendar month of Japan's time, by the moment a charge was made.
+    Monthly(Amount),
+}
+
+impl Limit {
+    /// How much.
+    pub const fn amount(self) -> Amount {
+        match self {
+            Self::Total(amount) | Self::Monthly(amount) => amount,
+        }
+    }
 }
 
 /// One debit (amazon-pay 2.5).
@@ -70,12 +98,22 @@ pub struct Charge {
     pub provider_reference_id: Option<String>,
     /// Carried over from the session.
     pub platform_id: Option<String>,
+    /// Who asked for it.
+    pub initiator: Option<ChargeInitiator>,
+    /// How the buyer ordered.
+    pub channel: Option<Channel>,
+    /// Where a buyer who is present returns to.
+    pub checkout_result_return_url: Option<String>,
     /// Where it stands.
     pub state: ChargeState,
     /// Why, where it was cancelled or declined.
     pub reason: Option<ChargeReason>,
     /// How a pending authorization will end.
     pub pending: Option<Payment>,
+    /// How a capture that takes its time will fail, if it will.
+    pub capture_fate: Option<ChargeReason>,
+    /// Its refunds, oldest first.
+    pub refund_ids: Vec<String>,
     /// When the money was reserved.
     pub authorized: Option<Millis>,
     /// When it was made.
@@ -131,6 +169,8 @@ pub struct Movement {
     pub session_id: String,
     /// On which charge; `None` before Complete.
     pub charge_id: Option<String>,
+    /// By which refund, if by one.
+    pub refund_id: Option<String>,
 }
 
 /// What happened to money.
@@ -146,6 +186,8 @@ pub enum MovementKind {
     Captured,
     /// The charge's hold was given back to the buyer: cancelled or lapsed.
     Canceled,
+    /// The buyer was given money back that the merchant had.
+    Refunded,
 }
 
 impl MovementKind {
@@ -157,6 +199,7 @@ impl MovementKind {
             Self::Authorized => "authorized",
             Self::Captured => "captured",
             Self::Canceled => "canceled",
+            Self::Refunded => "refunded",
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Where a charge permission stands (amazon-pay 2.4).
 
-use super::objects::{Charge, ChargePermission, Standing};
+use super::objects::{Charge, ChargePermission, Limit, Standing};
 use super::words::{ChargeState, PermissionReason, PermissionState};
 use super::{Amount, Ledger, not_found};
+use crate::domain::Millis;
 use crate::sandbox::error::ApiError;
 
 impl Ledger {
@@ -16,50 +17,63 @@ impl Ledger {
     }
 
     /// Whether the permission can be charged, and with how much. A part captured leaves the rest chargeable (ours:
-    /// amazon-pay 8 leaves it open).
+    /// amazon-pay 8 leaves it open). A month's limit that is used up leaves it Chargeable: next month is near.
     pub fn standing(&self, permission: &ChargePermission) -> Standing {
-        let charges = || permission.charge_ids.iter().filter_map(|id| self.charges.get(id));
-        let used: i64 = charges().map(|charge| charge.uses().yen()).sum();
-        let balance = Amount::new(permission.limit.yen() - used).unwrap_or(Amount::ZERO);
-        let (state, reason) = if let Some(reason) = permission.closed {
-            (PermissionState::Closed, Some(reason))
-        } else if permission.payment_method_invalid {
-            (PermissionState::NonChargeable, Some(PermissionReason::PaymentMethodInvalid))
-        } else if balance == Amount::ZERO && charges().any(Charge::is_open) {
-            (PermissionState::NonChargeable, Some(PermissionReason::ChargeInProgress))
-        } else {
-            (PermissionState::Chargeable, None)
+        let month = self.now.jst();
+        let counts = |charge: &&Charge| match permission.limit {
+            Limit::Total(_) => true,
+            Limit::Monthly(_) => charge.created.jst().get(..6) == month.get(..6),
         };
-        Standing { state, reason, balance }
+        let used: i64 = self.charges_on(permission).filter(counts).map(|charge| charge.uses().yen()).sum();
+        let balance = Amount::saturating(permission.limit.amount().yen() - used);
+        let in_progress = || {
+            let all_held = matches!(permission.limit, Limit::Total(_)) && balance == Amount::ZERO;
+            let held = all_held && self.charges_on(permission).any(Charge::is_open);
+            held.then_some(PermissionReason::ChargeInProgress)
+        };
+        let reason = permission.closed.or(permission.blocked).or_else(in_progress);
+        Standing { state: reason.map_or(PermissionState::Chargeable, PermissionReason::state), reason, balance }
     }
 
     /// Closes the permission once its whole limit is captured.
     pub(super) fn close_if_used_up(&mut self, id: &str) {
         let now = self.now;
         let Some(permission) = self.permissions.get(id) else { return };
-        let captured: i64 = permission
-            .charge_ids
-            .iter()
-            .filter_map(|id| self.charges.get(id))
-            .filter(|charge| charge.state == ChargeState::Captured)
-            .map(|charge| charge.uses().yen())
-            .sum();
-        if captured >= permission.limit.yen()
+        let Limit::Total(limit) = permission.limit else { return };
+        let captured = self.charges_on(permission).filter(|charge| charge.state == ChargeState::Captured);
+        let captured: i64 = captured.map(|charge| charge.uses().yen()).sum();
+        if captured >= limit.yen()
             && let Some(permission) = self.permissions.get_mut(id)
         {
-            permission.closed = Some(PermissionReason::AmazonClosed);
-            permission.updated = now;
+            permission.enter(PermissionReason::AmazonClosed, now);
         }
     }
 
-    /// The permission's time is over.
+    fn charges_on<'a>(&'a self, permission: &'a ChargePermission) -> impl Iterator<Item = &'a Charge> {
+        permission.charge_ids.iter().filter_map(|id| self.charges.get(id))
+    }
+
+    /// The permission's time is over, unless a charge has prolonged it.
     pub(super) fn expire_permission(&mut self, id: &str) {
         let now = self.now;
         if let Some(permission) = self.permissions.get_mut(id)
-            && permission.closed.is_none()
+            && permission.expires.is_some_and(|expires| expires <= now)
         {
-            permission.closed = Some(PermissionReason::Expired);
-            permission.updated = now;
+            permission.enter(PermissionReason::Expired, now);
         }
+    }
+}
+
+impl ChargePermission {
+    /// Closes or blocks it. What is closed stays as it was closed.
+    pub(super) fn enter(&mut self, reason: PermissionReason, now: Millis) {
+        if self.closed.is_some() {
+            return;
+        }
+        match reason.state() {
+            PermissionState::Closed => self.closed = Some(reason),
+            PermissionState::NonChargeable | PermissionState::Chargeable => self.blocked = Some(reason),
+        }
+        self.updated = now;
     }
 }

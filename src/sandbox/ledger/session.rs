@@ -116,10 +116,17 @@ macro_rules! take_said {
     ($old:expr, $new:expr; $($field:ident),+) => { $(if $new.$field.is_some() { $old.$field = $new.$field; })+ };
 }
 
+impl MerchantMetadata {
+    /// Changes what `changes` says and keeps the rest, field by field.
+    pub fn amend(&mut self, changes: Self) {
+        take_said!(self, changes; merchant_reference_id, merchant_store_name, note_to_buyer, custom_information);
+    }
+}
+
 impl Terms {
     /// Changes what `changes` says and keeps the rest, field by field.
     pub fn amend(&mut self, changes: Self) {
-        let Self { web, payment, merchant, .. } = self;
+        let Self { web, payment, .. } = self;
         take_said!(web, changes.web;
             checkout_review_return_url, checkout_result_return_url, checkout_cancel_url, checkout_mode
         );
@@ -128,9 +135,7 @@ impl Terms {
             payment_intent, can_handle_pending_authorization, charge_amount, total_order_amount,
             soft_descriptor, extend_expiration, presentment_currency
         );
-        take_said!(merchant, changes.merchant;
-            merchant_reference_id, merchant_store_name, note_to_buyer, custom_information
-        );
+        self.merchant.amend(changes.merchant);
         take_said!(self, changes;
             permission_type, recurring, provider_reference_id, platform_id, supplementary_data
         );
@@ -139,6 +144,20 @@ impl Terms {
     /// `OneTime` where nothing was said.
     pub fn permission_type(&self) -> PermissionType {
         self.permission_type.unwrap_or(PermissionType::OneTime)
+    }
+
+    /// Whether an amount must be named before the buyer can consent: not where the consent is to later charges only.
+    pub fn needs_amount(&self) -> bool {
+        self.permission_type() == PermissionType::OneTime || self.payment.payment_intent != Some(PaymentIntent::Confirm)
+    }
+
+    /// What the merchant named to be paid now, more than nothing: the amount of a subscription's period where there is
+    /// no other.
+    pub fn due(&self) -> Option<Amount> {
+        let of_period = || self.recurring.as_ref().and_then(|period| period.amount);
+        let subscribes = self.permission_type() == PermissionType::Recurring;
+        let named = self.payment.charge_amount.or_else(|| of_period().filter(|_| subscribes));
+        named.filter(|amount| *amount != Amount::ZERO)
     }
 
     /// Whether the buyer pays on Amazon's page at once, without the shop's review page.
@@ -278,8 +297,7 @@ impl Session {
     pub fn constraints(&self) -> Vec<Constraint> {
         let terms = &self.request.terms;
         let recurring = terms.permission_type() == PermissionType::Recurring;
-        let amount_from_period = recurring && terms.recurring.as_ref().is_some_and(|period| period.amount.is_some());
-        let no_amount_needed = self.is_setup_only() || amount_from_period;
+        let needs_amount = !self.is_setup_only() && terms.needs_amount();
         let rules = [
             (
                 self.choice().is_none(),
@@ -289,7 +307,7 @@ impl Session {
                 },
             ),
             (
-                terms.payment.charge_amount.is_none() && !no_amount_needed,
+                needs_amount && terms.due().is_none(),
                 Constraint { id: "ChargeAmountNotSet", description: "chargeAmount is not set." },
             ),
             (

@@ -118,11 +118,11 @@ fn an_approved_payment_is_reserved_then_authorized_then_captured() {
     let charge_now = ledger.charge_of(SHOP, &charge).expect("there");
     let permission = ledger.charge_permission_of(SHOP, &charge_now.permission_id).expect("there").clone();
     assert_eq!(ledger.standing(&permission).reason, Some(PermissionReason::ChargeInProgress));
-    assert_eq!(ledger.capture(SHOP, &charge, yen(1000), None).expect("captured").state, ChargeState::Captured);
+    assert_eq!(ledger.capture(SHOP, &charge, yen(1000), None, None).expect("captured").state, ChargeState::Captured);
     assert_eq!(kinds(&ledger), ["reserved", "authorized", "captured"]);
     let permission = ledger.charge_permission_of(SHOP, &permission.id).expect("there");
     assert_eq!(ledger.standing(permission).reason, Some(PermissionReason::AmazonClosed));
-    assert_eq!(code(ledger.capture(SHOP, &charge, yen(1000), None)), "InvalidChargeStatus");
+    assert_eq!(code(ledger.capture(SHOP, &charge, yen(1000), None, None)), "InvalidChargeStatus");
     assert_eq!(code(ledger.cancel_charge(SHOP, &charge)), "InvalidChargeStatus");
 }
 
@@ -149,9 +149,9 @@ fn authorize_with_capture_takes_the_money_and_confirm_takes_none() {
 fn a_part_may_be_captured_but_not_more_than_all_and_not_nothing() {
     let mut ledger = ledger();
     let charge = authorized(&mut ledger);
-    assert_eq!(code(ledger.capture(SHOP, &charge, yen(1001), None)), "TransactionAmountExceeded");
-    assert_eq!(code(ledger.capture(SHOP, &charge, yen(0), None)), "InvalidParameterValue");
-    let captured = ledger.capture(SHOP, &charge, yen(400), None).expect("captured").clone();
+    assert_eq!(code(ledger.capture(SHOP, &charge, yen(1001), None, None)), "TransactionAmountExceeded");
+    assert_eq!(code(ledger.capture(SHOP, &charge, yen(0), None, None)), "InvalidParameterValue");
+    let captured = ledger.capture(SHOP, &charge, yen(400), None, None).expect("captured").clone();
     assert_eq!(captured.captured, Some(yen(400)));
     let permission = ledger.charge_permission_of(SHOP, &captured.permission_id).expect("there");
     let standing = ledger.standing(permission);
@@ -274,9 +274,9 @@ fn a_capture_after_seven_days_takes_30_seconds() {
     let prompt = authorized(&mut ledger);
     let late = authorized(&mut ledger);
     ledger.at(START.plus(7 * DAY_MS));
-    assert_eq!(ledger.capture(SHOP, &prompt, yen(1000), None).expect("captured").state, ChargeState::Captured);
+    assert_eq!(ledger.capture(SHOP, &prompt, yen(1000), None, None).expect("captured").state, ChargeState::Captured);
     ledger.at(START.plus(7 * DAY_MS + 1));
-    let initiated = ledger.capture(SHOP, &late, yen(1000), None).expect("accepted");
+    let initiated = ledger.capture(SHOP, &late, yen(1000), None, None).expect("accepted");
     assert_eq!(initiated.state, ChargeState::CaptureInitiated);
     ledger.at(START.plus(7 * DAY_MS + 30_001));
     assert_eq!(ledger.charge_of(SHOP, &late).expect("there").state, ChargeState::Captured);
@@ -294,7 +294,7 @@ fn an_authorization_lapses_after_30_days_and_a_cancelled_one_frees_the_permissio
     ledger.at(START.plus(30 * DAY_MS));
     let lapsed = ledger.charge_of(SHOP, &lapsing).expect("there");
     assert_eq!((lapsed.state, lapsed.reason), (ChargeState::Canceled, Some(ChargeReason::ExpiredUnused)));
-    assert_eq!(code(ledger.capture(SHOP, &lapsing, yen(1), None)), "InvalidChargeStatus");
+    assert_eq!(code(ledger.capture(SHOP, &lapsing, yen(1), None, None)), "InvalidChargeStatus");
     let held: i64 =
         ledger.movements().iter().filter(|m| m.kind == MovementKind::Authorized).map(|m| m.amount.yen()).sum();
     let back: i64 =
@@ -313,7 +313,7 @@ fn one_merchant_sees_nothing_of_anothers() {
     let other = "A1SHOP00000002";
     assert_eq!(code(ledger.session_of(other, &session)), "ResourceNotFound");
     assert_eq!(code(ledger.charge_of(other, &charge)), "ResourceNotFound");
-    assert_eq!(code(ledger.capture(other, &charge, yen(1), None)), "ResourceNotFound");
+    assert_eq!(code(ledger.capture(other, &charge, yen(1), None, None)), "ResourceNotFound");
     assert_eq!(code(ledger.create_session(other, request(PaymentIntent::Authorize, false))), "InvalidParameterValue");
 }
 
@@ -323,7 +323,7 @@ fn simulation_codes_override_the_card() {
     let id = processing(&mut ledger, PaymentIntent::Authorize, true, "card-1111");
     ledger.pay(&id).expect("paid");
     let amount = CompletionRequest { charge_amount: Some(yen(1000)), total_order_amount: None };
-    let pending = Some(Simulation::AuthorizationInitiated);
+    let pending = Some(Simulation::Pending(Payment::PendingThenAuthorized));
     assert!(ledger.complete(SHOP, &id, amount, pending).expect("accepted").pending);
 
     let id = processing(&mut ledger, PaymentIntent::Authorize, false, "card-1111");
@@ -349,6 +349,11 @@ fn an_overcharge_allowance_is_70000_yen_or_nine_times_the_amount() {
         let body = CompletionRequest { charge_amount: Some(yen(amount)), total_order_amount: None };
         let session = ledger.complete(SHOP, &id, body, None).expect("completed").session;
         let permission = ledger.charge_permission_of(SHOP, &session.charge_permission_id.expect("one")).expect("there");
-        assert_eq!(permission.limit, yen(limit));
+        assert_eq!(permission.limit, Limit::Total(yen(limit)));
     }
 }
+
+mod charging;
+mod closing;
+mod refunding;
+mod subscribing;

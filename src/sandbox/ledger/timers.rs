@@ -16,7 +16,9 @@ pub(super) enum Due {
     AuthorizationExpires(String),
     /// 30 seconds after a late capture began.
     CaptureEnds(String),
-    /// 180 days after a one-time permission was made.
+    /// 30 seconds after a refund began.
+    RefundEnds(String),
+    /// 180 days after a one-time permission was made; 13 months after a recurring one was made or last charged.
     PermissionExpires(String),
 }
 
@@ -41,12 +43,8 @@ impl Ledger {
                     self.give_back(&id, ChargeReason::ExpiredUnused);
                 }
             }
-            Due::CaptureEnds(id) => {
-                let initiated = self.charges.get(&id).filter(|charge| charge.state == ChargeState::CaptureInitiated);
-                if let Some(amount) = initiated.and_then(|charge| charge.captured) {
-                    self.take(&id, amount);
-                }
-            }
+            Due::CaptureEnds(id) => self.end_capture(&id),
+            Due::RefundEnds(id) => self.end_refund(&id),
             Due::PermissionExpires(id) => self.expire_permission(&id),
         }
     }

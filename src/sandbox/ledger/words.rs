@@ -123,8 +123,70 @@ words! {
         ExpiredUnused,
         /// The merchant cancelled it.
         MerchantCanceled,
+        /// Its charge permission was closed, and it with it.
+        ChargePermissionCanceled,
+        /// The capture went wrong (by simulation code).
+        ProcessingFailure,
         /// The issuer said no, for good.
         HardDeclined,
+    }
+}
+
+words! {
+    /// Who asked for a charge on a stored payment method: customer or merchant, unscheduled or recurring.
+    ChargeInitiator {
+        /// The buyer, once.
+        CITU,
+        /// The merchant, once.
+        MITU,
+        /// The buyer, as one of a series.
+        CITR,
+        /// The merchant, as one of a series.
+        MITR,
+    }
+}
+
+words! {
+    /// How the buyer ordered what a charge is for.
+    Channel {
+        /// In a browser.
+        Web,
+        /// By telephone.
+        Phone,
+        /// In the merchant's application.
+        App,
+        /// By voice.
+        Alexa,
+        /// In a shop.
+        PointOfSale,
+        /// On a television.
+        FireTv,
+        /// On paper.
+        Offline,
+        /// At Amazon.
+        Amazon,
+    }
+}
+
+words! {
+    /// Where a refund stands.
+    RefundState {
+        /// Asked for.
+        RefundInitiated,
+        /// The buyer has the money.
+        Refunded,
+        /// The buyer will not get it this way.
+        Declined,
+    }
+}
+
+words! {
+    /// Why a refund was declined.
+    RefundReason {
+        /// Amazon says no.
+        AmazonRejected,
+        /// Something broke on the way.
+        ProcessingFailure,
     }
 }
 
@@ -147,6 +209,24 @@ words! {
         ChargeInProgress,
         /// The payment method was refused for good; the buyer must name another.
         PaymentMethodInvalid,
+        /// The buyer deleted the payment method.
+        PaymentMethodDeleted,
+        /// The payment method's time is over.
+        PaymentMethodExpired,
+        /// The payment method is not one for this merchant.
+        PaymentMethodNotAllowed,
+        /// There is no payment method.
+        PaymentMethodNotSet,
+        /// The buyer deleted the billing address.
+        BillingAddressDeleted,
+        /// The buyer did not give the second factor.
+        MFAFailed,
+        /// The merchant closed it.
+        MerchantClosed,
+        /// The buyer withdrew their consent.
+        BuyerCanceled,
+        /// Amazon ended it.
+        AmazonCanceled,
         /// All of it was captured.
         AmazonClosed,
         /// Its time is over.
@@ -172,17 +252,55 @@ impl ChargeReason {
         match self {
             Self::ExpiredUnused => "The authorization was not captured within 30 days",
             Self::MerchantCanceled => "The merchant cancelled the charge",
+            Self::ChargePermissionCanceled => "The charge permission was closed",
+            Self::ProcessingFailure => "The payment could not be processed",
             Self::HardDeclined => "The issuer declined the payment method; a new attempt will not succeed",
         }
     }
 }
 
+impl RefundReason {
+    /// The sentence that goes with the code.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::AmazonRejected => "Amazon rejected the refund; the buyer must be repaid another way",
+            Self::ProcessingFailure => "The refund could not be processed; the buyer must be repaid another way",
+        }
+    }
+}
+
 impl PermissionReason {
+    /// The state that a permission is in for this reason.
+    pub const fn state(self) -> PermissionState {
+        match self {
+            Self::ChargeInProgress
+            | Self::PaymentMethodInvalid
+            | Self::PaymentMethodDeleted
+            | Self::PaymentMethodExpired
+            | Self::PaymentMethodNotAllowed
+            | Self::PaymentMethodNotSet
+            | Self::BillingAddressDeleted
+            | Self::MFAFailed => PermissionState::NonChargeable,
+            Self::MerchantClosed | Self::BuyerCanceled | Self::AmazonCanceled | Self::AmazonClosed | Self::Expired => {
+                PermissionState::Closed
+            }
+        }
+    }
+
     /// The sentence that goes with the code.
     pub const fn description(self) -> &'static str {
         match self {
             Self::ChargeInProgress => "An open charge uses the whole balance",
             Self::PaymentMethodInvalid => "The payment method was declined; the buyer must choose another",
+            Self::PaymentMethodDeleted => "The buyer deleted the payment method",
+            Self::PaymentMethodExpired => "The payment method has expired",
+            Self::PaymentMethodNotAllowed => "The payment method is not allowed for this merchant",
+            Self::PaymentMethodNotSet => "The buyer has chosen no payment method",
+            Self::BillingAddressDeleted => "The buyer deleted the billing address",
+            Self::MFAFailed => "The buyer did not complete multi-factor authentication",
+            Self::MerchantClosed => "The merchant closed the charge permission",
+            Self::BuyerCanceled => "The buyer cancelled the charge permission",
+            Self::AmazonCanceled => "Amazon cancelled the charge permission",
             Self::AmazonClosed => "The whole amount has been captured",
             Self::Expired => "The charge permission has expired",
         }

@@ -5,7 +5,8 @@ use axum::http::Request;
 use serde_json::{Value, json};
 
 use super::merchant::{
-    OTHER_SHOP, SHOP, amount, authorized_charge, call, get, paid_session, reply, sandbox, send, session_body, signed,
+    OTHER_SHOP, SHOP, amount, authorized_charge, call, get, keys, paid_session, reply, sandbox, send, session_body,
+    signed,
 };
 
 const SESSION_KEYS: [&str; 28] = [
@@ -38,10 +39,6 @@ const SESSION_KEYS: [&str; 28] = [
     "deliverySpecifications",
     "tokens",
 ];
-
-fn keys(object: &Value) -> Vec<&str> {
-    object.as_object().expect("an object").keys().map(String::as_str).collect()
-}
 
 #[tokio::test]
 async fn a_new_session_has_28_keys_in_amazons_order_and_lacks_its_buyer() {
@@ -198,7 +195,7 @@ async fn every_refusal_has_a_code_a_message_and_a_request_id() {
         ("POST", "/v2/checkoutSessions", "{}", 400, "MissingParameterValue"),
         ("GET", "/v2/checkoutSessions/none", "", 404, "ResourceNotFound"),
         ("GET", "/v2/charges/none", "", 404, "ResourceNotFound"),
-        ("POST", "/v2/refunds", "{}", 405, "UnsupportedOperation"),
+        ("POST", "/v2/disputes", "{}", 405, "UnsupportedOperation"),
         ("GET", "/live/v2/charges/none", "", 401, "UnauthorizedAccess"),
     ] {
         let key = [("x-amz-pay-idempotency-key", "k")];

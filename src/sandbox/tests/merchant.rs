@@ -130,9 +130,19 @@ pub(super) fn amount(name: &str, yen: i64) -> Value {
     json!({name: {"amount": yen, "currencyCode": "JPY"}})
 }
 
+/// The names of an object's fields, in order.
+pub(super) fn keys(object: &Value) -> Vec<&str> {
+    object.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
 /// A session whose buyer has paid with `card`.
 pub(super) async fn paid_session(sandbox: &Arc<Sandbox>, card: &str) -> String {
-    let created = call(sandbox, "POST", "/v2/checkoutSessions", &session_body(), &format!("create-{card}")).await;
+    paid_session_of(sandbox, card, &session_body()).await
+}
+
+/// A session made by `body` whose buyer has paid with `card`.
+pub(super) async fn paid_session_of(sandbox: &Arc<Sandbox>, card: &str, body: &Value) -> String {
+    let created = call(sandbox, "POST", "/v2/checkoutSessions", body, &format!("create-{card}")).await;
     let id = created.body["checkoutSessionId"].as_str().expect("an id").to_owned();
     let mut ledger = sandbox.ledger();
     ledger.sign_in(&id, "amzn1.account.SEKISHOYOSHIDA02").expect("signed in");

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::sandbox::error::{ApiError, ReasonCode};
-use crate::sandbox::ledger::Amount;
+use crate::sandbox::ledger::{Amount, AmountError};
 
 /// Currencies that Amazon Pay knows; only JPY fits Japan's ledger (amazon-pay 2.2).
 const CURRENCIES: [&str; 12] = ["AUD", "GBP", "DKK", "EUR", "HKD", "JPY", "NZD", "NOK", "ZAR", "SEK", "CHF", "USD"];
@@ -85,13 +85,7 @@ impl Fields {
 
     /// A price, `{amount, currencyCode}`, in yen.
     pub(super) fn price(&mut self, name: &str) -> Result<Option<Amount>, ApiError> {
-        let Some(mut price) = self.object(name)? else { return Ok(None) };
-        let written = price.value("amount").ok_or_else(|| price.missing("amount"))?;
-        let amount = Amount::from_json(&written).map_err(|error| price.invalid("amount", &error.to_string()))?;
-        let currency = price.currency("currencyCode")?;
-        currency.ok_or_else(|| price.missing("currencyCode"))?;
-        price.done()?;
-        Ok(Some(amount))
+        self.price_or(name, ReasonCode::InvalidParameterValue)
     }
 
     /// A price of at least one yen.
@@ -100,6 +94,29 @@ impl Fields {
             Some(Amount::ZERO) => Err(self.invalid(name, "must be more than 0")),
             price => Ok(price),
         }
+    }
+
+    /// The price of a transaction: at least one yen, and where it is more than any transaction may be, the refusal is
+    /// `TransactionAmountExceeded` (amazon-pay 2.2, 2.8).
+    pub(super) fn transaction_price(&mut self, name: &str) -> Result<Amount, ApiError> {
+        match self.price_or(name, ReasonCode::TransactionAmountExceeded)? {
+            None => Err(self.missing(name)),
+            Some(Amount::ZERO) => Err(self.invalid(name, "must be more than 0")),
+            Some(price) => Ok(price),
+        }
+    }
+
+    fn price_or(&mut self, name: &str, too_much: ReasonCode) -> Result<Option<Amount>, ApiError> {
+        let Some(mut price) = self.object(name)? else { return Ok(None) };
+        let written = price.value("amount").ok_or_else(|| price.missing("amount"))?;
+        let amount = Amount::from_json(&written).map_err(|error| {
+            let refusal = price.invalid("amount", &error.to_string());
+            if error == AmountError::TooMuch { ApiError { code: too_much, ..refusal } } else { refusal }
+        })?;
+        let currency = price.currency("currencyCode")?;
+        currency.ok_or_else(|| price.missing("currencyCode"))?;
+        price.done()?;
+        Ok(Some(amount))
     }
 
     /// A currency code: JPY.

@@ -2,5 +2,6 @@
 
 pub mod charge_request;
 mod fields;
+pub mod permission_request;
 pub mod session_request;
 pub mod views;

@@ -6,7 +6,7 @@ use super::fields::{Fields, missing};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::{
     CheckoutMode, FrequencyUnit, MerchantMetadata, PaymentDetails, PaymentIntent, PermissionType, ProductType,
-    RecurringMetadata, SessionRequest, Terms, WebCheckoutDetails, check_total,
+    RecurringMetadata, SessionRequest, Terms, WebCheckoutDetails, check_price,
 };
 
 const SCOPES: [&str; 7] =
@@ -23,7 +23,7 @@ const ADDRESS_FIELDS: [&str; 10] = [
     "countryCode",
     "phoneNumber",
 ];
-const TEXT_CHARS_MAX: usize = 256;
+pub(super) const TEXT_CHARS_MAX: usize = 256;
 
 /// Reads the body of Create Checkout Session, or the payload of a button for `product_type`.
 ///
@@ -42,7 +42,7 @@ pub fn create(body: &[u8], product_type: ProductType) -> Result<SessionRequest, 
     };
     fields.done()?;
     check_flow(&request)?;
-    check_total(&request.terms.payment)?;
+    check_price(&request.terms)?;
     Ok(request)
 }
 
@@ -87,7 +87,7 @@ fn payment_details(fields: &mut Fields) -> Result<PaymentDetails, ApiError> {
     let details = PaymentDetails {
         payment_intent: payment.word("paymentIntent", PaymentIntent::parse, PaymentIntent::SPELLED)?,
         can_handle_pending_authorization: payment.flag("canHandlePendingAuthorization")?,
-        charge_amount: payment.charge_price("chargeAmount")?,
+        charge_amount: payment.price("chargeAmount")?,
         total_order_amount: payment.charge_price("totalOrderAmount")?,
         soft_descriptor: payment.text("softDescriptor", 16)?,
         allow_overcharge: payment.flag("allowOvercharge")?,
@@ -98,7 +98,7 @@ fn payment_details(fields: &mut Fields) -> Result<PaymentDetails, ApiError> {
     Ok(details)
 }
 
-fn merchant_metadata(fields: &mut Fields) -> Result<MerchantMetadata, ApiError> {
+pub(super) fn merchant_metadata(fields: &mut Fields) -> Result<MerchantMetadata, ApiError> {
     let Some(mut merchant) = fields.object("merchantMetadata")? else { return Ok(MerchantMetadata::default()) };
     let metadata = MerchantMetadata {
         merchant_reference_id: merchant.text("merchantReferenceId", TEXT_CHARS_MAX)?,
@@ -110,7 +110,7 @@ fn merchant_metadata(fields: &mut Fields) -> Result<MerchantMetadata, ApiError> 
     Ok(metadata)
 }
 
-fn recurring_metadata(fields: &mut Fields) -> Result<Option<RecurringMetadata>, ApiError> {
+pub(super) fn recurring_metadata(fields: &mut Fields) -> Result<Option<RecurringMetadata>, ApiError> {
     let Some(mut recurring) = fields.object("recurringMetadata")? else { return Ok(None) };
     let mut frequency = recurring.object("frequency")?.ok_or_else(|| recurring.missing("frequency"))?;
     let unit = frequency.word("unit", FrequencyUnit::parse, FrequencyUnit::SPELLED)?;
@@ -132,7 +132,7 @@ fn recurring_metadata(fields: &mut Fields) -> Result<Option<RecurringMetadata>, 
     Ok(Some(RecurringMetadata { unit, value, amount }))
 }
 
-fn provider_reference_id(fields: &mut Fields) -> Result<Option<String>, ApiError> {
+pub(super) fn provider_reference_id(fields: &mut Fields) -> Result<Option<String>, ApiError> {
     let Some(mut provider) = fields.object("providerMetadata")? else { return Ok(None) };
     let reference = provider.text("providerReferenceId", TEXT_CHARS_MAX)?;
     provider.done()?;
@@ -187,7 +187,7 @@ fn on_file_metadata(fields: &mut Fields) -> Result<Option<Value>, ApiError> {
 
 /// With a review page the rest may come later; without one, everything must be there from the start.
 fn check_flow(request: &SessionRequest) -> Result<(), ApiError> {
-    let Terms { web, payment, recurring, .. } = &request.terms;
+    let Terms { web, payment, .. } = &request.terms;
     if !request.terms.is_process_order() {
         if request.address_details.is_some() {
             return Err(ApiError::new(
@@ -198,12 +198,13 @@ fn check_flow(request: &SessionRequest) -> Result<(), ApiError> {
         let review = web.checkout_review_return_url.as_ref();
         return review.map(|_| ()).ok_or_else(|| missing("webCheckoutDetails.checkoutReviewReturnUrl"));
     }
-    let needs_amount = recurring.as_ref().is_none_or(|recurring| recurring.amount.is_none())
-        && request.terms.permission_type() != PermissionType::PaymentMethodOnFile;
+    let lacks_amount = request.terms.needs_amount()
+        && request.terms.permission_type() != PermissionType::PaymentMethodOnFile
+        && request.terms.due().is_none();
     let lacks = [
         (web.checkout_result_return_url.is_none(), "webCheckoutDetails.checkoutResultReturnUrl"),
         (payment.payment_intent.is_none(), "paymentDetails.paymentIntent"),
-        (needs_amount && payment.charge_amount.is_none(), "paymentDetails.chargeAmount"),
+        (lacks_amount, "paymentDetails.chargeAmount"),
         (request.product_type == ProductType::PayAndShip && request.address_details.is_none(), "addressDetails"),
     ];
     lacks.into_iter().find(|(lacking, _)| *lacking).map_or(Ok(()), |(_, path)| Err(missing(path)))

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use crate::domain::Millis;
 use crate::sandbox::buyers::Address;
 use crate::sandbox::ledger::{
-    Amount, BUYER_READABLE_MS, Charge, ChargePermission, ChargeReason, CheckoutMode, Choice, Ledger, MerchantMetadata,
-    Party, PaymentIntent, ProductType, RecurringMetadata, Session, SessionCancelReason, SessionState,
+    Amount, BUYER_READABLE_MS, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice,
+    Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason, Session,
+    SessionCancelReason, SessionState,
 };
 
 /// A checkout session's 28 keys. Once it is completed most are null: what they told belongs to the charge permission.
@@ -53,20 +54,20 @@ pub fn session(ledger: &Ledger, session: &Session) -> Value {
 }
 
 /// A charge.
-pub fn charge(charge: &Charge) -> Value {
+pub fn charge(ledger: &Ledger, charge: &Charge) -> Value {
     json!({
         "chargeId": charge.id,
         "chargePermissionId": charge.permission_id,
         "chargeAmount": price(charge.amount),
         "captureAmount": charge.captured.map(price),
-        "refundedAmount": charge.captured.map(|_| price(Amount::ZERO)),
-        "softDescriptor": charge.soft_descriptor.as_ref().map(|text| format!("AMZ*{text}")),
+        "refundedAmount": charge.captured.map(|_| price(ledger.refunded(charge))),
+        "softDescriptor": soft_descriptor(charge.soft_descriptor.as_ref()),
         "platformId": charge.platform_id,
         "providerMetadata": provider_metadata(charge.provider_reference_id.as_ref()),
         "convertedAmount": null,
         "conversionRate": null,
-        "channel": null,
-        "chargeInitiator": null,
+        "channel": charge.channel.map(Channel::as_str),
+        "chargeInitiator": charge.initiator.map(ChargeInitiator::as_str),
         "statusDetails": {
             "state": charge.state.as_str(),
             "reasonCode": charge.reason.map(ChargeReason::as_str),
@@ -77,7 +78,28 @@ pub fn charge(charge: &Charge) -> Value {
         "expirationTimestamp": charge.expires.utc_basic(),
         "releaseEnvironment": "Sandbox",
         "merchantMetadata": merchant_metadata(&charge.merchant),
-        "webCheckoutDetails": null,
+        "webCheckoutDetails": charge
+            .checkout_result_return_url
+            .as_ref()
+            .map(|url| json!({"checkoutResultReturnUrl": url})),
+    })
+}
+
+/// A refund. Its amount alone is written with decimals, as Japan's sandbox did (amazon-pay 2.2).
+pub fn refund(refund: &Refund) -> Value {
+    json!({
+        "refundId": refund.id,
+        "chargeId": refund.charge_id,
+        "creationTimestamp": refund.created.utc_basic(),
+        "refundAmount": {"amount": format!("{}.00", refund.amount), "currencyCode": "JPY"},
+        "statusDetails": {
+            "state": refund.state.as_str(),
+            "reasonCode": refund.reason.map(RefundReason::as_str),
+            "reasonDescription": refund.reason.map(RefundReason::description),
+            "lastUpdatedTimestamp": refund.updated.utc_basic(),
+        },
+        "softDescriptor": soft_descriptor(refund.soft_descriptor.as_ref()),
+        "releaseEnvironment": "Sandbox",
     })
 }
 
@@ -109,12 +131,9 @@ pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Valu
         "expirationTimestamp": permission.expires.map(Millis::utc_basic),
         "merchantMetadata": merchant_metadata(&permission.merchant),
         "releaseEnvironment": "Sandbox",
-        "limits": {"amountLimit": price(permission.limit), "amountBalance": price(standing.balance)},
+        "limits": {"amountLimit": price(permission.limit.amount()), "amountBalance": price(standing.balance)},
         "chargePermissionType": permission.permission_type.as_str(),
-        "recurringMetadata": ledger
-            .session(&permission.session_id)
-            .and_then(|session| session.request.terms.recurring.as_ref())
-            .map(recurring_metadata),
+        "recurringMetadata": permission.recurring.as_ref().map(recurring_metadata),
         "presentmentCurrency": "JPY",
     })
 }
@@ -163,6 +182,10 @@ fn recurring_metadata(recurring: &RecurringMetadata) -> Value {
         "frequency": {"unit": recurring.unit.as_str(), "value": recurring.value},
         "amount": recurring.amount.map(price),
     })
+}
+
+fn soft_descriptor(text: Option<&String>) -> Option<String> {
+    text.map(|text| format!("AMZ*{text}"))
 }
 
 fn provider_metadata(reference: Option<&String>) -> Value {
