@@ -53,13 +53,10 @@ pub(super) fn new_deployment_key(file: &Path, rng: &dyn Rng) -> anyhow::Result<(
     write_secret(file, &format!("{}\n", random_hex::<32>(rng)))
 }
 
-/// A new file that only its owner may read, in a directory that is made, as closed as the file, if it is missing.
+/// A new file that only its owner may read, in a directory that is made if it is missing.
 fn write_secret(file: &Path, text: &str) -> anyhow::Result<()> {
     if let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        let mut builder = std::fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        private_directory(directory).with_context(|| format!("cannot make {}", directory.display()))?;
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -72,4 +69,12 @@ fn write_secret(file: &Path, text: &str) -> anyhow::Result<()> {
         _ => anyhow::Error::new(error).context(format!("cannot make {}", file.display())),
     })?;
     out.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Makes a directory, and those above it, that only their owner may open. What is there already stays as it is.
+pub(super) fn private_directory(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(directory)
 }

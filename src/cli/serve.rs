@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::assemble::{Assembled, World};
 use super::configuration::Configuration;
+use super::keys::private_directory;
 use super::{print, signals};
 use crate::config::{GatewayOverrides, GatewaySettings, process_environment};
 use crate::{http, telemetry};
@@ -36,12 +37,12 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The directory of a database that is to be made; without it the first start would fail with the shipped settings.
+/// The directory of a database that is to be made, for its owner alone; without it the first start would fail with the
+/// shipped settings. One that is there stays as it is.
 fn make_directory_of(database: &Path) -> anyhow::Result<()> {
-    match database.parent() {
-        Some(directory) => std::fs::create_dir_all(directory).with_context(|| {
-            format!("cannot make {} for the database; name another by --database", directory.display())
-        }),
-        None => Ok(()),
-    }
+    let Some(directory) = database.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    private_directory(directory)
+        .with_context(|| format!("cannot make {} for the database; name another by --database", directory.display()))
 }

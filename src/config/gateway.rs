@@ -41,7 +41,8 @@ pub struct GatewaySettings {
     pub notify_wait_ms: u32,
     /// The longest request body that is read, in bytes.
     pub body_bytes_max: u32,
-    /// How long a request may take as a whole, in milliseconds.
+    /// How long a client may take to send a request's body, in milliseconds; a connection may be silent three times as
+    /// long.
     pub request_timeout_ms: u32,
     /// How many connections are open at once.
     pub connections_max: u32,
@@ -51,7 +52,8 @@ pub struct GatewaySettings {
     pub amazon_attempt_timeout_ms: u32,
     /// How long all attempts of one call to Amazon and the waits between them may take, in milliseconds.
     pub amazon_total_ms: u32,
-    /// How old an operation without an outcome is before `reconcile` asks Amazon about it, in milliseconds.
+    /// How long after an operation's time is over, or its answer was lost, `reconcile` first asks Amazon what became of
+    /// it, in milliseconds.
     pub reconcile_first_look_ms: u32,
     /// How often `reconcile` looks for such operations, in milliseconds.
     pub reconcile_every_ms: u32,

@@ -35,7 +35,7 @@ pub struct GatewayOverrides {
     /// The longest request body that is read
     #[arg(long, env = "SEKISHO_BODY_BYTES_MAX", value_name = "BYTES")]
     pub body_bytes_max: Option<u32>,
-    /// How long a request may take
+    /// How long a client may take to send a request's body
     #[arg(long, env = "SEKISHO_REQUEST_TIMEOUT_MS", value_name = "MS")]
     pub request_timeout_ms: Option<u32>,
     /// How many connections are open at once
@@ -50,7 +50,7 @@ pub struct GatewayOverrides {
     /// How long all attempts of one call to Amazon may take
     #[arg(long, env = "SEKISHO_AMAZON_TOTAL_MS", value_name = "MS")]
     pub amazon_total_ms: Option<u32>,
-    /// How old an operation without an outcome is before Amazon is asked about it
+    /// How long after an answer was lost Amazon is asked what became of the operation
     #[arg(long, env = "SEKISHO_RECONCILE_FIRST_LOOK_MS", value_name = "MS")]
     pub reconcile_first_look_ms: Option<u32>,
     /// How often such operations are looked for

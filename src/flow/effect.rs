@@ -161,6 +161,11 @@ impl Gateway {
             self.put_off(intent, "its shop is not in shops.toml").await;
             return Ok(Looked::StillOpen);
         };
+        // Whoever listed the intent may have waited since. One that is closed must not be done again, for its outcome
+        // has been told; one that is still open now vouches for the transaction read above.
+        if !self.is_open(intent).await? {
+            return Ok(Looked::ClosedByAnother);
+        }
         let finding = match &intent.effect {
             Effect::UpdateCheckoutSession { .. } => self.look_at_update(&shop, &transaction, intent).await,
             Effect::CompleteCheckoutSession { .. } => self.look_at_complete(&shop, &transaction, intent).await,
@@ -172,10 +177,7 @@ impl Gateway {
             Effect::CloseChargePermission { .. } => self.look_at_close(&shop, &transaction, intent).await,
         };
         match self.conclude(&shop, &transaction, intent, finding).await {
-            Ok(_) => Ok(match self.parts.store.open_intent(&intent.access_id).await? {
-                Some(open) if open.key == intent.key => Looked::StillOpen,
-                _ => Looked::Closed,
-            }),
+            Ok(_) => Ok(if self.is_open(intent).await? { Looked::StillOpen } else { Looked::Closed }),
             Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
             Err(other) => {
                 // Whatever is wrong with this one, the next ones have their turn first.
@@ -183,6 +185,11 @@ impl Gateway {
                 Err(other)
             }
         }
+    }
+
+    async fn is_open(&self, intent: &Intent) -> Result<bool, Refusal> {
+        let open = self.parts.store.open_intent(&intent.access_id).await?;
+        Ok(open.is_some_and(|open| open.key == intent.key))
     }
 
     async fn put_off(&self, intent: &Intent, why: &str) {

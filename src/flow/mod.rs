@@ -34,6 +34,8 @@ mod search_trade;
 mod shop;
 mod start;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::sync::Arc;

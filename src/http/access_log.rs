@@ -24,7 +24,8 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
         .map_or_else(new_id, str::to_owned);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let span = tracing::info_span!("request", id);
+    // Of the highest level, so that a log that shows only errors still shows whose they are.
+    let span = tracing::error_span!("request", id);
     async move {
         let begun = Instant::now();
         let mut response = next.run(request).await;

@@ -41,6 +41,7 @@ async fn from_an_empty_directory_each_answer_leads_to_the_next_step() {
     let mut gateway = Process::start(&["serve", "--listen", "127.0.0.1:0"], here.path(), &[]);
     gateway.says("sekisho serves 2 shop(s) on http://127.0.0.1:").await;
     assert!(here.path().join("data/sekisho.db").is_file());
+    assert_eq!(mode(&here.path().join("data")), 0o700, "the book is nobody else's business");
     assert_eq!(sekisho(&["check"]).await.code, Some(0), "check disturbs nobody who serves");
     gateway.signal("TERM");
     assert_eq!(gateway.end().await.code, Some(0));

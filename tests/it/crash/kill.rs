@@ -44,13 +44,14 @@ struct Verdict {
 #[test]
 fn nothing_is_lost_or_doubled_whenever_the_process_dies() {
     let plays = Step::ALL.map(|step| {
-        std::thread::spawn(move || {
+        let survive = move || {
             let begun = std::time::Instant::now();
             tokio::runtime::Runtime::new().unwrap().block_on(play(step));
             println!("{step}: survived, {} ms", begun.elapsed().as_millis());
-        })
+        };
+        // A thread that fails says why, under its name.
+        std::thread::Builder::new().name(step.to_string()).spawn(survive).unwrap()
     });
-    // Each thread that failed has said why.
     let failed = plays.map(JoinHandle::join).iter().filter(|ended| ended.is_err()).count();
     assert_eq!(failed, 0, "of {} steps", Step::ALL.len());
 }

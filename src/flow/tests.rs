@@ -1,0 +1,380 @@
+//! The use cases against a real book and an Amazon whose every answer the test writes.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Json;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::amazonpay::{Client, Retry, generate_pem};
+use crate::config::{FileMode, ShopsFile};
+use crate::domain::access::access_pass;
+use crate::domain::transaction::{Event, Exec, Handover, Ticket};
+use crate::domain::{AccessId, CheckoutSessionId, Effect, Intent, ManualClock, Millis, Status, SystemRng, Transaction, Way};
+use crate::egress;
+use crate::protocol::{
+    RawRequest, Reading, RequestEncoding, Style, codes, read_entry_tran, read_exec_tran, read_sales,
+};
+use crate::store::{Change, SqliteStore};
+
+const MINUTE_MS: i64 = 60_000;
+const SHOP: &str = "ShopID=tshop00000001&ShopPass=demoshop1pass";
+const NOT_OPEN: (u16, &str) = (422, "InvalidCheckoutSessionStatus");
+
+/// Amazon: what it answers to a method and path, the first time and until the test says otherwise; what it was asked.
+#[derive(Default)]
+struct Amazon {
+    first: Mutex<HashMap<String, (u16, Value)>>,
+    answers: Mutex<HashMap<String, (u16, Value)>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Amazon {
+    fn answers(&self, what: &str, status: u16, body: Value) {
+        self.answers.lock().unwrap().insert(what.to_owned(), (status, body));
+    }
+
+    fn answers_once(&self, what: &str, status: u16, body: Value) {
+        self.first.lock().unwrap().insert(what.to_owned(), (status, body));
+    }
+
+    fn refuses(&self, what: &str, (status, reason_code): (u16, &str)) {
+        self.answers(what, status, json!({"reasonCode": reason_code, "message": ""}));
+    }
+
+    fn asked(&self, what: &str) -> usize {
+        self.asked.lock().unwrap().iter().filter(|asked| *asked == what).count()
+    }
+
+    fn answer(&self, request: &Request) -> (StatusCode, Json<Value>) {
+        let what = format!("{} {}", request.method(), request.uri().path());
+        let first = self.first.lock().unwrap().remove(&what);
+        let answer = first.or_else(|| self.answers.lock().unwrap().get(&what).cloned());
+        self.asked.lock().unwrap().push(what);
+        let (status, body) = answer.unwrap_or((404, json!({"reasonCode": "ResourceNotFound", "message": ""})));
+        (StatusCode::from_u16(status).unwrap(), Json(body))
+    }
+}
+
+/// Nobody is told; what is owed is in the book.
+struct Silence;
+
+#[async_trait]
+impl Notifier for Silence {
+    fn wake(&self) {}
+    async fn first_attempt(&self, _: &str, _: Duration) {}
+}
+
+struct House {
+    gateway: Arc<Gateway>,
+    amazon: Arc<Amazon>,
+    clock: Arc<ManualClock>,
+    _files: tempfile::TempDir,
+}
+
+impl House {
+    async fn new() -> Self {
+        let amazon = Arc::new(Amazon::default());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let answering = Arc::clone(&amazon);
+        let router = axum::Router::new().fallback(async move |request: Request| answering.answer(&request));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+
+        let files = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(Millis(1_795_371_000_000)));
+        let rng = Arc::new(SystemRng);
+        let http = egress::client(Duration::from_secs(5), Duration::from_secs(5)).unwrap();
+        let retry = Retry { attempts_max: 2, first_delay_ms: 1, ..Retry::default() };
+        let gateway = Gateway::new(Parts {
+            store: Arc::new(SqliteStore::open(&files.path().join("book.db")).await.unwrap()),
+            amazon: Arc::new(Client::new(http, clock.clone(), rng.clone(), retry)),
+            notifier: Arc::new(Silence),
+            clock: clock.clone(),
+            rng,
+            shops: Arc::new(shops(files.path(), &endpoint)),
+            deployment_key: DeploymentKey::new("k1", (0..32).collect()).unwrap(),
+            settings: Settings {
+                public_url: "http://gateway".to_owned(),
+                amazon_total_ms: 1000,
+                first_look_ms: 1000,
+                notify_wait_ms: 0,
+            },
+        });
+        Self { gateway, amazon, clock, _files: files }
+    }
+
+    async fn now(&self, access_id: &AccessId) -> Transaction {
+        self.gateway.store().transaction(access_id).await.unwrap().unwrap()
+    }
+
+    /// A transaction in AUTHPROCESS over `session`, as ExecTran and AmazonpayStart leave it.
+    async fn away(&self, order: &str, session: &str, job: &str) -> AccessId {
+        let form = format!("{SHOP}&OrderID={order}&JobCd={job}&Amount=1000&AmazonpayType=3");
+        let entered = self.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap();
+        let exec = Exec {
+            way: Way::Review,
+            session: Some(CheckoutSessionId::new(session).unwrap()),
+            permission: None,
+            frequency: None,
+            ret_url: Some("http://shop/thanks".to_owned()),
+            description: None,
+            client_fields: [None, None, None],
+        };
+        let now = self.gateway.clock().now();
+        let ticket = Ticket { token_sha256: "0".repeat(64), limit_at: now, amazon_url: "http://amazon".to_owned() };
+        let look_at = now.plus(60 * MINUTE_MS);
+        for event in [Event::Requested(exec, ticket), Event::Started(Handover { look_at })] {
+            let change = Change::event(&self.now(&entered.access_id).await, event, now).unwrap();
+            self.gateway.store().apply(change).await.unwrap();
+        }
+        entered.access_id
+    }
+
+    /// ExecTran of a new order over `session`.
+    async fn exec(&self, order: &str, session: &str) -> (AccessId, Result<(), Refusal>) {
+        let form = format!("{SHOP}&OrderID={order}&JobCd=AUTH&Amount=1000&AmazonpayType=3");
+        let entered = self.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap();
+        let form = format!(
+            "{}&AmazonCheckoutSessionID={session}&RetURL=http%3A%2F%2Fshop%2Fthanks",
+            self.naming(&entered.access_id, order)
+        );
+        let executed = self.gateway.exec_tran(read(&form, read_exec_tran)).await;
+        (entered.access_id, executed.map(|_| ()))
+    }
+
+    fn naming(&self, access_id: &AccessId, order: &str) -> String {
+        let pass = access_pass(&self.gateway.parts.deployment_key, access_id);
+        format!("{SHOP}&OrderID={order}&AccessID={access_id}&AccessPass={pass}")
+    }
+
+    async fn sales(&self, access_id: &AccessId, order: &str) -> Result<Status, Refusal> {
+        let form = format!("{}&Amount=1000", self.naming(access_id, order));
+        self.gateway.sales(read(&form, read_sales)).await.map(|reply| reply.status)
+    }
+
+    async fn returned(&self, access_id: &AccessId, session: &str) -> String {
+        let session = CheckoutSessionId::new(session).unwrap();
+        let post = self.gateway.returned(access_id.clone(), session).await.unwrap();
+        let value = |name| post.fields.iter().find(|(it, _)| *it == name).unwrap().1.clone();
+        format!("{} {}", value("Status"), value("ErrInfo")).trim_end().to_owned()
+    }
+
+    async fn open_intent(&self, access_id: &AccessId) -> Option<Intent> {
+        self.gateway.store().open_intent(access_id).await.unwrap()
+    }
+
+    async fn owed(&self, access_id: &AccessId) -> usize {
+        self.gateway.store().notifications_of(access_id).await.unwrap().len()
+    }
+}
+
+fn shops(files: &Path, endpoint: &str) -> Shops {
+    let mut shops = ShopsFile::parse(include_str!("../../shops.toml"), Path::new("shops.toml")).unwrap();
+    for shop in &mut shops.shops {
+        endpoint.clone_into(&mut shop.amazon_endpoint);
+        shop.take_key_from(files);
+        let pem = generate_pem().unwrap().private_pem;
+        std::fs::write(files.join(format!("{}.pem", shop.shop_id)), secrecy::ExposeSecret::expose_secret(&pem))
+            .unwrap();
+    }
+    Shops::open(shops.load_secrets(&|_| None, FileMode::Any).unwrap()).unwrap()
+}
+
+fn read<T>(form: &str, reader: impl Fn(&RawRequest, RequestEncoding) -> Reading<T>) -> Reading<T> {
+    reader(&RawRequest::decode(Style::IdPass, None, None, form.as_bytes()).unwrap(), RequestEncoding::default())
+}
+
+fn session(id: &str, state: &str) -> Value {
+    let charge = (state == "Completed").then(|| format!("S03-{id}-C1"));
+    let permission = charge.as_ref().map(|_| format!("S03-{id}"));
+    json!({
+        "checkoutSessionId": id, "statusDetails": {"state": state, "reasonCode": null},
+        "webCheckoutDetails": {"amazonPayRedirectUrl": "http://amazon"},
+        "chargePermissionId": permission, "chargeId": charge,
+    })
+}
+
+fn charge(session: &str, state: &str, yen: u32) -> Value {
+    let price = json!({"amount": yen.to_string(), "currencyCode": "JPY"});
+    json!({
+        "chargeId": format!("S03-{session}-C1"), "chargePermissionId": format!("S03-{session}"),
+        "statusDetails": {"state": state}, "chargeAmount": price,
+        "captureAmount": if state == "Captured" { price.clone() } else { Value::Null },
+    })
+}
+
+fn get(session: &str) -> String {
+    format!("GET /v2/checkoutSessions/{session}")
+}
+
+fn complete(session: &str) -> String {
+    format!("POST /v2/checkoutSessions/{session}/complete")
+}
+
+fn get_charge(session: &str) -> String {
+    format!("GET /v2/charges/S03-{session}-C1")
+}
+
+#[tokio::test]
+async fn two_returns_at_once_are_one_completion_and_one_result() {
+    let house = House::new().await;
+    let paid = house.away("O-1", "s1", "AUTH").await;
+    house.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
+    let (one, two) = tokio::join!(house.returned(&paid, "s1"), house.returned(&paid, "s1"));
+    assert_eq!((one.as_str(), two.as_str()), ("AUTH", "AUTH"));
+    assert_eq!(house.returned(&paid, "s1").await, "AUTH");
+    assert_eq!(house.amazon.asked(&complete("s1")), 1);
+    assert_eq!(house.owed(&paid).await, 1);
+}
+
+#[tokio::test]
+async fn one_charge_does_not_pay_two_orders() {
+    let house = House::new().await;
+    let cheap = house.away("O-1", "s1", "CAPTURE").await;
+    let dear = house.away("O-2", "s1", "CAPTURE").await;
+    house.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
+    assert_eq!(house.returned(&cheap, "s1").await, "CAPTURE");
+
+    house.amazon.refuses(&complete("s1"), NOT_OPEN);
+    house.amazon.answers(&get("s1"), 200, session("s1", "Completed"));
+    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Captured", 1000));
+    assert_eq!(house.returned(&dear, "s1").await, "PAYFAIL AZ1000007");
+}
+
+#[tokio::test]
+async fn a_session_that_was_completed_with_another_amount_pays_nothing() {
+    let house = House::new().await;
+    let order = house.away("O-1", "s1", "CAPTURE").await;
+    house.amazon.answers(&get("s1"), 200, session("s1", "Completed"));
+    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Captured", 10));
+    house.clock.advance(61 * MINUTE_MS);
+    house.gateway.overdue(&house.now(&order).await).await.unwrap();
+    assert_eq!(house.now(&order).await.status(), Status::PayFail);
+}
+
+#[tokio::test]
+async fn a_completion_whose_answer_was_lost_is_found_once() {
+    let house = House::new().await;
+    let paid = house.away("O-1", "s1", "AUTH").await;
+    house.amazon.refuses(&complete("s1"), (500, "InternalServerError"));
+    assert_eq!(house.returned(&paid, "s1").await, "AUTHPROCESS");
+
+    // Nobody else may touch it, and time alone decides nothing.
+    house.clock.advance(61 * MINUTE_MS);
+    house.gateway.overdue(&house.now(&paid).await).await.unwrap();
+    assert_eq!(house.now(&paid).await.status(), Status::AuthProcess);
+
+    let intent = house.open_intent(&paid).await.unwrap();
+    house.amazon.answers(&get("s1"), 200, session("s1", "Completed"));
+    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Authorized", 1000));
+    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::Closed);
+    assert_eq!(house.now(&paid).await.status(), Status::Auth);
+    assert_eq!(house.owed(&paid).await, 1);
+    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::ClosedByAnother);
+    assert_eq!(house.owed(&paid).await, 1);
+}
+
+#[tokio::test]
+async fn an_expiry_and_a_return_leave_one_of_them() {
+    let house = House::new().await;
+    let late = house.away("O-1", "s1", "AUTH").await;
+    let as_it_was = house.now(&late).await;
+    house.amazon.answers(&get("s1"), 200, session("s1", "Open"));
+    house.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
+    house.clock.advance(61 * MINUTE_MS);
+    assert_eq!(house.returned(&late, "s1").await, "AUTH");
+    house.gateway.overdue(&as_it_was).await.unwrap();
+    assert_eq!(house.now(&late).await.status(), Status::Auth);
+
+    let later = house.away("O-2", "s2", "AUTH").await;
+    house.amazon.answers(&get("s2"), 200, session("s2", "Open"));
+    house.gateway.overdue(&house.now(&later).await).await.unwrap();
+    assert_eq!(house.returned(&later, "s2").await, "EXPIRED M01052011");
+    assert_eq!(house.amazon.asked(&complete("s2")), 0);
+}
+
+#[tokio::test]
+async fn a_session_belongs_to_the_last_order_that_was_executed_with_it() {
+    let house = House::new().await;
+    house.amazon.answers("PATCH /v2/checkoutSessions/s1", 200, session("s1", "Open"));
+    let (first, executed) = house.exec("O-1", "s1").await;
+    executed.unwrap();
+    let (second, executed) = house.exec("O-2", "s1").await;
+    executed.unwrap();
+    assert_eq!(house.now(&first).await.status(), Status::Expired);
+    assert_eq!(house.now(&second).await.status(), Status::ReqSuccess);
+
+    house.away("O-3", "s3", "AUTH").await;
+    let (_, refused) = house.exec("O-4", "s3").await;
+    assert_eq!(refused, Err(Refusal::SessionTaken));
+    assert_eq!(house.amazon.asked("PATCH /v2/checkoutSessions/s3"), 0);
+}
+
+#[tokio::test]
+async fn two_executions_at_once_are_one_update() {
+    let house = House::new().await;
+    house.amazon.answers("PATCH /v2/checkoutSessions/s1", 200, session("s1", "Open"));
+    let form = format!("{SHOP}&OrderID=O-1&JobCd=AUTH&Amount=1000&AmazonpayType=3");
+    let entered = house.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap();
+    let naming = house.naming(&entered.access_id, "O-1");
+    let form = format!("{naming}&AmazonCheckoutSessionID=s1&RetURL=http%3A%2F%2Fshop");
+    let exec = || house.gateway.exec_tran(read(&form, read_exec_tran));
+    let (one, two) = tokio::join!(exec(), exec());
+    let refusals: Vec<_> = [one.err(), two.err()].into_iter().flatten().collect();
+    assert!(matches!(refusals[..], [Refusal::Busy | Refusal::AlreadyRequested(Status::ReqSuccess)]), "{refusals:?}");
+    assert_eq!(house.amazon.asked("PATCH /v2/checkoutSessions/s1"), 1);
+}
+
+#[tokio::test]
+async fn a_capture_stays_open_until_the_charge_tells() {
+    let house = House::new().await;
+    let order = house.away("O-1", "s1", "AUTH").await;
+    house.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
+    assert_eq!(house.returned(&order, "s1").await, "AUTH");
+
+    let before = house.now(&order).await;
+    let effect = Effect::CaptureCharge { charge: before.state.payment().unwrap().charge.clone(), money: before.money };
+    let intent = house.gateway.intend(&before, effect).await.unwrap();
+    assert_eq!(house.sales(&order, "O-1").await, Err(Refusal::Busy));
+
+    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "CaptureInitiated", 1000));
+    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::StillOpen);
+    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Captured", 999));
+    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::StillOpen);
+    let mut captured = charge("s1", "Captured", 1000);
+    captured["captureAmount"]["amount"] = json!("1000.00");
+    house.amazon.answers(&get_charge("s1"), 200, captured);
+    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::Closed);
+    assert_eq!(house.now(&order).await.status(), Status::Sales);
+    assert_eq!(house.sales(&order, "O-1").await, Err(Refusal::Status(Status::Sales)));
+    assert_eq!(house.owed(&order).await, 2);
+}
+
+#[tokio::test]
+async fn a_capture_that_was_refused_is_not_done_again_by_a_late_look() {
+    let house = House::new().await;
+    let order = house.away("O-1", "s1", "AUTH").await;
+    house.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
+    assert_eq!(house.returned(&order, "s1").await, "AUTH");
+    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Authorized", 1000));
+    let capture = "POST /v2/charges/S03-s1-C1/capture";
+
+    // The first attempt may be under way still, whatever the second one was told.
+    house.amazon.answers_once(capture, 500, json!({"reasonCode": "InternalServerError", "message": ""}));
+    house.amazon.refuses(capture, (422, "InvalidChargeStatus"));
+    assert_eq!(house.sales(&order, "O-1").await, Err(Refusal::Provider(codes::AMAZON_UNREACHABLE)));
+    let intent = house.open_intent(&order).await.unwrap();
+    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::Closed);
+    assert_eq!(house.now(&order).await.status(), Status::Auth);
+
+    let asked = house.amazon.asked(capture);
+    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::ClosedByAnother);
+    assert_eq!(house.amazon.asked(capture), asked);
+}
