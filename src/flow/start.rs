@@ -72,8 +72,8 @@ impl Gateway {
         };
         let now = self.parts.clock.now();
         if now > ticket.limit_at {
-            let (expired, notification) = self.expire(&shop, &transaction).await?;
-            self.wait_for_first_attempt(notification.as_deref()).await;
+            let (expired, notification_id) = self.expire(&shop, &transaction).await?;
+            self.wait_for_first_attempt(notification_id.as_deref()).await;
             return post_for(&shop, &expired)
                 .map(|post| Started::BackToShop(Box::new(post)))
                 .ok_or(StartError::TokenInvalid);
@@ -93,8 +93,8 @@ impl Gateway {
         }
     }
 
-    /// Ends a transaction whose time is over. What somebody else made of it in the same moment stands.
-    /// Answers the notification's id too.
+    /// Ends a transaction whose time is over; answers it and the notification that tells of it. What somebody else made
+    /// of it in the same moment stands.
     pub(super) async fn expire(
         &self,
         shop: &Shop,

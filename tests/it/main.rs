@@ -12,5 +12,8 @@ mod house;
 mod notify;
 mod payment;
 mod process;
+mod states;
+mod store;
 mod support;
+mod unknown;
 mod wire;

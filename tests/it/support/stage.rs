@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use sekisho::amazonpay::{Consent, GeneratedKey, ReviewPageButton, Scope, generate_pem};
 use sekisho::cli::{Assembled, World};
 use sekisho::config::{DeploymentKey, FileMode, GatewayOverrides, GatewaySettings, ShopSettings, ShopsFile};
-use sekisho::domain::{AccessId, Clock as _, ManualClock, Millis, OrderId, SeededRng, ShopId, Transaction};
+use sekisho::domain::{AccessId, Clock as _, ManualClock, Millis, SeededRng, Transaction};
 use sekisho::flow::{Gateway, Shop, Shops};
 use sekisho::reconcile::Round;
 use sekisho::sandbox::{self, Merchant, MerchantKey, Sandbox};
@@ -86,7 +86,7 @@ impl Stage {
         ));
         tokio::spawn(assembled.serve(gateway_listener, stop));
 
-        let client = egress::client(Duration::from_secs(5), Duration::from_secs(60)).unwrap();
+        let client = egress::client(Duration::from_secs(5), Duration::from_mins(1)).unwrap();
         let shops = gateway.shops().iter().map(|shop| shop_client(shop, &gateway_url, &client)).collect();
         let browser = Browser { http: client.clone(), sandbox_url };
         Self { clock, gateway, gateway_url, receiver, browser, http: client, shops, _data: data }
@@ -144,13 +144,6 @@ impl Stage {
     pub(crate) async fn transaction(&self, access_id: &str) -> Transaction {
         let access_id = AccessId::new(access_id).unwrap();
         self.gateway.store().transaction(&access_id).await.unwrap().unwrap()
-    }
-
-    /// The first shop's transaction of an order.
-    pub(crate) async fn transaction_of(&self, order: &str) -> Transaction {
-        let shop = ShopId::new(self.shop().shop_id.clone()).unwrap();
-        let order = OrderId::new(order).unwrap();
-        self.gateway.store().transaction_of_order(&shop, &order).await.unwrap().unwrap()
     }
 
     /// The notifications about a transaction.

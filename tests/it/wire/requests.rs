@@ -118,9 +118,9 @@ async fn blank_double_unknown_and_query() {
 
 /// What Amazon was told to show the buyer.
 async fn note_at_amazon(stage: &Stage, entered: &Entered) -> String {
-    let ledger = stage.ledger().await;
-    let sessions = ledger["checkoutSessions"].as_array().unwrap();
-    let session = sessions.iter().find(|one| one["checkoutSessionId"] == *entered.session).unwrap();
+    let book = stage.ledger().await;
+    let all = book["checkoutSessions"].as_array().unwrap();
+    let session = all.iter().find(|one| one["checkoutSessionId"] == *entered.session).unwrap();
     session["merchantMetadata"]["noteToBuyer"].as_str().unwrap().to_owned()
 }
 
@@ -130,7 +130,7 @@ async fn exec_with_note(stage: &Stage, order: &'static str, note: &[u8]) -> Resu
     let mut bytes: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
     bytes.push(("Description", note));
     match stage.shop().call_bytes("ExecTranAmazonpay", &bytes).await.errors() {
-        errors if errors.is_empty() => Ok(note_at_amazon(stage, &entered).await),
+        nothing if nothing.is_empty() => Ok(note_at_amazon(stage, &entered).await),
         errors => Err(errors),
     }
 }

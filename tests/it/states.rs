@@ -1,0 +1,282 @@
+//! The state machine against a second model: the table of psp-protocol 6, written down here by hand. Every state meets
+//! every event; what is not in the table must be refused and leave the transaction as it was.
+
+use proptest::prelude::*;
+use sekisho::domain::transaction::{AmazonPayment, Event, Exec, Failure, Finish, Handover, Settled, Ticket};
+use sekisho::domain::{
+    AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, JobCd, Millis, Money, OrderId, ShopId,
+    State, Status, Transaction, Yen,
+};
+
+const NOW: Millis = Millis(1_795_371_000_123);
+const LATER: Millis = Millis(1_795_371_060_123);
+
+/// From, event, to where the order was AUTH, to where it was CAPTURE. Nothing else leads anywhere: PAYFAIL, EXPIRED,
+/// CANCEL, RETURN and END are final.
+const TABLE: [(&str, &str, &str, &str); 26] = [
+    ("UNPROCESSED", "requested", "REQSUCCESS", "REQSUCCESS"),
+    ("UNPROCESSED", "charged-at-once", "AUTH", "CAPTURE"),
+    ("UNPROCESSED", "refused-at-once", "PAYFAIL", "PAYFAIL"),
+    ("REQSUCCESS", "started", "AUTHPROCESS", "AUTHPROCESS"),
+    ("REQSUCCESS", "expired", "EXPIRED", "EXPIRED"),
+    ("AUTHPROCESS", "completed", "AUTH", "CAPTURE"),
+    ("AUTHPROCESS", "registered", "REGISTER", "REGISTER"),
+    ("AUTHPROCESS", "failed", "PAYFAIL", "PAYFAIL"),
+    ("AUTHPROCESS", "expired", "EXPIRED", "EXPIRED"),
+    ("AUTH", "sold", "SALES", "SALES"),
+    ("AUTH", "cancelled", "CANCEL", "CANCEL"),
+    ("AUTH", "changed", "AUTH", "AUTH"),
+    ("AUTH", "changed-up", "AUTH", "AUTH"),
+    ("AUTH", "changed-down", "AUTH", "AUTH"),
+    ("AUTH", "sold-for-less", "SALES", "SALES"),
+    ("SALES", "return-requested", "REQRETURN", "REQRETURN"),
+    ("SALES", "part-return-requested", "REQRETURN", "REQRETURN"),
+    ("SALES", "changed", "SALES", "SALES"),
+    ("SALES", "changed-down", "SALES", "SALES"),
+    ("CAPTURE", "return-requested", "REQRETURN", "REQRETURN"),
+    ("CAPTURE", "part-return-requested", "REQRETURN", "REQRETURN"),
+    ("CAPTURE", "changed", "CAPTURE", "CAPTURE"),
+    ("CAPTURE", "changed-down", "CAPTURE", "CAPTURE"),
+    ("REQRETURN", "returned", "RETURN", "RETURN"),
+    ("REQRETURN", "return-refused", "SALES", "CAPTURE"),
+    ("REGISTER", "ended", "END", "END"),
+];
+
+fn yen(amount: i64) -> Yen {
+    Yen::new(amount).unwrap()
+}
+
+fn money(amount: i64, tax: i64) -> Money {
+    Money::new(yen(amount), yen(tax)).unwrap()
+}
+
+fn permission() -> ChargePermissionId {
+    ChargePermissionId::new("S03-1234567-1234567").unwrap()
+}
+
+fn payment() -> AmazonPayment {
+    AmazonPayment {
+        permission: permission(),
+        charge: ChargeId::new("S03-1234567-1234567-C123456").unwrap(),
+        authorized_at: NOW,
+        captured_at: Some(NOW),
+        cancelled: Money::default(),
+    }
+}
+
+fn exec() -> Exec {
+    Exec {
+        session: CheckoutSessionId::new("session-1").unwrap(),
+        finish: Finish::Complete,
+        ret_url: Some("https://shop.example/".to_owned()),
+        description: None,
+        client_fields: [None, None, None],
+    }
+}
+
+fn ticket() -> Ticket {
+    Ticket { token_sha256: "0".repeat(64), limit_at: LATER, amazon_url: "https://amazon.example/".to_owned() }
+}
+
+fn failure() -> Failure {
+    Failure { err_info: "AZ1000001".to_owned() }
+}
+
+/// A transaction of 1000 + 100 yen that stands in `status`. In REQRETURN all of it is under way back.
+fn standing(status: Status, job: JobCd) -> Transaction {
+    let from = if job == JobCd::Auth { Settled::Sales } else { Settled::Capture };
+    let refund = money(1000, 100);
+    let state = match status {
+        Status::Unprocessed => State::Unprocessed,
+        Status::ReqSuccess => State::ReqSuccess(ticket()),
+        Status::AuthProcess => State::AuthProcess(Handover { look_at: LATER }),
+        Status::Auth => State::Auth(payment()),
+        Status::Sales => State::Sales(payment()),
+        Status::Capture => State::Capture(payment()),
+        Status::Cancel => State::Cancel(payment()),
+        Status::ReqReturn => State::ReqReturn { payment: payment(), from, refund },
+        Status::Return => State::Return(payment()),
+        Status::PayFail => State::PayFail(failure()),
+        Status::Expired => State::Expired(failure()),
+        Status::Register => State::Register(permission()),
+        Status::End => State::End(permission()),
+    };
+    Transaction {
+        access_id: AccessId::new("a".repeat(32)).unwrap(),
+        key_id: "1".to_owned(),
+        shop_id: ShopId::new("tshop00000001").unwrap(),
+        order_id: OrderId::new("order-1").unwrap(),
+        job,
+        money: if status == Status::ReqReturn { Money::default() } else { refund },
+        amazonpay_type: AmazonpayType::Standard,
+        payment_type: None,
+        created_at: NOW,
+        processed_at: NOW,
+        version: 7,
+        exec: (status != Status::Unprocessed).then(exec),
+        state,
+    }
+}
+
+/// Every kind of event, and those whose amounts matter more than once.
+fn events() -> Vec<(&'static str, Event)> {
+    vec![
+        ("requested", Event::Requested(exec(), ticket())),
+        ("charged-at-once", Event::ChargedAtOnce(exec(), payment())),
+        ("refused-at-once", Event::RefusedAtOnce(exec(), failure())),
+        ("started", Event::Started(Handover { look_at: LATER })),
+        ("completed", Event::Completed(payment())),
+        ("registered", Event::Registered(permission())),
+        ("failed", Event::Failed(failure())),
+        ("expired", Event::Expired(failure())),
+        ("sold", Event::Sold(money(1000, 100), LATER)),
+        ("sold-for-less", Event::Sold(money(1, 0), LATER)),
+        ("sold-for-more", Event::Sold(money(1000, 101), LATER)),
+        ("cancelled", Event::Cancelled),
+        ("changed", Event::Changed(money(1000, 100), payment())),
+        ("changed-down", Event::Changed(money(1, 0), payment())),
+        ("changed-up", Event::Changed(money(1000, 101), payment())),
+        ("return-requested", Event::ReturnRequested(money(1000, 100))),
+        ("part-return-requested", Event::ReturnRequested(money(1, 0))),
+        ("too-much-return-requested", Event::ReturnRequested(money(1001, 100))),
+        ("returned", Event::Returned),
+        ("return-refused", Event::ReturnRefused),
+        ("ended", Event::Ended),
+    ]
+}
+
+/// A new kind of event must be added above; the compiler says so here.
+fn kind(event: &Event) -> u32 {
+    match event {
+        Event::Requested(..) => 0,
+        Event::ChargedAtOnce(..) => 1,
+        Event::RefusedAtOnce(..) => 2,
+        Event::Started(_) => 3,
+        Event::Completed(_) => 4,
+        Event::Registered(_) => 5,
+        Event::Failed(_) => 6,
+        Event::Expired(_) => 7,
+        Event::Sold(..) => 8,
+        Event::Cancelled => 9,
+        Event::Changed(..) => 10,
+        Event::ReturnRequested(_) => 11,
+        Event::Returned => 12,
+        Event::ReturnRefused => 13,
+        Event::Ended => 14,
+    }
+}
+
+#[test]
+fn every_state_meets_every_event() {
+    let mut kinds: Vec<u32> = events().iter().map(|(_, event)| kind(event)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert_eq!(kinds, (0..15).collect::<Vec<_>>(), "an event is missing in the list");
+
+    let mut steps = 0;
+    for job in [JobCd::Auth, JobCd::Capture] {
+        for status in Status::ALL {
+            for (name, event) in events() {
+                let before = standing(*status, job);
+                let row = TABLE.iter().find(|(from, event, ..)| (*from, *event) == (status.wire(), name));
+                let expected = row.map(|(_, _, auth, capture)| if job == JobCd::Auth { *auth } else { *capture });
+                let after = before.apply(event, LATER);
+                let went = after.as_ref().ok().map(|after| after.status().wire());
+                assert_eq!(went, expected, "{status} --{name}--> for {job}");
+                assert_eq!(before, standing(*status, job), "what was before is not touched");
+                if let Ok(after) = after {
+                    steps += 1;
+                    assert_eq!((after.version, after.processed_at), (8, LATER));
+                    assert_eq!((&after.access_id, after.job, after.created_at), (&before.access_id, job, NOW));
+                }
+            }
+        }
+    }
+    assert_eq!(steps, 2 * TABLE.len(), "a row of the table was never reached");
+}
+
+#[test]
+fn amounts_after_each_step() {
+    let of = |status, event: Event| {
+        let after = standing(status, JobCd::Auth).apply(event, LATER).unwrap();
+        let (now, cancelled) = (after.money, after.cancelled());
+        (now.amount.get(), now.tax.get(), cancelled.amount.get(), cancelled.tax.get())
+    };
+    assert_eq!(of(Status::Auth, Event::Sold(money(600, 0), LATER)), (600, 0, 0, 0));
+    assert_eq!(of(Status::Auth, Event::Cancelled), (0, 0, 1000, 100));
+    assert_eq!(of(Status::Sales, Event::ReturnRequested(money(300, 100))), (700, 0, 0, 0));
+    assert_eq!(of(Status::ReqReturn, Event::Returned), (0, 0, 1000, 100));
+    assert_eq!(of(Status::ReqReturn, Event::ReturnRefused), (1000, 100, 0, 0));
+    assert_eq!(of(Status::Sales, Event::Changed(money(5, 5), payment())), (5, 5, 0, 0));
+}
+
+#[test]
+fn a_part_that_was_returned_leads_back() {
+    for (status, job) in [(Status::Sales, JobCd::Auth), (Status::Capture, JobCd::Capture)] {
+        let asked = standing(status, job).apply(Event::ReturnRequested(money(300, 0)), LATER).unwrap();
+        assert_eq!(asked.status(), Status::ReqReturn);
+        let back = asked.apply(Event::Returned, LATER).unwrap();
+        assert_eq!((back.status(), back.money, back.cancelled()), (status, money(700, 100), money(300, 0)));
+        let refused = asked.apply(Event::ReturnRefused, LATER).unwrap();
+        assert_eq!(
+            (refused.status(), refused.money, refused.cancelled()),
+            (status, money(1000, 100), Money::default())
+        );
+    }
+}
+
+#[test]
+fn a_capture_is_dated_and_an_authorisation_is_not() {
+    let completed = |job| {
+        let payment = AmazonPayment { captured_at: None, ..payment() };
+        let after = standing(Status::AuthProcess, job).apply(Event::Completed(payment), LATER).unwrap();
+        after.state.payment().unwrap().captured_at
+    };
+    assert_eq!((completed(JobCd::Auth), completed(JobCd::Capture)), (None, Some(LATER)));
+    let sold = standing(Status::Auth, JobCd::Auth).apply(Event::Sold(money(1, 0), LATER), NOW).unwrap();
+    assert_eq!(sold.state.payment().unwrap().captured_at, Some(LATER));
+}
+
+fn some_money() -> impl Strategy<Value = Money> {
+    let yen = || prop_oneof![0..50i64, 0..=9_999_999i64];
+    (yen(), yen()).prop_filter_map("seven digits", |(amount, tax)| Money::new(Yen::new(amount)?, Yen::new(tax)?))
+}
+
+proptest! {
+    /// Nothing is captured beyond what was authorised, and any total up to it may be.
+    #[test]
+    fn a_sale_is_never_above_the_authorisation(agreed in some_money(), sold in some_money()) {
+        let mut before = standing(Status::Auth, JobCd::Auth);
+        before.money = agreed;
+        let after = before.apply(Event::Sold(sold, LATER), LATER);
+        prop_assert_eq!(after.is_ok(), sold.total() <= agreed.total());
+        if let Ok(after) = after {
+            prop_assert_eq!(after.money, sold);
+        }
+    }
+
+    /// Whatever is asked back, done or refused, in whatever order: what is left, what is under way and what went back
+    /// are together what was taken.
+    #[test]
+    fn no_yen_is_lost_or_made(
+        taken in some_money(),
+        steps in proptest::collection::vec((some_money(), any::<bool>()), 0..8),
+    ) {
+        let mut transaction = standing(Status::Capture, JobCd::Capture);
+        transaction.money = taken;
+        for (refund, granted) in steps {
+            let Ok(under_way) = transaction.apply(Event::ReturnRequested(refund), LATER) else { continue };
+            let parts = [under_way.money, refund, under_way.cancelled()].map(Money::total).map(Yen::get);
+            prop_assert_eq!(parts.iter().sum::<i64>(), taken.total().get());
+            let event = if granted { Event::Returned } else { Event::ReturnRefused };
+            transaction = under_way.apply(event, LATER).unwrap();
+            let left = transaction.money.total().get() + transaction.cancelled().total().get();
+            prop_assert_eq!(left, taken.total().get());
+            if granted {
+                prop_assert_eq!(transaction.status() == Status::Return, transaction.money.total() == Yen::ZERO);
+            } else {
+                prop_assert_eq!(transaction.status(), Status::Capture);
+            }
+        }
+    }
+}

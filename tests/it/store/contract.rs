@@ -1,0 +1,270 @@
+//! What every engine has to do.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use sekisho::domain::notification::{Attempt, Next};
+use sekisho::domain::{Millis, OrderId, ShopId, Status, Transaction};
+use sekisho::store::{ApplyError, Change, Store};
+
+use super::sample::{
+    MINUTE, NOW, access_id, enter, enter_owing, in_every_state, intent, notification, order, outcome, requested, shop,
+    transaction,
+};
+
+type Engine = Arc<dyn Store>;
+
+async fn read(store: &Engine, number: usize) -> Option<Transaction> {
+    store.transaction(&access_id(number)).await.unwrap()
+}
+
+fn advanced(before: &Transaction) -> Change {
+    Change::event(before, requested(NOW.plus(MINUTE)), NOW.plus(1)).unwrap()
+}
+
+pub(super) async fn what_is_entered_is_read_back(store: &Engine) {
+    assert_eq!(read(store, 1).await, None);
+    let entered = enter(store, 1).await;
+    assert_eq!(read(store, 1).await.as_ref(), Some(&entered));
+    assert_eq!(store.transaction_of_order(&shop(), &order(1)).await, Ok(Some(entered)));
+    assert_eq!(store.transaction_of_order(&shop(), &order(2)).await, Ok(None));
+    let other = ShopId::new("tshop00000002").unwrap();
+    assert_eq!(store.transaction_of_order(&other, &order(1)).await, Ok(None));
+    assert_eq!(store.ping().await, Ok(()));
+}
+
+pub(super) async fn every_state_is_read_back(store: &Engine) {
+    let all = in_every_state();
+    let seen: BTreeSet<Status> = all.iter().map(Transaction::status).collect();
+    assert_eq!(seen.len(), Status::ALL.len(), "a state is missing in the sample");
+    for transaction in all {
+        store.apply(Change::entered(transaction.clone())).await.unwrap();
+        assert_eq!(store.transaction(&transaction.access_id).await, Ok(Some(transaction)));
+    }
+}
+
+pub(super) async fn an_order_is_entered_once(store: &Engine) {
+    let first = enter(store, 1).await;
+    let same_order = Transaction { order_id: first.order_id.clone(), ..transaction(2) };
+    assert_eq!(store.apply(Change::entered(same_order)).await, Err(ApplyError::OrderTaken));
+    assert_eq!(read(store, 2).await, None);
+    let same_id = Transaction { order_id: OrderId::new("another").unwrap(), ..transaction(1) };
+    assert!(store.apply(Change::entered(same_id)).await.is_err());
+    let other_shop = Transaction {
+        shop_id: ShopId::new("tshop00000002").unwrap(),
+        order_id: first.order_id.clone(),
+        ..transaction(3)
+    };
+    assert_eq!(store.apply(Change::entered(other_shop)).await, Ok(()));
+    assert_eq!(read(store, 1).await, Some(first));
+}
+
+pub(super) async fn a_change_needs_the_present_version(store: &Engine) {
+    let first = enter(store, 1).await;
+    let change = advanced(&first);
+    let second = change.transaction().unwrap().clone();
+    assert_eq!(store.apply(change.clone()).await, Ok(()));
+    assert_eq!(store.apply(change).await, Err(ApplyError::VersionLost));
+    let late = Change::intent(&first, intent(&first, "key-1", NOW));
+    assert_eq!(store.apply(late).await, Err(ApplyError::VersionLost));
+    assert_eq!(read(store, 1).await, Some(second));
+    assert_eq!(store.apply(advanced(&transaction(9))).await, Err(ApplyError::VersionLost), "never entered");
+}
+
+pub(super) async fn one_effect_at_a_time(store: &Engine) {
+    let first = enter(store, 1).await;
+    let mine = intent(&first, "key-1", NOW.plus(MINUTE));
+    assert_eq!(store.open_intent(&first.access_id).await, Ok(None));
+    assert_eq!(store.apply(Change::intent(&first, mine.clone())).await, Ok(()));
+    assert_eq!(store.open_intent(&first.access_id).await, Ok(Some(mine)));
+    let another = Change::intent(&first, intent(&first, "key-2", NOW));
+    assert_eq!(store.apply(another).await, Err(ApplyError::OperationOpen));
+    assert_eq!(store.apply(advanced(&first)).await, Err(ApplyError::OperationOpen));
+    assert_eq!(read(store, 1).await.as_ref(), Some(&first));
+    // Another transaction is not held up.
+    let second = enter(store, 2).await;
+    assert_eq!(store.apply(Change::intent(&second, intent(&second, "key-3", NOW))).await, Ok(()));
+}
+
+pub(super) async fn an_outcome_closes_its_intent_once(store: &Engine) {
+    let first = enter(store, 1).await;
+    store.apply(Change::intent(&first, intent(&first, "key-1", NOW))).await.unwrap();
+    let foreign = advanced(&first).closing(outcome("key-2"));
+    assert_eq!(store.apply(foreign).await, Err(ApplyError::OperationClosed));
+    let change = advanced(&first).closing(outcome("key-1"));
+    let second = change.transaction().unwrap().clone();
+    assert_eq!(store.apply(change.clone()).await, Ok(()));
+    assert_eq!(store.open_intent(&first.access_id).await, Ok(None));
+    assert_eq!(read(store, 1).await.as_ref(), Some(&second));
+    assert_eq!(store.apply(change).await, Err(ApplyError::OperationClosed));
+    // An outcome may leave the transaction as it is; then the next effect may begin.
+    store.apply(Change::intent(&second, intent(&second, "key-3", NOW))).await.unwrap();
+    assert_eq!(store.apply(Change::outcome(&second, outcome("key-3"))).await, Ok(()));
+    assert_eq!(store.apply(Change::outcome(&second, outcome("key-3"))).await, Err(ApplyError::OperationClosed));
+    assert_eq!(store.apply(Change::intent(&second, intent(&second, "key-4", NOW))).await, Ok(()));
+    assert_eq!(read(store, 1).await, Some(second));
+}
+
+pub(super) async fn nothing_of_a_refused_change_is_left(store: &Engine) {
+    let first = enter(store, 1).await;
+    store.apply(advanced(&first)).await.unwrap();
+    let late = advanced(&first).telling(Some(notification(&first, "msg_1", NOW)));
+    assert_eq!(store.apply(late).await, Err(ApplyError::VersionLost));
+    assert_eq!(store.notifications_of(&first.access_id).await, Ok(Vec::new()));
+    assert_eq!(store.next_notification_at().await, Ok(None));
+}
+
+pub(super) async fn intents_come_due_oldest_first(store: &Engine) {
+    for (number, due) in [(1, 3), (2, 1), (3, 2)] {
+        let transaction = enter(store, number).await;
+        let intent = intent(&transaction, &format!("key-{number}"), NOW.plus(due * MINUTE));
+        store.apply(Change::intent(&transaction, intent)).await.unwrap();
+    }
+    let due = async |now: Millis, limit| {
+        let intents = store.intents_to_look_at(now, limit).await.unwrap();
+        intents.iter().map(|one| one.key.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(due(NOW, 10).await, [] as [&str; 0]);
+    assert_eq!(due(NOW.plus(2 * MINUTE), 10).await, ["key-2", "key-3"]);
+    assert_eq!(due(NOW.plus(9 * MINUTE), 2).await, ["key-2", "key-3"]);
+    let open = store.open_intent(&access_id(2)).await.unwrap().unwrap();
+    store.look_again(&open.key, NOW.plus(4 * MINUTE)).await.unwrap();
+    assert_eq!(due(NOW.plus(9 * MINUTE), 10).await, ["key-3", "key-1", "key-2"]);
+    let open = store.open_intent(&access_id(2)).await.unwrap().unwrap();
+    assert_eq!((open.looks, open.look_at), (1, NOW.plus(4 * MINUTE)));
+    // What is closed is not looked at again, and cannot be put off.
+    store.apply(Change::outcome(&transaction(3), outcome("key-3"))).await.unwrap();
+    store.look_again(&outcome("key-3").key, NOW).await.unwrap();
+    assert_eq!(due(NOW.plus(9 * MINUTE), 10).await, ["key-1", "key-2"]);
+}
+
+pub(super) async fn intents_of_a_dead_process_are_due_at_once(store: &Engine) {
+    let transaction = enter(store, 1).await;
+    store.apply(Change::intent(&transaction, intent(&transaction, "key-1", NOW.plus(MINUTE)))).await.unwrap();
+    assert_eq!(store.intents_to_look_at(NOW, 10).await.unwrap().len(), 0);
+    assert_eq!(store.adopt_open_intents(NOW).await, Ok(1));
+    assert_eq!(store.intents_to_look_at(NOW, 10).await.unwrap().len(), 1);
+    assert_eq!(store.adopt_open_intents(NOW).await, Ok(0));
+}
+
+pub(super) async fn transactions_come_due(store: &Engine) {
+    let first = enter(store, 1).await;
+    store.apply(advanced(&first)).await.unwrap();
+    let due = async |now: Millis| store.transactions_to_look_at(now, 10).await.unwrap().len();
+    assert_eq!(due(NOW.plus(MINUTE - 1)).await, 0);
+    assert_eq!(due(NOW.plus(MINUTE)).await, 1);
+    // While an effect is under way, that decides.
+    let second = read(store, 1).await.unwrap();
+    store.apply(Change::intent(&second, intent(&second, "key-1", NOW))).await.unwrap();
+    assert_eq!(due(NOW.plus(MINUTE)).await, 0);
+    store.apply(Change::outcome(&second, outcome("key-1"))).await.unwrap();
+    assert_eq!(due(NOW.plus(MINUTE)).await, 1);
+    let failure = sekisho::domain::transaction::Failure { err_info: "M01052011".to_owned() };
+    let event = sekisho::domain::transaction::Event::Expired(failure);
+    store.apply(Change::event(&second, event, NOW).unwrap()).await.unwrap();
+    assert_eq!(due(NOW.plus(9 * MINUTE)).await, 0);
+}
+
+pub(super) async fn a_claim_is_a_lease(store: &Engine) {
+    for (number, at) in [(1, 2), (2, 0), (3, 1)] {
+        enter_owing(store, number, &format!("msg_{number}"), NOW.plus(at)).await;
+    }
+    let claim = async |now: Millis, limit| {
+        let claimed = store.claim_notifications(now, MINUTE, limit).await.unwrap();
+        claimed.into_iter().map(|one| one.notification.id).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(store.next_notification_at().await, Ok(Some(NOW)));
+    assert_eq!(claim(NOW.plus(-1), 10).await, BTreeSet::new());
+    let later = NOW.plus(10);
+    assert_eq!(claim(later, 2).await, ["msg_2", "msg_3"].map(str::to_owned).into(), "the oldest first");
+    assert_eq!(claim(later, 10).await, ["msg_1".to_owned()].into());
+    assert_eq!(claim(later.plus(MINUTE - 1), 10).await, BTreeSet::new());
+    assert_eq!(claim(later.plus(MINUTE), 10).await.len(), 3, "a lease ends");
+    assert_eq!(store.release_claims().await, Ok(3));
+    let claimed = store.claim_notifications(later.plus(MINUTE), MINUTE, 10).await.unwrap();
+    let first = claimed.iter().find(|one| one.notification.id == "msg_1").unwrap();
+    assert_eq!(first.notification, notification(&transaction(1), "msg_1", NOW.plus(2)));
+    assert_eq!(first.attempts_before, 0);
+}
+
+pub(super) async fn attempts_are_recorded(store: &Engine) {
+    let owed = enter_owing(store, 1, "msg_1", NOW).await;
+    let attempt = async |number, next| {
+        let attempt = Attempt {
+            notification_id: "msg_1".to_owned(),
+            number,
+            at: NOW,
+            took_ms: 12,
+            http_status: Some(200),
+            answer: "1".to_owned(),
+            next,
+        };
+        store.record_attempt(attempt).await.unwrap();
+        let record = store.notifications_of(&owed.access_id).await.unwrap().remove(0);
+        (record.state, record.attempts, record.next_at)
+    };
+    let claimed = store.claim_notifications(NOW, MINUTE, 1).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    let again = NOW.plus(5);
+    assert_eq!(attempt(1, Next::RetryAt(again)).await, ("PENDING".to_owned(), 1, Some(again)));
+    assert_eq!(store.claim_notifications(NOW, MINUTE, 1).await.unwrap().len(), 0);
+    // Recorded means given back: the lease of the first attempt does not hold up the second.
+    assert_eq!(store.claim_notifications(again, MINUTE, 1).await.unwrap()[0].attempts_before, 1);
+    assert_eq!(attempt(2, Next::Delivered).await, ("DELIVERED".to_owned(), 2, None));
+    // A record that comes late does not undo what is known.
+    assert_eq!(attempt(2, Next::RetryAt(again)).await, ("DELIVERED".to_owned(), 2, None));
+    assert_eq!(store.claim_notifications(NOW.plus(99 * MINUTE), MINUTE, 1).await.unwrap().len(), 0);
+    assert_eq!(store.next_notification_at().await, Ok(None));
+    enter_owing(store, 2, "msg_2", NOW).await;
+    let last = Attempt {
+        notification_id: "msg_2".to_owned(),
+        number: 1,
+        at: NOW,
+        took_ms: 0,
+        http_status: None,
+        answer: "no connection".to_owned(),
+        next: Next::GivenUp,
+    };
+    store.record_attempt(last).await.unwrap();
+    assert_eq!(store.notifications_of(&access_id(2)).await.unwrap()[0].state, "GIVEN_UP");
+}
+
+async fn all_at_once(store: &Engine, changes: Vec<Change>) -> Vec<Result<(), ApplyError>> {
+    let apply = |change| {
+        let store = Arc::clone(store);
+        tokio::spawn(async move { store.apply(change).await })
+    };
+    let tasks: Vec<_> = changes.into_iter().map(apply).collect();
+    let mut results = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}
+
+pub(super) async fn two_hundred_transactions_at_once(store: &Engine) {
+    // Every tenth order number stands in two entries; the second of each is refused alone.
+    let twin = |number| Transaction { order_id: order(number), ..transaction(1000 + number) };
+    let mut changes: Vec<_> = (0..200).map(|number| Change::entered(transaction(number))).collect();
+    changes.extend((0..200).step_by(10).map(|number| Change::entered(twin(number))));
+    let results = all_at_once(store, changes).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 200);
+    assert_eq!(results.iter().filter(|result| **result == Err(ApplyError::OrderTaken)).count(), 20);
+    let advanced: Vec<_> = (0..200).filter(|number| number % 10 != 0).map(|it| advanced(&transaction(it))).collect();
+    assert!(all_at_once(store, advanced).await.iter().all(Result::is_ok));
+    assert_eq!(store.transactions_to_look_at(NOW.plus(MINUTE), 1000).await.unwrap().len(), 180);
+}
+
+pub(super) async fn two_hundred_changes_of_one_transaction(store: &Engine) {
+    let first = enter(store, 1).await;
+    let intents = (0..200).map(|number| Change::intent(&first, intent(&first, &format!("key-{number}"), NOW)));
+    let results = all_at_once(store, intents.collect()).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(ApplyError::OperationOpen))), "{results:?}");
+    let open = store.open_intent(&first.access_id).await.unwrap().unwrap();
+    let outcomes = (0..200).map(|_| advanced(&first).closing(outcome(open.key.as_str())));
+    let results = all_at_once(store, outcomes.collect()).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(ApplyError::OperationClosed))), "{results:?}");
+    assert_eq!(read(store, 1).await.unwrap().version, 2);
+}

@@ -1,0 +1,55 @@
+//! The Store contract: one suite for every engine. An engine joins it by a line of [`contract!`] with a function that
+//! opens an empty store.
+
+mod contract;
+mod sample;
+mod sqlite;
+
+use std::sync::Arc;
+
+use sekisho::store::{SqliteStore, Store};
+use tempfile::TempDir;
+
+/// A store and whatever must stay as long as it does.
+struct Opened {
+    store: Arc<dyn Store>,
+    _data: TempDir,
+}
+
+async fn open_sqlite() -> Opened {
+    let data = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&data.path().join("sekisho.db")).await.unwrap();
+    Opened { store: Arc::new(store), _data: data }
+}
+
+/// Runs every test of the suite on the store that `$open` opens.
+macro_rules! contract {
+    ($engine:ident, $open:path: $($test:ident)*) => {
+        mod $engine {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    let opened = $open().await;
+                    super::contract::$test(&opened.store).await;
+                }
+            )*
+        }
+    };
+}
+
+contract! { on_sqlite, super::open_sqlite:
+    what_is_entered_is_read_back
+    every_state_is_read_back
+    an_order_is_entered_once
+    a_change_needs_the_present_version
+    one_effect_at_a_time
+    an_outcome_closes_its_intent_once
+    nothing_of_a_refused_change_is_left
+    intents_come_due_oldest_first
+    intents_of_a_dead_process_are_due_at_once
+    transactions_come_due
+    a_claim_is_a_lease
+    attempts_are_recorded
+    two_hundred_transactions_at_once
+    two_hundred_changes_of_one_transaction
+}

@@ -1,0 +1,152 @@
+//! Made-up content for stores.
+
+use std::sync::Arc;
+
+use sekisho::domain::transaction::{AmazonPayment, Event, Exec, Failure, Finish, Handover, Settled, Ticket};
+use sekisho::domain::{
+    AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, Effect, IdempotencyKey, Intent, JobCd,
+    Millis, Money, Notification, OrderId, Outcome, PaymentType, ShopId, State, Status, Transaction, Verdict, Yen,
+};
+use sekisho::store::{Change, Store};
+
+pub(super) const NOW: Millis = Millis(1_795_371_000_123);
+pub(super) const MINUTE: i64 = 60_000;
+
+pub(super) fn access_id(number: usize) -> AccessId {
+    AccessId::new(format!("{number:032x}")).unwrap()
+}
+
+pub(super) fn shop() -> ShopId {
+    ShopId::new("tshop00000001").unwrap()
+}
+
+pub(super) fn order(number: usize) -> OrderId {
+    OrderId::new(format!("order-{number}")).unwrap()
+}
+
+pub(super) fn money(amount: i64, tax: i64) -> Money {
+    Money::new(Yen::new(amount).unwrap(), Yen::new(tax).unwrap()).unwrap()
+}
+
+pub(super) fn transaction(number: usize) -> Transaction {
+    Transaction {
+        access_id: access_id(number),
+        key_id: "key-1".to_owned(),
+        shop_id: shop(),
+        order_id: order(number),
+        job: JobCd::Auth,
+        money: money(1980, 198),
+        amazonpay_type: AmazonpayType::Cpsp,
+        payment_type: Some(PaymentType::OneTime),
+        created_at: NOW,
+        processed_at: NOW,
+        version: 1,
+        exec: None,
+        state: State::Unprocessed,
+    }
+}
+
+pub(super) fn exec() -> Exec {
+    Exec {
+        session: CheckoutSessionId::new("session-1").unwrap(),
+        finish: Finish::Complete,
+        ret_url: Some("https://shop.example/?a=b".to_owned()),
+        description: Some("𠮷田 \"it's\"\n".to_owned()),
+        client_fields: [Some("一".to_owned()), None, Some(String::new())],
+    }
+}
+
+pub(super) fn ticket(limit_at: Millis) -> Ticket {
+    Ticket { token_sha256: "0".repeat(64), limit_at, amazon_url: "https://amazon.example/?x=1".to_owned() }
+}
+
+pub(super) fn requested(limit_at: Millis) -> Event {
+    Event::Requested(exec(), ticket(limit_at))
+}
+
+/// One transaction in every state, with every fact that belongs there.
+pub(super) fn in_every_state() -> Vec<Transaction> {
+    let permission = ChargePermissionId::new("S03-1234567-1234567").unwrap();
+    let payment = AmazonPayment {
+        permission: permission.clone(),
+        charge: ChargeId::new("S03-1234567-1234567-C123456").unwrap(),
+        authorized_at: NOW,
+        captured_at: Some(NOW.plus(1)),
+        cancelled: money(5, 6),
+    };
+    let failure = Failure { err_info: "AZ1000001".to_owned() };
+    let refund = money(7, 8);
+    let states = vec![
+        State::Unprocessed,
+        State::ReqSuccess(ticket(NOW.plus(9))),
+        State::AuthProcess(Handover { look_at: NOW.plus(10) }),
+        State::Auth(AmazonPayment { captured_at: None, ..payment.clone() }),
+        State::Sales(payment.clone()),
+        State::Capture(payment.clone()),
+        State::Cancel(AmazonPayment { captured_at: None, ..payment.clone() }),
+        State::ReqReturn { payment: payment.clone(), from: Settled::Sales, refund },
+        State::ReqReturn { payment: payment.clone(), from: Settled::Capture, refund },
+        State::Return(payment),
+        State::PayFail(failure.clone()),
+        State::Expired(failure),
+        State::Register(permission.clone()),
+        State::End(permission),
+    ];
+    let make = |(number, state): (usize, State)| Transaction {
+        exec: (state.status() != Status::Unprocessed)
+            .then(|| Exec { finish: if number % 2 == 0 { Finish::Complete } else { Finish::Finalize }, ..exec() }),
+        payment_type: if number % 2 == 0 { None } else { Some(PaymentType::Consent) },
+        job: if number % 2 == 0 { JobCd::Capture } else { JobCd::Auth },
+        state,
+        ..transaction(number)
+    };
+    states.into_iter().enumerate().map(make).collect()
+}
+
+pub(super) fn intent(of: &Transaction, key: &str, look_at: Millis) -> Intent {
+    let session = CheckoutSessionId::new("session-1").unwrap();
+    Intent {
+        key: IdempotencyKey::new(key).unwrap(),
+        access_id: of.access_id.clone(),
+        effect: Effect::UpdateCheckoutSession { session, amount: of.money.total() },
+        started_at: NOW,
+        look_at,
+        looks: 0,
+    }
+}
+
+pub(super) fn outcome(key: &str) -> Outcome {
+    Outcome {
+        key: IdempotencyKey::new(key).unwrap(),
+        verdict: Verdict::Done,
+        evidence: "Completed".to_owned(),
+        request_id: Some("request-1".to_owned()),
+        finished_at: NOW.plus(5),
+    }
+}
+
+pub(super) fn notification(of: &Transaction, id: &str, at: Millis) -> Notification {
+    Notification {
+        id: id.to_owned(),
+        access_id: of.access_id.clone(),
+        shop_id: of.shop_id.clone(),
+        url: "http://shop.example/notify".to_owned(),
+        body: format!("OrderID={}&Status=AUTH", of.order_id),
+        created_at: at,
+    }
+}
+
+/// Enters a transaction and answers it.
+pub(super) async fn enter(store: &Arc<dyn Store>, number: usize) -> Transaction {
+    let transaction = transaction(number);
+    store.apply(Change::entered(transaction.clone())).await.unwrap();
+    transaction
+}
+
+/// Enters a transaction whose shop is owed a notification.
+pub(super) async fn enter_owing(store: &Arc<dyn Store>, number: usize, id: &str, at: Millis) -> Transaction {
+    let transaction = transaction(number);
+    let owed = notification(&transaction, id, at);
+    store.apply(Change::entered(transaction.clone()).telling(Some(owed))).await.unwrap();
+    transaction
+}
