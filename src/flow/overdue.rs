@@ -3,12 +3,8 @@
 use super::effect::Finding;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::SessionState;
-use crate::domain::transaction::Event;
 use crate::domain::{State, Transaction};
 use crate::store::Change;
-
-/// How long after a look that found nothing out the next one comes.
-const LOOK_AGAIN_MS: i64 = 60_000;
 
 impl Gateway {
     /// Ends a transaction whose time is over, if Amazon does not say otherwise.
@@ -45,7 +41,7 @@ impl Gateway {
             Err(error) => {
                 let why = provider::evidence_of(&error);
                 tracing::warn!(access_id = %transaction.access_id, why, "the session of an overdue buyer is unknown");
-                return self.look_later(shop, transaction, LOOK_AGAIN_MS).await;
+                return Ok(());
             }
         };
         if answer.value.status_details.state == SessionState::Open {
@@ -58,14 +54,6 @@ impl Gateway {
         };
         let now = self.parts.clock.now();
         let change = Change::event(transaction, event, now).map_err(|refused| Refusal::Status(refused.status))?;
-        self.commit(shop, transaction, change).await.map(|_| ())
-    }
-
-    /// Puts off the next look at a transaction that waits for something.
-    pub(super) async fn look_later(&self, shop: &Shop, transaction: &Transaction, ms: i64) -> Result<(), Refusal> {
-        let now = self.parts.clock.now();
-        let change = Change::event(transaction, Event::StillWaiting(now.plus(ms)), now)
-            .map_err(|refused| Refusal::Status(refused.status))?;
         self.commit(shop, transaction, change).await.map(|_| ())
     }
 }

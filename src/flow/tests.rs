@@ -16,7 +16,9 @@ use crate::amazonpay::{Client, Retry, generate_pem};
 use crate::config::{FileMode, ShopsFile};
 use crate::domain::access::access_pass;
 use crate::domain::transaction::{Event, Exec, Handover, Ticket};
-use crate::domain::{AccessId, CheckoutSessionId, Effect, Intent, ManualClock, Millis, Status, SystemRng, Transaction, Way};
+use crate::domain::{
+    AccessId, CheckoutSessionId, Effect, Intent, ManualClock, Millis, Status, SystemRng, Transaction, Way,
+};
 use crate::egress;
 use crate::protocol::{
     RawRequest, Reading, RequestEncoding, Style, codes, read_entry_tran, read_exec_tran, read_sales,

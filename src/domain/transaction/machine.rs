@@ -38,8 +38,6 @@ pub enum Event {
     Returned,
     /// Amazon declined the refund.
     ReturnRefused,
-    /// Whoever waits for something looked in vain; the next look is at this moment.
-    StillWaiting(Millis),
     /// The consent was closed.
     Ended,
 }
@@ -63,7 +61,6 @@ impl Event {
             Self::ReturnRequested(_) => "return-requested",
             Self::Returned => "returned",
             Self::ReturnRefused => "return-refused",
-            Self::StillWaiting(_) => "still-waiting",
             Self::Ended => "ended",
         }
     }
@@ -110,11 +107,6 @@ impl Transaction {
             (State::AuthProcess(_), Event::Registered(permission)) => State::Register(permission),
             (State::AuthProcess(_), Event::Failed(failure)) => State::PayFail(failure),
             (State::Register(permission), Event::Ended) => State::End(permission),
-            (state, Event::StillWaiting(look_at)) => {
-                // Nothing has been processed: the date that the shop sees stays.
-                next.processed_at = self.processed_at;
-                waiting(state, look_at).ok_or(refused)?
-            }
             (settled, event) => next.settle(settled, event).ok_or(refused)?,
         };
         Ok(next)
@@ -184,21 +176,6 @@ fn returned(payment: AmazonPayment) -> Option<AmazonPayment> {
     let refund = payment.refund.clone()?;
     let cancelled = payment.cancelled.plus(refund.money)?;
     Some(AmazonPayment { cancelled, refund: None, ..payment })
-}
-
-/// The same state with its next look put off.
-fn waiting(state: State, look_at: Millis) -> Option<State> {
-    let later = |payment: AmazonPayment| {
-        let refund = Refund { look_at, ..payment.refund.clone()? };
-        Some(AmazonPayment { refund: Some(refund), ..payment })
-    };
-    Some(match state {
-        State::AuthProcess(_) => State::AuthProcess(Handover { look_at }),
-        State::Sales(payment) => State::Sales(later(payment)?),
-        State::Capture(payment) => State::Capture(later(payment)?),
-        State::ReqReturn { payment, from } => State::ReqReturn { payment: later(payment)?, from },
-        _ => return None,
-    })
 }
 
 fn paid(job: JobCd, payment: AmazonPayment, now: Millis) -> State {
