@@ -43,6 +43,25 @@ pub struct Address {
     pub phone_number: &'static str,
 }
 
+impl Address {
+    /// By Amazon's names and in Amazon's order; what Japan's addresses have not is null.
+    pub const fn fields(&self) -> [(&'static str, Option<&'static str>); 11] {
+        [
+            ("name", Some(self.name)),
+            ("addressLine1", Some(self.line1)),
+            ("addressLine2", self.line2),
+            ("addressLine3", self.line3),
+            ("city", None),
+            ("county", None),
+            ("district", None),
+            ("stateOrRegion", Some(self.state_or_region)),
+            ("postalCode", Some(self.postal_code)),
+            ("countryCode", Some("JP")),
+            ("phoneNumber", Some(self.phone_number)),
+        ]
+    }
+}
+
 /// A test card.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Instrument {

@@ -61,6 +61,18 @@ reason_codes! {
     UnsupportedOperation = 405,
     /// Complete named another amount than the session.
     AmountMismatch = 409,
+    /// Finalize named another amount than the session.
+    ChargeAmountMismatch = 409,
+    /// Finalize named another total than the session.
+    TotalOrderAmountMismatch = 409,
+    /// Finalize said otherwise than the session.
+    CanHandlePendingAuthorizationMismatch = 409,
+    /// Finalize named another intent than the session.
+    PaymentIntentMismatch = 409,
+    /// Finalize named another address than the buyer chose.
+    ShippingAddressMismatch = 409,
+    /// Finalize named another billing address than the buyer's.
+    BillingAddressMismatch = 409,
     /// The session was cancelled, by whom its `statusDetails.reasonCode` says.
     CheckoutSessionCanceled = 422,
     /// The session's state does not allow the operation.

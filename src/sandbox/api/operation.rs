@@ -11,6 +11,7 @@ pub(in crate::sandbox) enum Operation {
     GetCheckoutSession,
     UpdateCheckoutSession,
     CompleteCheckoutSession,
+    FinalizeCheckoutSession,
     GetChargePermission,
     UpdateChargePermission,
     CloseChargePermission,
@@ -20,14 +21,16 @@ pub(in crate::sandbox) enum Operation {
     CancelCharge,
     CreateRefund,
     GetRefund,
+    GetBuyer,
 }
 
 impl Operation {
-    pub(in crate::sandbox) const ALL: [Self; 13] = [
+    pub(in crate::sandbox) const ALL: [Self; 15] = [
         Self::CreateCheckoutSession,
         Self::GetCheckoutSession,
         Self::UpdateCheckoutSession,
         Self::CompleteCheckoutSession,
+        Self::FinalizeCheckoutSession,
         Self::GetChargePermission,
         Self::UpdateChargePermission,
         Self::CloseChargePermission,
@@ -37,6 +40,7 @@ impl Operation {
         Self::CancelCharge,
         Self::CreateRefund,
         Self::GetRefund,
+        Self::GetBuyer,
     ];
 
     /// Its name, as rules about faults and the list of requests have it.
@@ -46,6 +50,7 @@ impl Operation {
             Self::GetCheckoutSession => "getCheckoutSession",
             Self::UpdateCheckoutSession => "updateCheckoutSession",
             Self::CompleteCheckoutSession => "completeCheckoutSession",
+            Self::FinalizeCheckoutSession => "finalizeCheckoutSession",
             Self::GetChargePermission => "getChargePermission",
             Self::UpdateChargePermission => "updateChargePermission",
             Self::CloseChargePermission => "closeChargePermission",
@@ -55,6 +60,7 @@ impl Operation {
             Self::CancelCharge => "cancelCharge",
             Self::CreateRefund => "createRefund",
             Self::GetRefund => "getRefund",
+            Self::GetBuyer => "getBuyer",
         }
     }
 }
@@ -101,6 +107,7 @@ pub(super) fn find<'a>(method: &Method, path: &'a str) -> Result<(Operation, &'a
         ("GET", ["checkoutSessions", id]) => (Operation::GetCheckoutSession, *id),
         ("PATCH", ["checkoutSessions", id]) => (Operation::UpdateCheckoutSession, *id),
         ("POST", ["checkoutSessions", id, "complete"]) => (Operation::CompleteCheckoutSession, *id),
+        ("POST", ["checkoutSessions", id, "finalize"]) => (Operation::FinalizeCheckoutSession, *id),
         ("GET", ["chargePermissions", id]) => (Operation::GetChargePermission, *id),
         ("PATCH", ["chargePermissions", id]) => (Operation::UpdateChargePermission, *id),
         ("DELETE", ["chargePermissions", id, "close"]) => (Operation::CloseChargePermission, *id),
@@ -110,6 +117,7 @@ pub(super) fn find<'a>(method: &Method, path: &'a str) -> Result<(Operation, &'a
         ("DELETE", ["charges", id, "cancel"]) => (Operation::CancelCharge, *id),
         ("POST", ["refunds"]) => (Operation::CreateRefund, ""),
         ("GET", ["refunds", id]) => (Operation::GetRefund, *id),
+        ("GET", ["buyers", token]) => (Operation::GetBuyer, *token),
         (_, [first, ..]) if COLLECTIONS.contains(first) => {
             let message = format!("{method} {path} is not an operation that this sandbox has");
             return Err(ApiError::new(ReasonCode::UnsupportedOperation, message));

@@ -44,6 +44,7 @@ impl Call<'_> {
                 Ok(Answer::ok(views::session(ledger, &session)))
             }
             Operation::CompleteCheckoutSession => self.complete_session(ledger, simulation),
+            Operation::FinalizeCheckoutSession => self.finalize_session(ledger, simulation),
             Operation::GetChargePermission => self.get_permission(ledger),
             Operation::UpdateChargePermission => self.update_permission(ledger),
             Operation::CloseChargePermission => self.close_permission(ledger, simulation),
@@ -53,6 +54,10 @@ impl Call<'_> {
             Operation::CancelCharge => self.cancel_charge(ledger),
             Operation::CreateRefund => self.create_refund(ledger, simulation),
             Operation::GetRefund => self.get_refund(ledger),
+            Operation::GetBuyer => {
+                let introduction = ledger.introduction_of(self.merchant_id, self.object_id)?;
+                Ok(Answer::ok(views::introduction(introduction)))
+            }
         }
     }
 
@@ -72,6 +77,16 @@ impl Call<'_> {
             let completed = ledger.complete(self.merchant_id, self.object_id, request, simulation)?;
             let status = if completed.pending { 202 } else { 200 };
             Ok(Answer { status, body: views::session(ledger, &completed.session) })
+        })
+    }
+
+    fn finalize_session(&self, ledger: &mut Ledger, simulation: Option<Simulation>) -> Result<Answer, ApiError> {
+        let key = self.idempotency_key()?;
+        let request = charge_request::finalize(self.body)?;
+        self.once(ledger, key, |ledger| {
+            let finalized = ledger.finalize(self.merchant_id, self.object_id, &request, simulation)?;
+            let status = if finalized.pending { 202 } else { 200 };
+            Ok(Answer { status, body: views::finalized(ledger, &finalized.session) })
         })
     }
 

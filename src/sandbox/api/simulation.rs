@@ -14,7 +14,7 @@ use crate::sandbox::ledger::{ChargeReason, Payment, RefundReason, SessionCancelR
 /// `InvalidSandboxSimulationSpecified` where the two do not belong together.
 pub(in crate::sandbox) fn find(operation: Operation, code: &str) -> Result<Simulation, ApiError> {
     let found = match operation {
-        Operation::CompleteCheckoutSession => at_checkout(code),
+        Operation::CompleteCheckoutSession | Operation::FinalizeCheckoutSession => at_checkout(code),
         Operation::CreateCharge => match code {
             "CaptureInitiated" => Some(Simulation::CaptureInitiated),
             _ => pending(code).or_else(|| Decline::parse(code).map(Simulation::Decline)),
@@ -41,7 +41,9 @@ pub(in crate::sandbox) fn find(operation: Operation, code: &str) -> Result<Simul
 fn at_checkout(code: &str) -> Option<Simulation> {
     let cancels = |reason: &SessionCancelReason| *reason != SessionCancelReason::Expired;
     let cancel = || SessionCancelReason::parse(code).filter(cancels).map(Simulation::Cancel);
-    pending(code).or_else(cancel)
+    // A soft decline is not among the answers of these two (amazon-pay 2.8).
+    let decline = || Decline::parse(code).filter(|decline| *decline != Decline::SoftDeclined).map(Simulation::Decline);
+    pending(code).or_else(cancel).or_else(decline)
 }
 
 fn pending(code: &str) -> Option<Simulation> {

@@ -12,10 +12,10 @@
 //! | `algorithm` | `AMZN-PAY-RSASSA-PSS-V2`, or `AMZN-PAY-RSASSA-PSS`, which is meant where it is blank |
 //! | `ledgerCurrency` | required; `JPY` |
 //! | `placement` | required; `Home`, `Product`, `Cart`, `Checkout` or `Other` |
-//! | `productType` | `PayAndShip` (meant where it is blank) or `PayOnly` |
+//! | `productType` | `PayAndShip` (meant where it is blank), `PayOnly` or `SignIn` |
 //! | `checkoutLanguage` | `ja_JP` (meant where it is blank); any other is answered in English |
 //!
-//! Answers 303 to `/checkout/sign-in?amazonCheckoutSessionId=…`; 403 with the server's string to sign where the
+//! Answers 303 to `/checkout/sign-in?amazonCheckoutSessionId=…` (`/checkout/identify?signInId=…` for SignIn); 403 with the server's string to sign where the
 //! signature does not fit; 400 where a field or the payload is wrong.
 
 use std::sync::Arc;
@@ -47,10 +47,10 @@ POST here what the Amazon Pay button posts (application/x-www-form-urlencoded, U
   algorithm                   AMZN-PAY-RSASSA-PSS-V2, or AMZN-PAY-RSASSA-PSS (meant where it is blank)
   ledgerCurrency    required  JPY
   placement         required  Home, Product, Cart, Checkout or Other
-  productType                 PayAndShip (meant where it is blank) or PayOnly
+  productType                 PayAndShip (meant where it is blank), PayOnly or SignIn
   checkoutLanguage            ja_JP (meant where it is blank); any other is answered in English
 
-Answers: 303 to /checkout/sign-in?amazonCheckoutSessionId=...
+Answers: 303 to /checkout/sign-in?amazonCheckoutSessionId=... (with SignIn, to /checkout/identify?signInId=...)
          403 with this server's string to sign where the signature does not fit
          400 where a field or the payload is wrong
 
@@ -59,6 +59,12 @@ Then POST (the session's id in amazonCheckoutSessionId each time):
   /checkout/sign-in     buyer=... action=sign-in | cancel
   /checkout/choose      address=... payment=... action=continue | cancel   (no address with PayOnly)
   /checkout/processing  action=pay | cancel   (once the shop has sent you to amazonPayRedirectUrl)
+
+  /checkout/identify    buyer=... action=sign-in | cancel   (with SignIn, and signInId for the session's id)
+
+A payload that says checkoutMode ProcessOrder goes from choosing straight to paying, and from there to
+checkoutResultReturnUrl. One that names no webCheckoutDetails at all is for a checkout inside the shop's page: it does
+the same, but nobody is sent anywhere after paying, and the merchant finalizes instead of completing.
 
 The values of buyer, address and payment stand in the pages of the same addresses.
 ";
@@ -108,6 +114,9 @@ pub(super) async fn initiate(
         Err(mistakes) => return bad_button(&visit, &mistakes.join(" ")),
     };
     match open(&sandbox, &button) {
+        Ok(id) if button.product_type == ProductType::SignIn => {
+            visit.see_other(&format!("/checkout/identify?signInId={id}"))
+        }
         Ok(id) => visit.to_page("sign-in", &id),
         Err(ButtonError::Unsigned(error)) => {
             tracing::info!(merchant_id = button.merchant_id, code = error.code.as_str(), "a button is not signed");
@@ -117,7 +126,7 @@ pub(super) async fn initiate(
     }
 }
 
-/// Verifies the button's signature and opens the session that its payload asks for; answers the session's id.
+/// Verifies the button's signature and opens the session, or the sign-in, that its payload asks for; answers its id.
 fn open(sandbox: &Sandbox, button: &Button) -> Result<String, ButtonError> {
     let Button { payload, signature, public_key_id, .. } = button;
     let verify = |text: &str| sandbox.keys().verify_button(text, signature, Some(&button.algorithm), public_key_id);
@@ -129,7 +138,11 @@ fn open(sandbox: &Sandbox, button: &Button) -> Result<String, ButtonError> {
         let message = format!("Public key {public_key_id} is not a key of merchant {}", button.merchant_id);
         return Err(ButtonError::Unsigned(ApiError::new(ReasonCode::UnauthorizedAccess, message)));
     }
-    let request = session_request::create(payload.as_bytes(), button.product_type).map_err(ButtonError::Refused)?;
+    if button.product_type == ProductType::SignIn {
+        let request = session_request::sign_in(payload.as_bytes()).map_err(ButtonError::Refused)?;
+        return sandbox.ledger().open_sign_in(merchant_id, request).map_err(ButtonError::Refused);
+    }
+    let request = session_request::of_button(payload.as_bytes(), button.product_type).map_err(ButtonError::Refused)?;
     let session = sandbox.ledger().create_session(merchant_id, request).map_err(ButtonError::Refused)?;
     Ok(session.id)
 }
@@ -147,10 +160,9 @@ fn read(visit: &Visit) -> Result<Button, Vec<String>> {
         "" => Some(ProductType::PayAndShip),
         name => ProductType::parse(name),
     };
-    let product_type = product_type.filter(|product_type| *product_type != ProductType::SignIn);
     let Some(product_type) = product_type.filter(|_| mistakes.is_empty()) else {
         if product_type.is_none() {
-            mistakes.push("productType must be PayAndShip or PayOnly.".to_owned());
+            mistakes.push("productType must be PayAndShip, PayOnly or SignIn.".to_owned());
         }
         return Err(mistakes);
     };

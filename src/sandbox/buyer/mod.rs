@@ -8,10 +8,12 @@
 //! `/checkout/sign-in` (`buyer`, `action=sign-in`) and `/checkout/choose` (`address`, `payment`, `action=continue`);
 //! then, when the shop sends it to `amazonPayRedirectUrl`, `/checkout/processing` (`action=pay` or `cancel`). Each of
 //! these carries `amazonCheckoutSessionId` as well, and answers 303 with the next address. Each page's main form has
-//! `id="buyer-form"`.
+//! `id="buyer-form"`. A sign-in button leads to `/checkout/identify` instead (`signInId`, `buyer`, `action=sign-in`), and
+//! from there back to the shop.
 
 mod answer;
 mod consent;
+mod identify;
 mod initiate;
 mod lang;
 mod steps;
@@ -38,6 +40,7 @@ pub(super) fn router() -> Router<Arc<Sandbox>> {
         .route("/checkout/pages.css", get(move || async move { asset("text/css; charset=utf-8", sheet) }))
         .route("/checkout/initiate", get(initiate::help).post(initiate::initiate))
         .route("/checkout/sign-in", get(steps::sign_in_page).post(steps::sign_in))
+        .route("/checkout/identify", get(identify::page).post(identify::identify))
         .route("/checkout/choose", get(steps::choose_page).post(steps::choose))
         .route("/checkout/change", get(steps::change_page))
         .route("/checkout/processing", get(steps::processing_page).post(steps::processing))

@@ -109,7 +109,8 @@ pub(super) async fn processing(
         "pay" => {
             let done = sandbox.ledger().pay(visit.session_id());
             match done {
-                Ok(url) => visit.see_other(&url),
+                Ok(Some(url)) => visit.see_other(&url),
+                Ok(None) => back_to_script(&visit),
                 Err(error @ BuyerError::CardNeedsPending(_)) => {
                     paying_page(&visit, &sandbox, StatusCode::CONFLICT, Some(error.to_string()))
                 }
@@ -119,6 +120,13 @@ pub(super) async fn processing(
         "cancel" => cancel(&visit, &sandbox),
         other => unknown_action(&visit, other, "pay, cancel"),
     }
+}
+
+/// The shop's page is still open: its script goes on from here.
+fn back_to_script(visit: &Visit) -> Response {
+    let title = visit.lang.pick("お支払いの確認が済みました", "Your payment is confirmed");
+    let text = visit.lang.pick("お店のページに戻ってください。", "Please go back to the shop’s page.");
+    visit.message(&Message::plain(StatusCode::OK, title, text, visit.session_id()))
 }
 
 /// The buyer goes back to the shop; where the session names no address for that, the page says so.

@@ -214,7 +214,9 @@ async fn a_button_that_lacks_something_is_told_what() {
         assert!(answer.body.contains(text), "{text}: {}", answer.body);
     }
     let answer = world.post("/checkout/initiate", &button("SignIn", &key().1, &payload(STORE))).await;
-    assert!(answer.body.contains("productType must be PayAndShip or PayOnly"), "{}", answer.body);
+    assert!(answer.body.contains("signInReturnUrl is missing"), "{}", answer.body);
+    let answer = world.post("/checkout/initiate", &button("Gift", &key().1, &payload(STORE))).await;
+    assert!(answer.body.contains("productType must be PayAndShip, PayOnly or SignIn"), "{}", answer.body);
     let foreign = payload("another store");
     let answer = world.post("/checkout/initiate", &button("PayOnly", &sign(&key().0, &foreign), &foreign)).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
@@ -309,3 +311,5 @@ async fn the_button_and_then_the_buyer_decide_the_language() {
     assert!(page.body.contains(r#"<html lang="ja">"#));
     assert!(page.headers["set-cookie"].to_str().expect("ascii").contains("=ja;"));
 }
+
+mod flows;

@@ -1,5 +1,6 @@
 //! `/_control/`: for whoever tests against the sandbox. Nothing of this exists at Amazon.
 
+mod checkout;
 mod faults;
 mod pages;
 mod permissions;

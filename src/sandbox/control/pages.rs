@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::checkout;
 use super::faults::Rule;
 use super::permissions;
 use crate::sandbox::Sandbox;
@@ -28,6 +29,7 @@ pub(in crate::sandbox) fn router() -> Router<Arc<Sandbox>> {
         .route("/_control/", reference())
         .route("/_control/merchants", get(merchants))
         .route("/_control/ledger", get(ledger))
+        .route("/_control/checkoutSessions", post(checkout::play))
         .route("/_control/chargePermissions/{id}", post(permissions::befall))
         .route("/_control/reset", post(reset))
         .route("/_control/clock", get(clock).post(advance))

@@ -126,14 +126,15 @@ impl Ledger {
     }
 
     /// The buyer pays. Answers where the browser goes: the result URL, whatever the card did (the merchant learns that
-    /// from Complete). An approved payment reserves the money, unless the intent is Confirm.
+    /// from Complete), or nowhere where the on-page script is waiting. An approved payment reserves the money, unless the intent is Confirm.
     ///
     /// # Errors
     /// `UnknownSession`, `NotOpen`, `NotProcessing`, `CardNeedsPending` (the buyer may choose another card).
-    pub fn pay(&mut self, id: &str) -> Result<String, BuyerError> {
+    pub fn pay(&mut self, id: &str) -> Result<Option<String>, BuyerError> {
         let now = self.now;
         let session = self.open_mut(id)?;
-        let (Some(choice), Some(result_url)) = (session.choice(), result_url(session)) else {
+        let result_url = result_url(session);
+        let Some(choice) = session.choice().filter(|_| result_url.is_some() || session.request.on_page) else {
             return Err(BuyerError::ConstraintsLeft(missing(session)));
         };
         match session.progress {
@@ -228,6 +229,12 @@ impl Session {
         let terms = &self.request.terms;
         let reserves = terms.payment.payment_intent.is_some_and(|intent| intent != PaymentIntent::Confirm);
         terms.due().filter(|_| reserves)
+    }
+
+    /// The amount that the merchant must name when the session ends: what is charged, or for a consent what was said.
+    pub(super) fn to_charge(&self) -> Option<Amount> {
+        let said = self.request.terms.payment.charge_amount.filter(|amount| *amount != Amount::ZERO);
+        self.reserved().or(said)
     }
 
     pub(super) fn movement(&self, kind: MovementKind, amount: Amount, at: Millis) -> Movement {

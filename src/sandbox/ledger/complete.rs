@@ -6,9 +6,9 @@ use super::objects::MovementKind;
 use super::opening::Course;
 use super::session::{Payment, Progress, Session, SessionState};
 use super::simulation::Simulation;
-use super::words::PaymentIntent;
+use super::words::{PaymentIntent, SessionCancelReason};
 use super::{Amount, Ledger, opening, wrong_status};
-use crate::sandbox::error::{ApiError, ReasonCode};
+use crate::sandbox::error::{ApiError, Decline, ReasonCode};
 
 /// The body of Complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,10 +32,10 @@ impl Ledger {
     /// Completes a session that the buyer has paid.
     ///
     /// # Errors
-    /// `ResourceNotFound`; `CheckoutSessionCanceled`; `InvalidCheckoutSessionStatus` where it is completed already or
-    /// the buyer has not paid; `MissingParameterValue`; `AmountMismatch`; `InvalidChargeStatus` where the intent is
+    /// `ResourceNotFound`; `CheckoutSessionCanceled`; `InvalidCheckoutSessionStatus` where it is completed already, the
+    /// buyer has not paid, or it is one to finalize; `MissingParameterValue`; `AmountMismatch`; `InvalidChargeStatus` where the intent is
     /// `AuthorizeWithCapture` and the merchant says it handles pending authorizations;
-    /// `InvalidSandboxSimulationSpecified`.
+    /// `InvalidSandboxSimulationSpecified`; the code of a simulated [`Decline`], which cancels the session.
     pub fn complete(
         &mut self,
         merchant_id: &str,
@@ -43,29 +43,65 @@ impl Ledger {
         request: CompletionRequest,
         simulation: Option<Simulation>,
     ) -> Result<Completed, ApiError> {
+        let (session, payment) = self.paid_session(merchant_id, id, false, simulation)?;
+        check_amounts(&session, request)?;
+        self.conclude(&session, payment, simulation)
+    }
+
+    /// The session that Complete or (`on_page`) Finalize is about, and how its buyer's payment went.
+    pub(super) fn paid_session(
+        &mut self,
+        merchant_id: &str,
+        id: &str,
+        on_page: bool,
+        simulation: Option<Simulation>,
+    ) -> Result<(Session, Payment), ApiError> {
         let now = self.now;
-        if let Some(Simulation::Cancel(reason)) = simulation {
-            let session = self.session_of_mut(merchant_id, id)?;
-            if session.state == SessionState::Open {
-                session.cancel(reason, now);
-                self.release(id);
-            }
+        let session = self.session_of_mut(merchant_id, id)?;
+        if session.request.on_page != on_page {
+            let other = if on_page {
+                "is not the on-page script's: complete it"
+            } else {
+                "is the on-page script's: finalize it"
+            };
+            return Err(wrong_status(session, &format!("it {other}")));
+        }
+        if let (SessionState::Open, Some(Simulation::Cancel(reason))) = (session.state, simulation) {
+            session.cancel(reason, now);
+            self.release(id);
         }
         let session = self.session_of(merchant_id, id)?.clone();
-        let mut payment = check_paid(&session)?;
-        check_amounts(&session, request)?;
-        check_intent(&session)?;
-        if let Some(Simulation::Pending(simulated)) = simulation {
-            if !session.may_be_pending() {
-                return Err(ApiError::new(
-                    ReasonCode::InvalidSandboxSimulationSpecified,
-                    "A pending authorization needs paymentIntent Authorize and canHandlePendingAuthorization true",
-                ));
+        let payment = check_paid(&session)?;
+        Ok((session, payment))
+    }
+
+    /// Ends a paid session as agreed, or as the simulation code says.
+    pub(super) fn conclude(
+        &mut self,
+        session: &Session,
+        payment: Payment,
+        simulation: Option<Simulation>,
+    ) -> Result<Completed, ApiError> {
+        check_intent(session)?;
+        match simulation {
+            Some(Simulation::Pending(_)) if !session.may_be_pending() => Err(ApiError::new(
+                ReasonCode::InvalidSandboxSimulationSpecified,
+                "A pending authorization needs paymentIntent Authorize and canHandlePendingAuthorization true",
+            )),
+            Some(Simulation::Pending(simulated)) => {
+                self.release(&session.id);
+                self.settle(session, simulated)
             }
-            self.release(id);
-            payment = simulated;
+            Some(Simulation::Decline(decline)) => {
+                if decline != Decline::ProcessingFailure {
+                    self.release(&session.id);
+                    let now = self.now;
+                    self.session_of_mut(&session.merchant_id, &session.id)?.cancel(SessionCancelReason::Declined, now);
+                }
+                Err(decline.into())
+            }
+            _ => self.settle(session, payment),
         }
-        self.settle(&session, payment)
     }
 
     /// The paid session becomes a permission and, unless the intent is Confirm, a charge.
@@ -132,9 +168,8 @@ fn check_paid(session: &Session) -> Result<Payment, ApiError> {
 fn check_amounts(session: &Session, request: CompletionRequest) -> Result<(), ApiError> {
     let terms = &session.request.terms;
     let said = |amount: Option<Amount>| amount.filter(|amount| *amount != Amount::ZERO);
-    let to_charge = session.reserved().or_else(|| said(terms.payment.charge_amount));
     let pairs = [
-        ("chargeAmount", to_charge, said(request.charge_amount)),
+        ("chargeAmount", session.to_charge(), said(request.charge_amount)),
         ("totalOrderAmount", terms.payment.total_order_amount, request.total_order_amount),
     ];
     for (name, agreed, asked) in pairs {

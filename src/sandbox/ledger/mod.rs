@@ -11,8 +11,10 @@ mod charging;
 mod checkout;
 mod closing;
 mod complete;
+mod finalize;
 mod idempotency;
 mod ids;
+mod introductions;
 mod objects;
 mod opening;
 mod permissions;
@@ -30,7 +32,9 @@ pub use charging::ChargeRequest;
 pub use checkout::{AfterChoice, BuyerError};
 pub use closing::PermissionChanges;
 pub use complete::{Completed, CompletionRequest};
+pub use finalize::{FinalizeRequest, SpokenAddress};
 pub use idempotency::{Effect, Remembered};
+pub use introductions::{Introduction, SignIn, SignInRequest};
 pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
@@ -62,6 +66,8 @@ pub struct Ledger {
     refunds: HashMap<String, Refund>,
     refund_order: Vec<String>,
     movements: Vec<Movement>,
+    sign_ins: HashMap<String, SignIn>,
+    introductions: HashMap<String, Introduction>,
     timers: BTreeSet<(Millis, Due)>,
     remembered: HashMap<Effect, Remembered>,
 }
@@ -84,6 +90,8 @@ impl Ledger {
             refunds: HashMap::new(),
             refund_order: Vec::new(),
             movements: Vec::new(),
+            sign_ins: HashMap::new(),
+            introductions: HashMap::new(),
             timers: BTreeSet::new(),
             remembered: HashMap::new(),
         }
@@ -112,10 +120,7 @@ impl Ledger {
     /// # Errors
     /// `InvalidParameterValue` for a store that is not the merchant's.
     pub fn create_session(&mut self, merchant_id: &str, request: SessionRequest) -> Result<Session, ApiError> {
-        if !self.stores.get(merchant_id).is_some_and(|stores| stores.contains(&request.store_id)) {
-            let message = format!("storeId {} does not belong to merchant {merchant_id}", request.store_id);
-            return Err(ApiError::new(ReasonCode::InvalidParameterValue, message));
-        }
+        self.check_store(merchant_id, &request.store_id)?;
         let session = Session {
             id: self.unused(|ledger| ids::session_id(&*ledger.rng), |ledger, id| ledger.sessions.contains_key(id)),
             merchant_id: merchant_id.to_owned(),

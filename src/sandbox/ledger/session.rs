@@ -20,6 +20,9 @@ pub struct SessionRequest {
     pub store_id: String,
     /// What the button was rendered for; `PayAndShip` where the API makes the session.
     pub product_type: ProductType,
+    /// Whether the checkout runs inside the shop's page, by the script: a button's payload that names no
+    /// `webCheckoutDetails` at all. Such a session is finalized, every other completed.
+    pub on_page: bool,
     /// What the merchant may learn of the buyer; `None` means everything but the billing address.
     pub scopes: Option<Vec<String>>,
     /// Carried and shown, not enforced.
@@ -311,7 +314,7 @@ impl Session {
                 Constraint { id: "ChargeAmountNotSet", description: "chargeAmount is not set." },
             ),
             (
-                terms.web.checkout_result_return_url.is_none(),
+                terms.web.checkout_result_return_url.is_none() && !self.request.on_page,
                 Constraint { id: "CheckoutResultReturnUrlNotSet", description: "checkoutResultReturnUrl is not set." },
             ),
             (
@@ -327,8 +330,18 @@ impl Session {
     }
 }
 
+/// What a merchant who names no scopes may learn of the buyer: everything but the billing address (amazon-pay 2.3).
+pub(super) fn in_default_scope(scope: &str) -> bool {
+    scope != "billingAddress"
+}
+
 /// `url` with `amazonCheckoutSessionId=<session_id>` added to its query; what stood in the query stays as it was.
 pub fn with_session_id(url: &str, session_id: &str) -> String {
+    with_parameter(url, "amazonCheckoutSessionId", session_id)
+}
+
+/// `url` with `<name>=<value>`, which need no encoding, added to its query.
+pub(super) fn with_parameter(url: &str, name: &str, value: &str) -> String {
     let (before_fragment, fragment) = url.split_once('#').map_or((url, None), |(before, after)| (before, Some(after)));
     let joint = match before_fragment.split_once('?') {
         None => "?",
@@ -336,7 +349,7 @@ pub fn with_session_id(url: &str, session_id: &str) -> String {
         Some(_) => "&",
     };
     let fragment = fragment.map(|text| format!("#{text}")).unwrap_or_default();
-    format!("{before_fragment}{joint}amazonCheckoutSessionId={session_id}{fragment}")
+    format!("{before_fragment}{joint}{name}={value}{fragment}")
 }
 
 #[cfg(test)]

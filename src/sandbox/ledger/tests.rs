@@ -23,6 +23,7 @@ fn request(intent: PaymentIntent, pending: bool) -> SessionRequest {
     SessionRequest {
         store_id: STORE.to_owned(),
         product_type: ProductType::PayAndShip,
+        on_page: false,
         scopes: None,
         delivery_specifications: None,
         address_details: None,
@@ -164,7 +165,7 @@ fn complete_needs_a_paid_session_the_same_amount_and_happens_once() {
     let id = processing(&mut ledger, PaymentIntent::Authorize, false, "card-1111");
     assert_eq!(code(complete(&mut ledger, &id)), "InvalidCheckoutSessionStatus");
     let result = ledger.pay(&id).expect("paid");
-    assert_eq!(result, format!("https://shop.example/result?amazonCheckoutSessionId={id}"));
+    assert_eq!(result, Some(format!("https://shop.example/result?amazonCheckoutSessionId={id}")));
     assert_eq!(ledger.pay(&id), Ok(result), "a page posted twice pays once");
     let other = CompletionRequest { charge_amount: Some(yen(999)), total_order_amount: None };
     assert_eq!(code(ledger.complete(SHOP, &id, other, None)), "AmountMismatch");
@@ -183,7 +184,8 @@ fn cards_3064_and_3434_cancel_the_session_and_move_nothing() {
     {
         let mut ledger = ledger();
         let id = processing(&mut ledger, PaymentIntent::Authorize, false, card);
-        assert!(ledger.pay(&id).expect("returned").starts_with("https://shop.example/result?"));
+        let next = ledger.pay(&id).expect("returned").expect("a URL");
+        assert!(next.starts_with("https://shop.example/result?"));
         assert_eq!(ledger.session(&id).expect("there").state, SessionState::Canceled(reason));
         assert_eq!(code(complete(&mut ledger, &id)), "CheckoutSessionCanceled");
         assert!(ledger.movements().is_empty());

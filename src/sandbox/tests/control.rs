@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::merchant::{
     SHOP, amount, authorized_charge, call, control, get, paid_session, sandbox, send, session_body, signed,
 };
+use crate::sandbox::api::Operation;
+use crate::sandbox::buyers::BUYERS;
 use crate::sandbox::{Sandbox, router};
 
 #[tokio::test]
@@ -55,7 +57,7 @@ async fn a_reset_forgets_everything() {
     control(&sandbox, "POST", "/_control/faults", &json!({"operation": "getCharge", "status": 500})).await;
     assert_eq!(control(&sandbox, "POST", "/_control/reset", &Value::Null).await.body["offset_ms"], 0);
     let ledger = control(&sandbox, "GET", "/_control/ledger", &Value::Null).await.body;
-    for list in ["checkoutSessions", "chargePermissions", "charges", "movements", "requests"] {
+    for list in ["checkoutSessions", "chargePermissions", "charges", "refunds", "movements", "requests"] {
         assert_eq!(ledger[list], json!([]), "{list}");
     }
     assert_eq!(control(&sandbox, "GET", "/_control/faults", &Value::Null).await.body["faults"], json!([]));
@@ -153,5 +155,12 @@ async fn the_reference_and_the_merchants_are_there() {
     assert_eq!(merchants["merchants"][0]["publicKeyIds"], json!([SHOP]));
     for path in ["/_control", "/_control/"] {
         assert_eq!(control(&sandbox, "GET", path, &Value::Null).await.status, 200);
+    }
+    let reference = include_str!("../control/reference.html");
+    for operation in Operation::ALL {
+        assert!(reference.contains(&format!("<code>{}</code>", operation.name())), "{}", operation.name());
+    }
+    for card in BUYERS[0].instruments {
+        assert!(reference.contains(card.last_digits), "{}", card.id);
     }
 }

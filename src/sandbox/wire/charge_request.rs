@@ -1,10 +1,27 @@
-//! The bodies about charges: Complete Checkout Session, Create Charge, Capture Charge, Cancel Charge,
+//! The bodies about charges: Complete and Finalize Checkout Session, Create Charge, Capture Charge, Cancel Charge,
 //! Create Refund.
 
 use super::fields::{Fields, missing};
 use super::session_request::{TEXT_CHARS_MAX, merchant_metadata, provider_reference_id};
 use crate::sandbox::error::{ApiError, ReasonCode};
-use crate::sandbox::ledger::{Amount, Channel, ChargeInitiator, ChargeRequest, CompletionRequest, RefundRequest};
+use crate::sandbox::ledger::{
+    Amount, Channel, ChargeInitiator, ChargeRequest, CompletionRequest, FinalizeRequest, PaymentIntent, RefundRequest,
+    SpokenAddress,
+};
+
+const ADDRESS_FIELDS: [&str; 11] = [
+    "name",
+    "addressLine1",
+    "addressLine2",
+    "addressLine3",
+    "city",
+    "county",
+    "district",
+    "stateOrRegion",
+    "postalCode",
+    "countryCode",
+    "phoneNumber",
+];
 
 /// Reads the body of Complete Checkout Session.
 ///
@@ -18,6 +35,39 @@ pub fn complete(body: &[u8]) -> Result<CompletionRequest, ApiError> {
     };
     fields.done()?;
     Ok(request)
+}
+
+/// Reads the body of Finalize Checkout Session.
+///
+/// # Errors
+/// [`ApiError`] of the first field that is wrong, unknown or missing.
+pub fn finalize(body: &[u8]) -> Result<FinalizeRequest, ApiError> {
+    let mut fields = Fields::of_body(body)?;
+    let intent = fields.word("paymentIntent", PaymentIntent::parse, PaymentIntent::SPELLED)?;
+    let request = FinalizeRequest {
+        payment_intent: intent.ok_or_else(|| missing("paymentIntent"))?,
+        charge_amount: fields.price("chargeAmount")?,
+        total_order_amount: fields.price("totalOrderAmount")?,
+        can_handle_pending_authorization: fields.flag("canHandlePendingAuthorization")?.unwrap_or(false),
+        shipping_address: address(&mut fields, "shippingAddress")?,
+        billing_address: address(&mut fields, "billingAddress")?,
+    };
+    fields.text("supplementaryData", 4096)?;
+    fields.done()?;
+    Ok(request)
+}
+
+/// An address as the API itself writes it; what is null is as if absent.
+fn address(fields: &mut Fields, name: &str) -> Result<Option<SpokenAddress>, ApiError> {
+    let Some(mut object) = fields.object(name)? else { return Ok(None) };
+    let mut spoken = SpokenAddress::new();
+    for field in ADDRESS_FIELDS {
+        if let Some(text) = object.text(field, TEXT_CHARS_MAX)? {
+            spoken.insert(field.to_owned(), text);
+        }
+    }
+    object.done()?;
+    Ok(Some(spoken))
 }
 
 /// Reads the body of Create Charge.

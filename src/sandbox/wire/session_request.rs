@@ -6,7 +6,7 @@ use super::fields::{Fields, missing};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::{
     CheckoutMode, FrequencyUnit, MerchantMetadata, PaymentDetails, PaymentIntent, PermissionType, ProductType,
-    RecurringMetadata, SessionRequest, Terms, WebCheckoutDetails, check_price,
+    RecurringMetadata, SessionRequest, SignInRequest, Terms, WebCheckoutDetails, check_price,
 };
 
 const SCOPES: [&str; 7] =
@@ -25,24 +25,57 @@ const ADDRESS_FIELDS: [&str; 10] = [
 ];
 pub(super) const TEXT_CHARS_MAX: usize = 256;
 
-/// Reads the body of Create Checkout Session, or the payload of a button for `product_type`.
+/// Reads the body of Create Checkout Session.
 ///
 /// # Errors
 /// [`ApiError`] of the first field that is wrong, unknown or missing.
 pub fn create(body: &[u8], product_type: ProductType) -> Result<SessionRequest, ApiError> {
+    let request = read(body, product_type)?;
+    check_flow(&request)?;
+    Ok(request)
+}
+
+/// Reads the payload of a button for `product_type`. One that names no `webCheckoutDetails` is for a checkout inside
+/// the shop's page, by the script.
+///
+/// # Errors
+/// As [`create`].
+pub fn of_button(payload: &[u8], product_type: ProductType) -> Result<SessionRequest, ApiError> {
+    let mut request = read(payload, product_type)?;
+    request.on_page = request.terms.web == WebCheckoutDetails::default();
+    check_flow(&request)?;
+    Ok(request)
+}
+
+fn read(body: &[u8], product_type: ProductType) -> Result<SessionRequest, ApiError> {
     let mut fields = Fields::of_body(body)?;
     let request = SessionRequest {
         store_id: fields.text("storeId", TEXT_CHARS_MAX)?.ok_or_else(|| missing("storeId"))?,
         product_type,
-        scopes: scopes(&mut fields)?,
+        on_page: false,
+        scopes: scopes(&mut fields, "scopes")?,
         delivery_specifications: delivery_specifications(&mut fields)?,
         address_details: address_details(&mut fields)?,
         payment_method_on_file_metadata: on_file_metadata(&mut fields)?,
         terms: terms(&mut fields)?,
     };
     fields.done()?;
-    check_flow(&request)?;
     check_price(&request.terms)?;
+    Ok(request)
+}
+
+/// Reads the payload of a sign-in button.
+///
+/// # Errors
+/// [`ApiError`] of the first field that is wrong, unknown or missing.
+pub fn sign_in(payload: &[u8]) -> Result<SignInRequest, ApiError> {
+    let mut fields = Fields::of_body(payload)?;
+    let request = SignInRequest {
+        store_id: fields.text("storeId", TEXT_CHARS_MAX)?.ok_or_else(|| missing("storeId"))?,
+        return_url: fields.url("signInReturnUrl")?.ok_or_else(|| missing("signInReturnUrl"))?,
+        scopes: scopes(&mut fields, "signInScopes")?,
+    };
+    fields.done()?;
     Ok(request)
 }
 
@@ -139,9 +172,9 @@ pub(super) fn provider_reference_id(fields: &mut Fields) -> Result<Option<String
     Ok(reference)
 }
 
-fn scopes(fields: &mut Fields) -> Result<Option<Vec<String>>, ApiError> {
-    let wrong = |fields: &Fields| fields.invalid("scopes", &format!("must be a list of {}", SCOPES.join(", ")));
-    match fields.value("scopes") {
+fn scopes(fields: &mut Fields, name: &str) -> Result<Option<Vec<String>>, ApiError> {
+    let wrong = |fields: &Fields| fields.invalid(name, &format!("must be a list of {}", SCOPES.join(", ")));
+    match fields.value(name) {
         None => Ok(None),
         Some(Value::Array(values)) => {
             let known = |value: &Value| value.as_str().filter(|text| SCOPES.contains(text)).map(str::to_owned);
@@ -194,6 +227,9 @@ fn check_flow(request: &SessionRequest) -> Result<(), ApiError> {
                 ReasonCode::InvalidParameterCombination,
                 "addressDetails goes only with webCheckoutDetails.checkoutMode ProcessOrder",
             ));
+        }
+        if request.on_page {
+            return Ok(());
         }
         let review = web.checkout_review_return_url.as_ref();
         return review.map(|_| ()).ok_or_else(|| missing("webCheckoutDetails.checkoutReviewReturnUrl"));

@@ -7,8 +7,8 @@ use crate::domain::Millis;
 use crate::sandbox::buyers::Address;
 use crate::sandbox::ledger::{
     Amount, BUYER_READABLE_MS, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice,
-    Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason, Session,
-    SessionCancelReason, SessionState,
+    Introduction, Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason,
+    Session, SessionCancelReason, SessionState,
 };
 
 /// A checkout session's 28 keys. Once it is completed most are null: what they told belongs to the charge permission.
@@ -51,6 +51,19 @@ pub fn session(ledger: &Ledger, session: &Session) -> Value {
         "deliverySpecifications": told.and_then(|session| session.request.delivery_specifications.clone()),
         "tokens": null,
     })
+}
+
+/// What Finalize answers: the same, and `cartDetails` after `paymentDetails` (amazon-pay 1.9).
+pub fn finalized(ledger: &Ledger, session: &Session) -> Value {
+    let Value::Object(fields) = self::session(ledger, session) else { return Value::Null };
+    let cart = |name: &str| (name == "paymentDetails").then(|| ("cartDetails".to_owned(), Value::Null));
+    fields
+        .into_iter()
+        .flat_map(|(name, value)| {
+            let cart = cart(&name);
+            std::iter::once((name, value)).chain(cart)
+        })
+        .collect()
 }
 
 /// A charge.
@@ -138,6 +151,25 @@ pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Valu
     })
 }
 
+/// The buyer behind a token: the id always, the rest as the merchant asked for it (amazon-pay 2.7).
+pub fn introduction(introduction: &Introduction) -> Value {
+    let buyer = introduction.buyer;
+    let home = buyer.addresses.first();
+    let told = |scope: &str, value: Value| if introduction.tells(scope) { value } else { Value::Null };
+    let address = json!(home.map(address));
+    json!({
+        "buyerId": buyer.id,
+        "countryCode": "JP",
+        "name": told("name", json!(buyer.name)),
+        "email": told("email", json!(buyer.email)),
+        "postalCode": told("postalCode", json!(home.map(|home| home.postal_code))),
+        "shippingAddress": told("shippingAddress", address.clone()),
+        "billingAddress": told("billingAddress", address),
+        "phoneNumber": told("phoneNumber", json!(buyer.phone_number)),
+        "primeMembershipTypes": null,
+    })
+}
+
 /// `{amount, currencyCode}`.
 pub fn price(amount: Amount) -> Value {
     json!({"amount": amount.to_string(), "currencyCode": "JPY"})
@@ -202,8 +234,12 @@ fn session_status(session: &Session) -> Value {
     })
 }
 
-/// Whether the merchant asked to know this of the buyer. Not asked: everything but the billing address.
+/// Whether the merchant asked to know this of the buyer. Not asked: everything but the billing address, which only
+/// Finalize needs, where nothing is sent.
 fn in_scope(session: &Session, scope: &str) -> bool {
+    if scope == "billingAddress" && session.request.on_page && session.request.product_type == ProductType::PayOnly {
+        return true;
+    }
     session
         .request
         .scopes
@@ -237,19 +273,7 @@ fn billing_address(party: Party) -> Option<Value> {
 }
 
 fn address(place: &Address) -> Value {
-    json!({
-        "name": place.name,
-        "addressLine1": place.line1,
-        "addressLine2": place.line2,
-        "addressLine3": place.line3,
-        "city": null,
-        "county": null,
-        "district": null,
-        "stateOrRegion": place.state_or_region,
-        "postalCode": place.postal_code,
-        "countryCode": "JP",
-        "phoneNumber": place.phone_number,
-    })
+    place.fields().into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }
 
 /// The address that the shop itself asked for, in the shape of an answer.

@@ -47,11 +47,15 @@
     return mistakes;
   };
 
+  // A sign-in button carries its signed payload under another name.
+  const signedName = (config) => (config.productType === "SignIn" ? "signInConfig" : "createCheckoutSessionConfig");
+
   const sessionMistakes = (config) => {
-    const session = config.createCheckoutSessionConfig;
-    if (!session) return ["createCheckoutSessionConfig is missing. Write createCheckoutSessionConfig: { payloadJSON, signature, algorithm, publicKeyId }."];
+    const where = signedName(config);
+    const session = config[where];
+    if (!session) return [`${where} is missing. Write ${where}: { payloadJSON, signature, algorithm, publicKeyId }.`];
     const mistakes = SIGNED.filter((name) => !isText(session[name])).map(
-      (name) => `createCheckoutSessionConfig.${name} is missing or not a string. Write the ${name} that your server made, unchanged.`,
+      (name) => `${where}.${name} is missing or not a string. Write the ${name} that your server made, unchanged.`,
     );
     if (!isText(session.publicKeyId ?? config.publicKeyId)) mistakes.push('publicKeyId is missing. Write publicKeyId: "SANDBOX-…", the id of the key that signed the payload.');
     return mistakes;
@@ -81,7 +85,7 @@
       mistakes.forEach((mistake) => complain("initCheckout", mistake));
       return;
     }
-    const session = config.createCheckoutSessionConfig;
+    const session = config[signedName(config)];
     go("/checkout/initiate", {
       merchantId: config.merchantId,
       publicKeyId: session.publicKeyId ?? config.publicKeyId,
@@ -125,15 +129,16 @@
 
   const renderButton = (selector, config = {}) => {
     const element = findElement("renderButton", selector);
-    const withSession = config.createCheckoutSessionConfig !== undefined;
+    const signed = config[signedName(config)];
+    const withSession = signed !== undefined;
     const mistakes = [...buttonMistakes(config), ...(withSession ? sessionMistakes(config) : [])];
     mistakes.forEach((mistake) => complain("renderButton", mistake));
-    if (withSession && config.createCheckoutSessionConfig.algorithm === undefined) {
-      console.warn('amazon.Pay.renderButton: createCheckoutSessionConfig.algorithm is missing, so AMZN-PAY-RSASSA-PSS is assumed. Write algorithm: "AMZN-PAY-RSASSA-PSS-V2" if that is what your server signs with.');
+    if (withSession && signed.algorithm === undefined) {
+      console.warn(`amazon.Pay.renderButton: ${signedName(config)}.algorithm is missing, so AMZN-PAY-RSASSA-PSS is assumed. Write algorithm: "AMZN-PAY-RSASSA-PSS-V2" if that is what your server signs with.`);
     }
     if (!element || mistakes.length > 0) return null;
 
-    let clicked = withSession ? () => initCheckout(config) : () => complain("renderButton", "the button has no createCheckoutSessionConfig and no onClick. Write one of the two.");
+    let clicked = withSession ? () => initCheckout(config) : () => complain("renderButton", `the button has no ${signedName(config)} and no onClick. Write one of the two.`);
     const button = drawButton(config);
     button.addEventListener("click", (event) => clicked(event));
     element.replaceChildren(button);
