@@ -130,6 +130,7 @@ CREATE TABLE notifications (
     CONSTRAINT next_iff_pending CHECK ((state = 'PENDING') = (next_at IS NOT NULL))
 ) STRICT;
 CREATE INDEX notifications_due ON notifications (next_at) WHERE state = 'PENDING';
+CREATE INDEX notifications_under_way ON notifications (shop_id, claimed_until) WHERE state = 'PENDING';
 CREATE INDEX notifications_of_transaction ON notifications (access_id);
 
 CREATE TABLE notification_attempts (

@@ -59,6 +59,16 @@ pub enum Next {
     GivenUp,
 }
 
+impl std::fmt::Display for Next {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Delivered => f.write_str("delivered"),
+            Self::RetryAt(at) => write!(f, "again at {}", at.utc_basic()),
+            Self::GivenUp => f.write_str("given up"),
+        }
+    }
+}
+
 /// When to try again after `attempts` failed ones: `retry_ms` lists the waits in order (by default 60 minutes, five
 /// times), each spread by up to a tenth according to `spread` (0 to 255) so that shops that fell together do not get
 /// up together.

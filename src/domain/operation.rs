@@ -95,6 +95,28 @@ pub enum ChargeFor {
 }
 
 impl Effect {
+    /// Amazon's names of all of them.
+    pub const NAMES: [&'static str; 8] = [
+        "updateCheckoutSession",
+        "completeCheckoutSession",
+        "finalizeCheckoutSession",
+        "captureCharge",
+        "createCharge",
+        "cancelCharge",
+        "createRefund",
+        "closeChargePermission",
+    ];
+
+    /// The session that this effect claims for its transaction: one session pays one transaction.
+    pub const fn claimed_session(&self) -> Option<&CheckoutSessionId> {
+        match self {
+            Self::UpdateCheckoutSession { session, .. } | Self::FinalizeCheckoutSession { session, .. } => {
+                Some(session)
+            }
+            _ => None,
+        }
+    }
+
     /// Amazon's name of the operation.
     pub const fn name(&self) -> &'static str {
         match self {

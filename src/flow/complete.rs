@@ -99,8 +99,10 @@ impl Gateway {
     async fn wait_for_other_return(&self, access_id: &AccessId) -> Result<Transaction, Refusal> {
         let waits = self.parts.settings.amazon_total_ms / 50 + 1;
         for _ in 0..waits {
-            if self.parts.store.open_intent(access_id).await?.is_none() {
-                break;
+            match self.parts.store.open_intent(access_id).await? {
+                // Once reconcile has looked in vain nobody is at work on it, and waiting brings nothing.
+                Some(intent) if intent.looks == 0 => {}
+                _ => break,
             }
             tokio::time::sleep(OTHER_RETURN_LOOK).await;
         }
@@ -142,7 +144,9 @@ impl Gateway {
             Ok(answer) => match (&answer.value.status_details.state, refusal) {
                 (SessionState::Open, Some(error)) if error.changed_nothing() => {
                     let code = provider::code_of_error(error);
-                    Finding::NotDone(code, Some(failed(code)), Proof::of(error))
+                    // "Not in this status" about an open session: the buyer has not agreed yet, and still may.
+                    let ends = error.reason_code() != Some("InvalidCheckoutSessionStatus");
+                    Finding::NotDone(code, ends.then(|| failed(code)), Proof::of(error))
                 }
                 (SessionState::Open, _) => Finding::Unknown("the session is still open".to_owned()),
                 _ => self.ended_session(shop, transaction, &answer.value, answer.request_id).await,
@@ -176,7 +180,8 @@ impl Gateway {
         }
     }
 
-    fn completed(&self, transaction: &Transaction, session: &CheckoutSession) -> Option<Event> {
+    /// What a completed session brings; nothing where it names no charge.
+    pub(super) fn completed(&self, transaction: &Transaction, session: &CheckoutSession) -> Option<Event> {
         let permission = session.charge_permission_id.clone()?;
         if transaction.money.total() == Yen::ZERO {
             return Some(Event::Registered(permission));

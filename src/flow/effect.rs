@@ -9,7 +9,7 @@ use crate::amazonpay::CallError;
 use crate::domain::operation::ChargeFor;
 use crate::domain::transaction::Event;
 use crate::domain::{Effect, IdempotencyKey, Intent, Outcome, Transaction, Verdict, random_hex};
-use crate::store::{ApplyError, Change};
+use crate::store::Change;
 
 /// The longest that a look at an open intent is put off.
 const LOOK_EVERY_MS_MAX: i64 = 10 * 60 * 1000;
@@ -220,9 +220,4 @@ fn follow_up(effect: &Effect) -> Option<Effect> {
 fn impossible(refused: &crate::domain::transaction::Refused) -> Refusal {
     tracing::error!(%refused, "evidence that the state machine does not allow");
     Refusal::Internal("evidence that the state machine does not allow")
-}
-
-/// Whether a failed commit means that somebody else was first.
-pub(super) fn lost_race(error: &ApplyError) -> bool {
-    matches!(error, ApplyError::VersionLost | ApplyError::OperationOpen | ApplyError::OperationClosed)
 }

@@ -7,8 +7,8 @@ use super::exec_on_demand::immediate;
 use super::exec_review::intent_of;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CheckoutSession, FinalizeCheckoutSession, Price, SessionState};
-use crate::domain::transaction::{AmazonPayment, Event, Exec, Failure};
-use crate::domain::{CheckoutSessionId, Effect, Intent, JobCd, Money, Transaction, Yen};
+use crate::domain::transaction::{Event, Exec, Failure};
+use crate::domain::{CheckoutSessionId, Effect, Intent, Transaction};
 use crate::protocol::{ErrInfo, ImmediateReply, codes};
 
 impl Gateway {
@@ -21,7 +21,7 @@ impl Gateway {
         session: &CheckoutSessionId,
         exec: Exec,
     ) -> Result<ImmediateReply, Refusal> {
-        self.take_over_session(shop, session).await?;
+        self.take_over_session(shop, &transaction, session).await?;
         let effect = Effect::FinalizeCheckoutSession {
             session: session.clone(),
             amount: transaction.money.total(),
@@ -42,7 +42,7 @@ impl Gateway {
         // Amazon wants the session's own addresses back, so they are read first.
         let before = match self.parts.amazon.checkout_session(&shop.merchant, session).await {
             Ok(answer) if answer.value.status_details.state == SessionState::Open => answer.value,
-            Ok(answer) => return self.finalized(transaction, exec, &answer.value, answer.request_id),
+            Ok(answer) => return self.ended_before(shop, transaction, exec, &answer.value, answer.request_id).await,
             Err(error @ CallError::Refused { .. }) if !is_temporary(&error) => {
                 // Nothing was asked for yet; the shop may come again with the right session.
                 return Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error));
@@ -69,7 +69,7 @@ impl Gateway {
         }
     }
 
-    /// What a session that is over means for a transaction that was to finalize it.
+    /// What Amazon's answer to our own call means: it held the amount against the session's.
     fn finalized(
         &self,
         transaction: &Transaction,
@@ -77,30 +77,30 @@ impl Gateway {
         session: &CheckoutSession,
         request_id: Option<String>,
     ) -> Finding<()> {
-        if session.status_details.state != SessionState::Completed {
-            let reason = session.status_details.reason_code.as_deref().unwrap_or("CheckoutSessionCanceled");
-            let code = provider::code_of(reason);
-            return Finding::NotDone(code, Some(refused(exec, code)), Proof::new(reason, request_id));
+        match self.completed(transaction, session) {
+            Some(event) if session.status_details.state == SessionState::Completed => {
+                Finding::Done((), Some(at_once(event, exec)), Proof::new("Completed", request_id))
+            }
+            _ => Finding::Unknown(format!("finalized, but the session is {}", session.status_details.state)),
         }
-        let now = self.parts.clock.now();
-        let event = match (&session.charge_permission_id, &session.charge_id) {
-            (Some(permission), _) if transaction.money.total() == Yen::ZERO => {
-                Event::RegisteredAtOnce(exec.clone(), permission.clone())
+    }
+
+    /// What a session that was over before means: another order's money is not this one's, so its charge is asked.
+    async fn ended_before(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        exec: &Exec,
+        session: &CheckoutSession,
+        request_id: Option<String>,
+    ) -> Finding<()> {
+        match self.ended_session(shop, transaction, session, request_id).await {
+            Finding::Done((), event, proof) => Finding::Done((), event.map(|event| at_once(event, exec)), proof),
+            Finding::NotDone(code, event, proof) => {
+                Finding::NotDone(code, event.map(|event| at_once(event, exec)), proof)
             }
-            (Some(permission), Some(charge)) => {
-                let payment = AmazonPayment {
-                    permission: permission.clone(),
-                    charge: charge.clone(),
-                    authorized_at: now,
-                    captured_at: (transaction.job == JobCd::Capture).then_some(now),
-                    cancelled: Money::default(),
-                    refund: None,
-                };
-                Event::ChargedAtOnce(exec.clone(), payment)
-            }
-            _ => return Finding::Unknown("completed, but on no charge".to_owned()),
-        };
-        Finding::Done((), Some(event), Proof::new("Completed", request_id))
+            unknown @ Finding::Unknown(_) => unknown,
+        }
     }
 
     /// Finds out whether a session was finalized and, where it is still open, finalizes it under the same key.
@@ -121,6 +121,16 @@ fn not_sent(error: &CallError, intent: &Intent) -> Finding<()> {
         Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(error))
     } else {
         Finding::Unknown(provider::evidence_of(error))
+    }
+}
+
+/// The same event for a transaction that is only now executed.
+fn at_once(event: Event, exec: &Exec) -> Event {
+    match event {
+        Event::Completed(payment) => Event::ChargedAtOnce(exec.clone(), payment),
+        Event::Registered(permission) => Event::RegisteredAtOnce(exec.clone(), permission),
+        Event::Failed(failure) => Event::RefusedAtOnce(exec.clone(), failure),
+        other => other,
     }
 }
 

@@ -22,7 +22,7 @@ impl Gateway {
         transaction: Transaction,
         plan: ReviewPlan,
     ) -> Result<RedirectReply, Refusal> {
-        self.take_over_session(shop, &plan.session).await?;
+        self.take_over_session(shop, &transaction, &plan.session).await?;
         let effect = Effect::UpdateCheckoutSession { session: plan.session.clone(), amount: transaction.money.total() };
         let intent = self.intend(&transaction, effect).await?;
         let token = new_token(&*self.parts.rng);
@@ -40,9 +40,16 @@ impl Gateway {
 
     /// A session pays one transaction: the last one that was executed with it. An earlier one whose buyer has not set
     /// out gives way; one whose buyer has, or that is paid, keeps it.
-    pub(super) async fn take_over_session(&self, shop: &Shop, session: &CheckoutSessionId) -> Result<(), Refusal> {
+    pub(super) async fn take_over_session(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        session: &CheckoutSessionId,
+    ) -> Result<(), Refusal> {
         match self.parts.store.transaction_of_session(&shop.id, session).await? {
             None => Ok(()),
+            // A twin of this very call was faster; its answer has the Token, and it stands.
+            Some(twin) if twin.access_id == transaction.access_id => Err(Refusal::AlreadyRequested(twin.status())),
             Some(earlier) if earlier.status() == Status::ReqSuccess => self.expire(shop, &earlier).await.map(|_| ()),
             Some(_) => Err(Refusal::SessionTaken),
         }

@@ -116,6 +116,7 @@ impl From<ApplyError> for Refusal {
     fn from(error: ApplyError) -> Self {
         match error {
             ApplyError::OrderTaken => Self::OrderTaken,
+            ApplyError::SessionTaken => Self::SessionTaken,
             ApplyError::VersionLost | ApplyError::OperationOpen | ApplyError::OperationClosed => Self::Busy,
             ApplyError::Unavailable(error) => Self::Store(error),
         }

@@ -1,6 +1,5 @@
 //! AmazonpayStart: the buyer's browser sets out for Amazon (psp-protocol 5.3).
 
-use super::effect::lost_race;
 use super::exec_review::token_hash;
 use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop};
@@ -86,11 +85,9 @@ impl Gateway {
         let look_at = now.plus(i64::from(shop.settings.authprocess_limit_minutes) * 60_000);
         let change = Change::event(transaction, Event::Started(Handover { look_at }), now)
             .map_err(|_| StartError::TokenInvalid)?;
-        match self.parts.store.apply(change).await {
-            Ok(()) => Ok(Started::ToAmazon(ticket.amazon_url.clone())),
-            Err(error) if lost_race(&error) => Err(StartError::TokenInvalid),
-            Err(error) => Err(StartError::from(Refusal::from(error))),
-        }
+        // Who loses a race has a Token that somebody else has used.
+        self.commit(shop, transaction, change).await?;
+        Ok(Started::ToAmazon(ticket.amazon_url.clone()))
     }
 
     /// Ends a transaction whose time is over; answers it and the notification that tells of it. What somebody else made

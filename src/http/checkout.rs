@@ -68,6 +68,11 @@ fn session_of(query: &str) -> Option<CheckoutSessionId> {
     CheckoutSessionId::new(id).ok()
 }
 
+/// Whoever only asks what would be here, as link checkers do, is not the buyer and completes nothing.
+pub(super) async fn not_by_head() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
+}
+
 /// `/payment/AmazonpayReturn/{AccessID}`: the browser comes from Amazon.
 pub(super) async fn returned(
     State(app): State<App>,

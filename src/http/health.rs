@@ -5,6 +5,11 @@ use axum::http::StatusCode;
 
 use super::App;
 
+/// `/`: nothing is here, and whoever came is told where things are.
+pub(super) async fn root() -> &'static str {
+    "Sekisho gateway. Shops post to /payment/<Call>.idPass or .json; monitors ask /healthz and /readyz.\n"
+}
+
 /// `/healthz`: the process answers.
 pub(super) async fn alive() -> &'static str {
     "ok\n"

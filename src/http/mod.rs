@@ -44,8 +44,9 @@ pub fn router(gateway: Arc<Gateway>, limits: Limits) -> Router {
     let app = App { gateway, limits };
     Router::new()
         .route("/payment/AmazonpayStart.idPass", any(checkout::start))
-        .route("/payment/AmazonpayReturn/{access_id}", get(checkout::returned))
+        .route("/payment/AmazonpayReturn/{access_id}", get(checkout::returned).head(checkout::not_by_head))
         .route("/payment/{call}", any(shop_api::call))
+        .route("/", get(health::root))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(DefaultBodyLimit::disable())

@@ -107,7 +107,7 @@ impl Dispatcher {
         tracing::info!(
             notification_id = notification.id, shop_id = %notification.shop_id, access_id = %notification.access_id,
             number, http_status = answered.http_status, received = answered.received, took_ms = now.since(at),
-            ?next, "notification"
+            %next, "notification"
         );
         let id = notification.id.clone();
         let attempt = Attempt {

@@ -27,6 +27,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
 use url::Url;
 
 use crate::domain::{Clock, Millis, Rng};
@@ -164,7 +166,12 @@ impl Sandbox {
 
 /// Everything the sandbox serves.
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
-    Router::new().merge(api::router()).merge(buyer::router()).merge(control::router()).with_state(sandbox)
+    Router::new()
+        .route("/", get(async || Redirect::temporary("/_control/")))
+        .merge(api::router())
+        .merge(buyer::router())
+        .merge(control::router())
+        .with_state(sandbox)
 }
 
 /// Each holder leaves what it guards whole after every step, so a holder that panicked did no harm to the rest.

@@ -1,7 +1,7 @@
 //! What is written together.
 
 use crate::domain::transaction::{Event, Refused};
-use crate::domain::{AccessId, Intent, Millis, Notification, Outcome, Status, Transaction, Yen};
+use crate::domain::{AccessId, CheckoutSessionId, Intent, Millis, Notification, Outcome, Status, Transaction, Yen};
 
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +86,11 @@ impl Change {
     pub fn telling(mut self, notification: Option<Notification>) -> Self {
         self.notification = notification;
         self
+    }
+
+    /// The session that this change claims for its transaction.
+    pub(super) fn claimed_session(&self) -> Option<&CheckoutSessionId> {
+        self.intent.as_ref().and_then(|intent| intent.effect.claimed_session())
     }
 
     /// The transaction as this change leaves it, if it changes it.

@@ -18,6 +18,9 @@ pub enum ApplyError {
     /// Somebody changed the transaction in between.
     #[error("the transaction was changed in between")]
     VersionLost,
+    /// The checkout session pays another transaction, or is just being made ready to.
+    #[error("the checkout session pays another transaction")]
+    SessionTaken,
     /// An effect at Amazon is under way for the transaction, and this change is not its outcome.
     #[error("an operation at Amazon is under way for this transaction")]
     OperationOpen,

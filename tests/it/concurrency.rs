@@ -54,6 +54,24 @@ async fn identical_executions_while_amazon_is_slow() {
     execute_at_once(&stage, &entered, 2).await;
 }
 
+/// Two orders cannot both be made ready on one session: the check stands in the commit that claims it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_orders_on_one_session_at_the_same_instant() {
+    let stage = Stage::new().await;
+    let first = stage.entered(Order::auth("order-1")).await;
+    let mut second = stage.entered(Order::auth("order-2")).await;
+    second.session.clone_from(&first.session);
+    stage.fault("updateCheckoutSession", 2, json!({"delay_ms": 300})).await;
+    let (one, other) = tokio::join!(first.exec(stage.shop()), second.exec(stage.shop()));
+    let mut errors = [one.errors(), other.errors()];
+    errors.sort();
+    assert_eq!(errors, ["", "AZ1000007"], "one is ready, the other is refused");
+    assert_eq!(stage.amazon_saw("updateCheckoutSession").await.len(), 1);
+    let mut statuses = [stage.shop().status("order-1").await, stage.shop().status("order-2").await];
+    statuses.sort();
+    assert_eq!(statuses, ["REQSUCCESS", "UNPROCESSED"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn identical_sales_at_the_same_instant() {
     let stage = Stage::new().await;

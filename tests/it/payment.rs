@@ -201,16 +201,19 @@ async fn a_return_with_another_session_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_return_before_the_buyer_agreed_is_not_a_payment() {
+async fn a_return_before_the_buyer_agreed_is_no_payment_and_no_end() {
     let stage = Stage::new().await;
-    let (entered, _) = stage.at_amazon(Order::auth("order-1")).await;
+    let (entered, at_amazon) = stage.at_amazon(Order::auth("order-1")).await;
     let url = format!(
         "{}/payment/AmazonpayReturn/{}?amazonCheckoutSessionId={}",
         stage.gateway_url, entered.access_id, entered.session
     );
     let form = stage.browser.come_back(&url).await;
-    assert_eq!(form.outcome(), ("PAYFAIL", "AZ1000007"));
+    assert_eq!(form.outcome(), ("AUTHPROCESS", ""));
     assert_eq!(stage.moved("authorized").await, [] as [i64; 0]);
+
+    let back = stage.browser.press(&at_amazon, "pay", &[]).await;
+    assert_eq!(stage.browser.come_back(&back).await.outcome(), ("AUTH", ""));
 }
 
 #[tokio::test]
@@ -305,4 +308,27 @@ async fn nothing_to_charge_is_refused_at_execution() {
     entered.order = "order-1";
     (entered.access_id, entered.access_pass) = (answer.field("AccessID"), answer.field("AccessPass"));
     assert_eq!(entered.exec(stage.shop()).await.errors(), "M01005011");
+}
+
+/// The buyer goes back to the cart and orders anew with the same session: the last order counts.
+#[tokio::test]
+async fn a_session_pays_the_order_that_was_executed_last() {
+    let stage = Stage::new().await;
+    let first = stage.ready(Order::auth("order-1")).await;
+    let mut second = stage.entered(Order::auth("order-2")).await;
+    second.session.clone_from(&first.entered.session);
+    let again = second.exec(stage.shop()).await;
+    assert_eq!(stage.shop().status("order-1").await, "EXPIRED");
+    assert_eq!(stage.browser.start(&first.start_url, &first.entered.access_id, &first.token).await.status, 400);
+    let start = stage.browser.start(&again.field("StartURL"), &second.access_id, &again.field("Token")).await;
+
+    // From here on the session is the second order's.
+    let mut third = stage.entered(Order::auth("order-3")).await;
+    third.session.clone_from(&first.entered.session);
+    assert_eq!(third.exec(stage.shop()).await.errors(), "AZ1000007");
+    let back = stage.browser.press(&start.location.unwrap(), "pay", &[]).await;
+    assert_eq!(stage.browser.come_back(&back).await.outcome(), ("AUTH", ""));
+    assert_eq!(third.exec(stage.shop()).await.errors(), "AZ1000007");
+    assert_eq!(stage.shop().status("order-3").await, "UNPROCESSED");
+    assert_eq!(stage.moved("authorized").await, [2178]);
 }

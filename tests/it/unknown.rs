@@ -252,6 +252,9 @@ async fn no_verdict_on_a_buyer_while_amazon_is_silent() {
     assert_eq!(stage.shop().status("order-1").await, "AUTHPROCESS");
     stage.mend().await;
     stage.reconcile().await;
+    assert_eq!(stage.shop().status("order-1").await, "AUTHPROCESS", "others have their turn first");
+    stage.clock.advance(MINUTE);
+    stage.reconcile().await;
     assert_eq!(stage.shop().status("order-1").await, "EXPIRED");
 }
 

@@ -33,9 +33,10 @@ impl DataDir {
                 tempfile::Builder::new().prefix("sekisho-demo-").tempdir().context("no temporary directory")?;
             Self { path: temporary.path().to_owned(), temporary: Some(temporary) }
         };
-        let keys = opened.keys();
-        std::fs::create_dir_all(&keys)
-            .with_context(|| format!("cannot make {}; choose another directory with --data", keys.display()))?;
+        let keys_directory = opened.keys();
+        keys::private_directory(&keys_directory).with_context(|| {
+            format!("cannot make {}; choose another directory with --data", keys_directory.display())
+        })?;
         Ok(opened)
     }
 

@@ -64,7 +64,7 @@ Then POST (the session's id in amazonCheckoutSessionId each time):
 
 A payload that says checkoutMode ProcessOrder goes from choosing straight to paying, and from there to
 checkoutResultReturnUrl. One that names no webCheckoutDetails at all is for a checkout inside the shop's page: it does
-the same, but nobody is sent anywhere after paying, and the merchant finalizes instead of completing.
+the same, but the buyer stays here after paying, and the merchant finalizes instead of completing.
 
 The values of buyer, address and payment stand in the pages of the same addresses.
 ";

@@ -44,6 +44,7 @@ pub(super) fn router() -> Router<Arc<Sandbox>> {
         .route("/checkout/choose", get(steps::choose_page).post(steps::choose))
         .route("/checkout/change", get(steps::change_page))
         .route("/checkout/processing", get(steps::processing_page).post(steps::processing))
+        .route("/checkout/paid", get(steps::paid_page))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 

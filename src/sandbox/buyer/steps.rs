@@ -109,8 +109,7 @@ pub(super) async fn processing(
         "pay" => {
             let done = sandbox.ledger().pay(visit.session_id());
             match done {
-                Ok(Some(url)) => visit.see_other(&url),
-                Ok(None) => back_to_script(&visit),
+                Ok(url) => visit.see_other(&url),
                 Err(error @ BuyerError::CardNeedsPending(_)) => {
                     paying_page(&visit, &sandbox, StatusCode::CONFLICT, Some(error.to_string()))
                 }
@@ -122,9 +121,10 @@ pub(super) async fn processing(
     }
 }
 
-/// The shop's page is still open: its script goes on from here.
-fn back_to_script(visit: &Visit) -> Response {
-    let title = visit.lang.pick("お支払いの確認が済みました", "Your payment is confirmed");
+/// `GET /checkout/paid?amazonCheckoutSessionId=…`: the shop's page is still open, and its script goes on from here.
+pub(super) async fn paid_page(uri: Uri, headers: HeaderMap) -> Response {
+    let visit = Visit::get(&uri, &headers);
+    let title = visit.lang.pick("ここでのお手続きは済みました", "You are done here");
     let text = visit.lang.pick("お店のページに戻ってください。", "Please go back to the shop’s page.");
     visit.message(&Message::plain(StatusCode::OK, title, text, visit.session_id()))
 }
@@ -308,21 +308,18 @@ impl ChoosePage {
             CardEffect::PendingThenDeclined => {
                 self.frame.t("保留、30 秒後に拒否されます", "pending, declined after 30 seconds")
             }
-            CardEffect::LaterDeclined(Decline::SoftDeclined) => self.frame.t(
-                "承認されますが、あとからの請求は一時的に拒否されます",
-                "is approved; later charges are soft-declined",
-            ),
-            CardEffect::LaterDeclined(Decline::HardDeclined) => self.frame.t(
-                "承認されますが、あとからの請求でカードが無効になります",
-                "is approved; a later charge finds the card invalid",
-            ),
-            CardEffect::LaterDeclined(Decline::AmazonRejected) => self.frame.t(
-                "承認されますが、あとからの請求で承諾が終了します",
-                "is approved; a later charge ends the permission",
-            ),
-            CardEffect::LaterDeclined(_) => self
-                .frame
-                .t("承認されますが、あとからの請求は時間切れになります", "is approved; later charges time out"),
+            CardEffect::LaterDeclined(Decline::SoftDeclined) => {
+                self.frame.t("承認、後日の請求は一時的に拒否", "approved; later charges soft-declined")
+            }
+            CardEffect::LaterDeclined(Decline::HardDeclined) => {
+                self.frame.t("承認、後日の請求でカードが無効に", "approved; later found invalid")
+            }
+            CardEffect::LaterDeclined(Decline::AmazonRejected) => {
+                self.frame.t("承認、後日の請求で承諾が終了", "approved; a later charge ends the permission")
+            }
+            CardEffect::LaterDeclined(_) => {
+                self.frame.t("承認、後日の請求は時間切れ", "approved; later charges time out")
+            }
         }
     }
 }

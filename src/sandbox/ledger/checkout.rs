@@ -126,20 +126,21 @@ impl Ledger {
     }
 
     /// The buyer pays. Answers where the browser goes: the result URL, whatever the card did (the merchant learns that
-    /// from Complete), or nowhere where the on-page script is waiting. An approved payment reserves the money, unless the intent is Confirm.
+    /// from Complete), or `/checkout/paid` here, where the on-page script is waiting. An approved payment reserves the money, unless the intent is Confirm.
     ///
     /// # Errors
     /// `UnknownSession`, `NotOpen`, `NotProcessing`, `CardNeedsPending` (the buyer may choose another card).
-    pub fn pay(&mut self, id: &str) -> Result<Option<String>, BuyerError> {
+    pub fn pay(&mut self, id: &str) -> Result<String, BuyerError> {
         let now = self.now;
+        let here = with_session_id(&format!("{}/checkout/paid", self.base_url), id);
         let session = self.open_mut(id)?;
-        let result_url = result_url(session);
-        let Some(choice) = session.choice().filter(|_| result_url.is_some() || session.request.on_page) else {
+        let next = result_url(session).or_else(|| session.request.on_page.then_some(here));
+        let (Some(choice), Some(next)) = (session.choice(), next) else {
             return Err(BuyerError::ConstraintsLeft(missing(session)));
         };
         match session.progress {
             Progress::Choosing => return Err(BuyerError::NotProcessing),
-            Progress::Paid(_) => return Ok(result_url),
+            Progress::Paid(_) => return Ok(next),
             Progress::Processing => {}
         }
         match choice.effect() {
@@ -162,7 +163,7 @@ impl Ledger {
                 return Err(BuyerError::CardNeedsPending(choice.instrument.last_digits));
             }
         }
-        Ok(result_url)
+        Ok(next)
     }
 
     /// The buyer cancels. On the paying page this cancels the session; before, the session stays open, for the buyer

@@ -16,17 +16,19 @@ use crate::domain::notification::{Attempt, Claimed, Next};
 use crate::domain::{AccessId, Millis, Notification, ShopId};
 use crate::store::{ApplyError, Change, StoreError};
 
-/// Takes out of `changes` every one whose transaction or order number stands in it already, so that what is left can
-/// be judged by one look at the database. They keep their order and come in the next batch.
+/// Takes out of `changes` every one whose transaction, order number or session stands in it already, so that what is
+/// left can be judged by one look at the database. They keep their order and come in the next batch.
 pub(super) fn split_repeats<R>(changes: &mut Vec<(Change, R)>) -> Vec<(Change, R)> {
     let mut seen = HashSet::new();
     let mut seen_orders = HashSet::new();
+    let mut seen_sessions = HashSet::new();
     let (now, later) = std::mem::take(changes).into_iter().partition(|(change, _)| {
         let order = match (&change.on_top_of, &change.transaction) {
             (None, Some(tx)) => seen_orders.insert((tx.shop_id.clone(), tx.order_id.clone())),
             _ => true,
         };
-        seen.insert(change.access_id.clone()) && order
+        let session = change.claimed_session().is_none_or(|session| seen_sessions.insert(session.clone()));
+        seen.insert(change.access_id.clone()) && order && session
     });
     *changes = now;
     later
@@ -81,6 +83,8 @@ struct Present {
     versions: HashMap<String, i64>,
     open_intents: HashMap<String, String>,
     orders_taken: HashSet<(String, String)>,
+    /// Sessions, and the transactions they are claimed for.
+    sessions_taken: Vec<(String, String)>,
 }
 
 impl Present {
@@ -112,7 +116,23 @@ impl Present {
             .fetch_all(&mut *tx)
             .await?
         };
+        let sessions: Vec<_> = changes.iter().filter_map(Change::claimed_session).collect();
+        let sessions_taken: Vec<(String, String)> = if sessions.is_empty() {
+            Vec::new()
+        } else {
+            sqlx::query_as(
+                "SELECT j.value, t.access_id FROM json_each(?1) j JOIN transactions t
+                     ON t.checkout_session_id = j.value AND t.status NOT IN ('PAYFAIL', 'EXPIRED')
+                 UNION ALL
+                 SELECT j.value, o.access_id FROM json_each(?1) j JOIN operations o
+                     ON o.verdict IS NULL AND o.effect ->> 'session' = j.value",
+            )
+            .bind(json(&sessions))
+            .fetch_all(&mut *tx)
+            .await?
+        };
         Ok(Self {
+            sessions_taken,
             versions: rows.iter().map(|(id, version, _)| (id.clone(), *version)).collect(),
             open_intents: rows.into_iter().filter_map(|(id, _, key)| key.map(|key| (id, key))).collect(),
             orders_taken: orders_taken.into_iter().collect(),
@@ -133,7 +153,13 @@ impl Present {
             (Some(_), None) => return Err(ApplyError::OperationOpen),
             (_, Some(_)) => return Err(ApplyError::OperationClosed),
         }
-        if self.versions.get(id) == Some(&on_top_of) { Ok(()) } else { Err(ApplyError::VersionLost) }
+        if self.versions.get(id) != Some(&on_top_of) {
+            return Err(ApplyError::VersionLost);
+        }
+        let taken = change
+            .claimed_session()
+            .is_some_and(|session| self.sessions_taken.iter().any(|(taken, by)| taken == session.as_str() && by != id));
+        if taken { Err(ApplyError::SessionTaken) } else { Ok(()) }
     }
 }
 
@@ -272,6 +298,9 @@ struct ClaimRow {
     attempts: i64,
 }
 
+/// How many notifications to one shop are under way at once: a shop whose server hangs holds up its own and no other's.
+const CLAIMS_PER_SHOP_MAX: i64 = 8;
+
 /// Takes on due notifications.
 pub(super) async fn claim(
     connection: &mut SqliteConnection,
@@ -281,14 +310,19 @@ pub(super) async fn claim(
 ) -> Result<Vec<Claimed>, StoreError> {
     let rows: Vec<ClaimRow> = sqlx::query_as(
         "UPDATE notifications SET claimed_until = ?1 + ?2 WHERE id IN (
-             SELECT id FROM notifications WHERE state = 'PENDING' AND next_at <= ?1
-                 AND (claimed_until IS NULL OR claimed_until <= ?1)
+             SELECT id FROM (
+                 SELECT id, shop_id, next_at, row_number() OVER (PARTITION BY shop_id ORDER BY next_at) AS place
+                 FROM notifications
+                 WHERE state = 'PENDING' AND next_at <= ?1 AND (claimed_until IS NULL OR claimed_until <= ?1)) due
+             WHERE place + (SELECT count(*) FROM notifications busy WHERE busy.shop_id = due.shop_id
+                                AND busy.state = 'PENDING' AND busy.claimed_until > ?1) <= ?4
              ORDER BY next_at LIMIT ?3)
          RETURNING id, access_id, shop_id, url, body, created_at, attempts",
     )
     .bind(now.0)
     .bind(lease_ms)
     .bind(limit)
+    .bind(CLAIMS_PER_SHOP_MAX)
     .fetch_all(connection)
     .await
     .map_err(|error| failed(&error))?;

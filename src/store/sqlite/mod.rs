@@ -97,23 +97,30 @@ impl SqliteStore {
         Ok(Self { readers, writer: Writer::start(connection), _lock: lock })
     }
 
-    /// Finishes what is queued and closes every connection.
+    /// Finishes what is queued and closes every connection, the writing one last: SQLite then brings the log into the
+    /// database file and removes it, so that the file alone is the whole book. A reading connection could not do that.
     pub async fn close(&self) {
-        self.writer.stop().await;
         self.readers.close().await;
+        self.writer.stop().await;
     }
+}
+
+/// The file at `path`, made if it is missing so that nobody else can read it: it names buyers' orders.
+fn private_file(path: &Path) -> Result<File, OpenError> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|source| OpenError::File { path: path.to_owned(), source })
 }
 
 fn lock(path: &Path) -> Result<File, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let lock_path = PathBuf::from(name);
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&lock_path)
-        .map_err(|source| OpenError::File { path: lock_path.clone(), source })?;
+    let file = private_file(&lock_path)?;
+    // SQLite gives its log the mode of the database, so the database is made here, for its owner alone.
+    private_file(path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),

@@ -3,18 +3,42 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::task::JoinHandle;
 
-use super::shop::{call, form};
-use super::world::World;
+use super::shop::{Reply, call, form};
+use super::world::{Gateway, World};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_under_way_is_answered_before_the_end() {
     let world = World::new().await;
     let gateway = world.serve(None).await;
+    let under_way = exec_at_amazon(&world, &gateway).await;
+    assert!(!under_way.is_finished(), "answered before the signal: the test shows nothing");
+    let store = world.end(gateway).await;
+    let ticket = under_way.await.unwrap().fields();
+    assert_eq!(ticket["Token"].len(), 64);
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_does_not_wait() {
+    let world = World::new().await;
+    let mut gateway = world.serve(None).await;
+    let under_way = exec_at_amazon(&world, &gateway).await;
+    gateway.process.signal("TERM");
+    // Both signals are heard only if the first was taken before the second is sent.
+    gateway.process.logs("stopping").await;
+    gateway.process.signal("TERM");
+    assert_eq!(gateway.process.end().await.code, Some(1));
+    assert_eq!(under_way.await.unwrap(), Reply::NoAnswer);
+}
+
+/// An ExecTran that Amazon takes its time over; it has come there.
+async fn exec_at_amazon(world: &World, gateway: &Gateway) -> JoinHandle<Reply> {
     let session = world.choose_at_amazon().await;
     let entry = form([("OrderID", "stop-1"), ("JobCd", "AUTH"), ("Amount", "100"), ("AmazonpayType", "3")]);
-    let entered = world.call(&gateway, "EntryTranAmazonpay", &entry).await.fields();
-    world.fault(&json!({"operation": "updateCheckoutSession", "delay_ms": 1000})).await;
+    let entered = world.call(gateway, "EntryTranAmazonpay", &entry).await.fields();
+    world.fault(&json!({"operation": "updateCheckoutSession", "delay_ms": 2000})).await;
 
     let (http, url) = (world.http.clone(), gateway.url.clone());
     let under_way = tokio::spawn(async move {
@@ -28,16 +52,12 @@ async fn a_request_under_way_is_answered_before_the_end() {
         call(&http, &url, "ExecTranAmazonpay", &form).await
     });
     let at_amazon = async {
-        while !has_arrived(&world, "updateCheckoutSession").await {
+        while !has_arrived(world, "updateCheckoutSession").await {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), at_amazon).await.expect("the update never came to Amazon");
-    assert!(!under_way.is_finished(), "answered before the signal: the test shows nothing");
-    let store = world.end(gateway).await;
-    let ticket = under_way.await.unwrap().fields();
-    assert_eq!(ticket["Token"].len(), 64);
-    store.close().await;
+    under_way
 }
 
 async fn has_arrived(world: &World, operation: &str) -> bool {

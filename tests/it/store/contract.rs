@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sekisho::domain::notification::{Attempt, Next};
-use sekisho::domain::{Millis, OrderId, ShopId, Status, Transaction};
+use sekisho::domain::transaction::{Event, Failure};
+use sekisho::domain::{Millis, Notification, OrderId, ShopId, Status, Transaction};
 use sekisho::store::{ApplyError, Change, Store};
 
 use super::sample::{
-    MINUTE, NOW, access_id, enter, enter_owing, in_every_state, intent, notification, order, outcome, requested, shop,
-    transaction,
+    MINUTE, NOW, access_id, enter, enter_owing, exec, in_every_state, intent, intent_on, notification, order, outcome,
+    requested, shop, transaction,
 };
 
 type Engine = Arc<dyn Store>;
@@ -159,10 +160,69 @@ pub(super) async fn transactions_come_due(store: &Engine) {
     assert_eq!(due(NOW.plus(MINUTE)).await, 0);
     store.apply(Change::outcome(&second, outcome("key-1"))).await.unwrap();
     assert_eq!(due(NOW.plus(MINUTE)).await, 1);
-    let failure = sekisho::domain::transaction::Failure { err_info: "M01052011".to_owned() };
-    let event = sekisho::domain::transaction::Event::Expired(failure);
+    let event = Event::Expired(Failure { err_info: "M01052011".to_owned() });
     store.apply(Change::event(&second, event, NOW).unwrap()).await.unwrap();
     assert_eq!(due(NOW.plus(9 * MINUTE)).await, 0);
+}
+
+pub(super) async fn who_is_overdue_can_be_put_off(store: &Engine) {
+    let first = enter(store, 1).await;
+    store.apply(advanced(&first)).await.unwrap();
+    let due = async |now: Millis| store.transactions_to_look_at(now, 10).await.unwrap().len();
+    let later = NOW.plus(9 * MINUTE);
+    store.put_off(&access_id(1), 1, later).await.unwrap();
+    assert_eq!(due(NOW.plus(MINUTE)).await, 1, "it was not at this version any more");
+    store.put_off(&access_id(1), 2, later).await.unwrap();
+    assert_eq!((due(later.plus(-1)).await, due(later).await), (0, 1));
+    assert_eq!(read(store, 1).await.unwrap().version, 2);
+    // What does not wait for anything is not put off, and not disturbed.
+    let second = enter(store, 2).await;
+    store.put_off(&access_id(2), 1, later).await.unwrap();
+    assert_eq!(read(store, 2).await, Some(second));
+}
+
+pub(super) async fn a_session_leads_to_the_order_it_is_to_pay(store: &Engine) {
+    let session = exec().session.unwrap();
+    assert_eq!(store.transaction_of_session(&shop(), &session).await, Ok(None));
+    let first = enter(store, 1).await;
+    let change = advanced(&first);
+    let first = change.transaction().unwrap().clone();
+    store.apply(change).await.unwrap();
+    assert_eq!(store.transaction_of_session(&shop(), &session).await, Ok(Some(first.clone())));
+    let other = ShopId::new("tshop00000002").unwrap();
+    assert_eq!(store.transaction_of_session(&other, &session).await, Ok(None));
+    let expired = Event::Expired(Failure { err_info: "M01052011".to_owned() });
+    store.apply(Change::event(&first, expired, NOW).unwrap()).await.unwrap();
+    assert_eq!(store.transaction_of_session(&shop(), &session).await, Ok(None), "free again");
+}
+
+pub(super) async fn a_session_is_claimed_for_one_transaction(store: &Engine) {
+    let (first, second, third) = (enter(store, 1).await, enter(store, 2).await, enter(store, 3).await);
+    let claim = |of: &Transaction, key| Change::intent(of, intent_on("session-1", of, key, NOW));
+    let (one, other) = tokio::join!(store.apply(claim(&first, "k1")), store.apply(claim(&second, "k2")));
+    assert_eq!([&one, &other].into_iter().filter(|result| result.is_ok()).count(), 1, "{one:?} {other:?}");
+    assert!([one, other.clone()].contains(&Err(ApplyError::SessionTaken)));
+    let (winner, key, loser) = if other.is_err() { (&first, "k1", &second) } else { (&second, "k2", &first) };
+    let ready = Change::event(winner, requested(NOW.plus(MINUTE)), NOW).unwrap().closing(outcome(key));
+    store.apply(ready).await.unwrap();
+    assert_eq!(store.apply(claim(loser, "k3")).await, Err(ApplyError::SessionTaken));
+    let ready = store.transaction(&winner.access_id).await.unwrap().unwrap();
+    let expired = Event::Expired(Failure { err_info: "M01052011".to_owned() });
+    store.apply(Change::event(&ready, expired, NOW).unwrap()).await.unwrap();
+    assert_eq!(store.apply(claim(&third, "k4")).await, Ok(()), "what has expired lets go of it");
+}
+
+pub(super) async fn a_charge_pays_one_transaction(store: &Engine) {
+    let paid = |number| {
+        let sample = in_every_state().into_iter().find(|one| one.status() == Status::Auth).unwrap();
+        Transaction { access_id: access_id(number), order_id: order(number), ..sample }
+    };
+    let charge = paid(1).state.payment().unwrap().charge.clone();
+    assert_eq!(store.transaction_of_charge(&charge).await, Ok(None));
+    store.apply(Change::entered(paid(1))).await.unwrap();
+    assert_eq!(store.transaction_of_charge(&charge).await, Ok(Some(paid(1))));
+    assert!(store.apply(Change::entered(paid(2))).await.is_err());
+    assert_eq!(read(store, 2).await, None);
 }
 
 pub(super) async fn a_claim_is_a_lease(store: &Engine) {
@@ -185,6 +245,23 @@ pub(super) async fn a_claim_is_a_lease(store: &Engine) {
     let first = claimed.iter().find(|one| one.notification.id == "msg_1").unwrap();
     assert_eq!(first.notification, notification(&transaction(1), "msg_1", NOW.plus(2)));
     assert_eq!(first.attempts_before, 0);
+}
+
+pub(super) async fn a_shop_that_hangs_holds_up_no_other(store: &Engine) {
+    for number in 0..40 {
+        enter_owing(store, number, &format!("msg_{number}"), NOW).await;
+    }
+    let other = ShopId::new("tshop00000002").unwrap();
+    let theirs = Transaction { shop_id: other.clone(), ..transaction(40) };
+    let owed = Notification { shop_id: other.clone(), ..notification(&theirs, "msg_40", NOW.plus(1)) };
+    store.apply(Change::entered(theirs).telling(Some(owed))).await.unwrap();
+    let claim = async || {
+        let claimed = store.claim_notifications(NOW.plus(2), MINUTE, 64).await.unwrap();
+        let others = claimed.iter().filter(|one| one.notification.shop_id == other).count();
+        (claimed.len() - others, others)
+    };
+    assert_eq!(claim().await, (8, 1), "the first shop's many leave room for the other's one");
+    assert_eq!(claim().await, (0, 0), "what is under way counts");
 }
 
 pub(super) async fn attempts_are_recorded(store: &Engine) {

@@ -48,7 +48,12 @@ contract! { on_sqlite, super::open_sqlite:
     intents_come_due_oldest_first
     intents_of_a_dead_process_are_due_at_once
     transactions_come_due
+    who_is_overdue_can_be_put_off
+    a_session_leads_to_the_order_it_is_to_pay
+    a_session_is_claimed_for_one_transaction
+    a_charge_pays_one_transaction
     a_claim_is_a_lease
+    a_shop_that_hangs_holds_up_no_other
     attempts_are_recorded
     two_hundred_transactions_at_once
     two_hundred_changes_of_one_transaction

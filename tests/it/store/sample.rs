@@ -83,7 +83,7 @@ pub(super) fn in_every_state() -> Vec<Transaction> {
     let permission = ChargePermissionId::new("S03-1234567-1234567").unwrap();
     let payment = AmazonPayment {
         permission: permission.clone(),
-        charge: ChargeId::new("S03-1234567-1234567-C123456").unwrap(),
+        charge: charge(0),
         authorized_at: NOW,
         captured_at: Some(NOW.plus(1)),
         cancelled: money(5, 6),
@@ -110,18 +110,44 @@ pub(super) fn in_every_state() -> Vec<Transaction> {
         State::Register(permission.clone()),
         State::End(permission),
     ];
-    let make = |(number, state): (usize, State)| Transaction {
-        exec: (state.status() != Status::Unprocessed).then(|| if number % 2 == 0 { exec() } else { on_demand() }),
-        payment_type: if number % 2 == 0 { None } else { Some(PaymentType::Consent) },
-        job: if number % 2 == 0 { JobCd::Capture } else { JobCd::Auth },
-        state,
-        ..transaction(number)
+    // A charge pays one transaction, so each needs its own.
+    let make = |(number, mut state): (usize, State)| {
+        match &mut state {
+            State::Auth(payment)
+            | State::Sales(payment)
+            | State::Capture(payment)
+            | State::Cancel(payment)
+            | State::ReqReturn { payment, .. }
+            | State::Return(payment) => payment.charge = charge(number),
+            _ => {}
+        }
+        executed(number, state)
     };
     states.into_iter().enumerate().map(make).collect()
 }
 
+fn executed(number: usize, state: State) -> Transaction {
+    Transaction {
+        exec: (state.status() != Status::Unprocessed)
+            .then(|| if number.is_multiple_of(2) { exec() } else { on_demand() }),
+        payment_type: if number.is_multiple_of(2) { None } else { Some(PaymentType::Consent) },
+        job: if number.is_multiple_of(2) { JobCd::Capture } else { JobCd::Auth },
+        state,
+        ..transaction(number)
+    }
+}
+
+pub(super) fn charge(number: usize) -> ChargeId {
+    ChargeId::new(format!("S03-1234567-1234567-C{number:06}")).unwrap()
+}
+
+/// An intent on a session of the transaction's own.
 pub(super) fn intent(of: &Transaction, key: &str, look_at: Millis) -> Intent {
-    let session = CheckoutSessionId::new("session-1").unwrap();
+    intent_on(&format!("session-of-{}", of.order_id), of, key, look_at)
+}
+
+pub(super) fn intent_on(session: &str, of: &Transaction, key: &str, look_at: Millis) -> Intent {
+    let session = CheckoutSessionId::new(session).unwrap();
     Intent {
         key: IdempotencyKey::new(key).unwrap(),
         access_id: of.access_id.clone(),

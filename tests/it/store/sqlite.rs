@@ -42,6 +42,29 @@ async fn a_file_is_opened_again_with_everything_in_it() {
     assert_eq!(store.claim_notifications(NOW, MINUTE, 10).await.unwrap().len(), 1);
 }
 
+/// Stop and copy is a back-up: after an orderly end the file alone is the whole book, and nobody else can read it.
+#[tokio::test]
+async fn a_closed_file_is_the_whole_book() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let data = tempfile::tempdir().unwrap();
+    let path = data.path().join("sekisho.db");
+    let (sqlite, store) = open(&path).await;
+    let entered = enter(&store, 1).await;
+    assert!(store.transaction(&entered.access_id).await.unwrap().is_some(), "a reading connection was used");
+    for name in ["sekisho.db", "sekisho.db-wal", "sekisho.db.lock"] {
+        let mode = std::fs::metadata(data.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    sqlite.close().await;
+    assert!(!data.path().join("sekisho.db-wal").exists(), "the log is in the file");
+    let copy = data.path().join("copy.db");
+    std::fs::copy(&path, &copy).unwrap();
+    let rows: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM transactions").fetch_one(&mut raw(&copy).await).await.unwrap();
+    assert_eq!(rows, 1);
+}
+
 #[tokio::test]
 async fn a_file_has_one_owner() {
     let data = tempfile::tempdir().unwrap();

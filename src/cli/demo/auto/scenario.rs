@@ -144,7 +144,9 @@ async fn enter_and_execute(
     session: &str,
     steps: &mut Steps,
 ) -> anyhow::Result<(String, String, String, String)> {
-    let entry = [("OrderID", order), ("JobCd", scenario.job), ("Amount", AMOUNT), ("Tax", TAX), ("AmazonpayType", "3")];
+    // A consent alone takes no money.
+    let (amount, tax) = if scenario.consent == Some("0") { ("0", "0") } else { (AMOUNT, TAX) };
+    let entry = [("OrderID", order), ("JobCd", scenario.job), ("Amount", amount), ("Tax", tax), ("AmazonpayType", "3")];
     let shown = |it: &Fields| format!("AccessID {}…", it.get("AccessID").map_or("", |id| id.get(..8).unwrap_or(id)));
     let entered = steps.take("shop", "EntryTranAmazonpay", shop.call("EntryTranAmazonpay", &entry), shown).await?;
     let access_id = field(&entered, "AccessID")?.to_owned();

@@ -85,10 +85,12 @@ async fn a_checkout_inside_the_shops_page_leads_nowhere_else() {
     payload.as_object_mut().expect("an object").remove("webCheckoutDetails");
     let (id, _) = world.chosen("PayAndShip", &payload).await;
     let answer = world.step("processing", &id, &[("action", "pay")]).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.body.contains("お店のページに戻ってください"), "{}", answer.body);
+    let paid = format!("http://sandbox.example/checkout/paid?amazonCheckoutSessionId={id}");
+    assert_eq!(answer.location(), paid);
+    let page = world.get(&paid["http://sandbox.example".len()..]).await;
+    assert!(page.body.contains("お店のページに戻ってください"), "{}", page.body);
     let again = world.step("processing", &id, &[("action", "pay")]).await;
-    assert_eq!(again.status, StatusCode::OK);
+    assert_eq!(again.location(), paid);
     assert_eq!(world.sandbox.ledger().movements().len(), 1);
 }
 
