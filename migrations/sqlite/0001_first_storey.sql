@@ -36,12 +36,15 @@ CREATE TABLE transactions (
     start_token_sha256   TEXT    CONSTRAINT token_hash_shape CHECK (length(start_token_sha256) = 64),
     start_limit_at       INTEGER,
     amazon_url           TEXT,
+    amazon_payload       TEXT,
 
     -- the payment
     charge_permission_id TEXT,
     charge_id            TEXT,
     authorized_at        INTEGER,
     captured_at          INTEGER,
+    sale_amount          INTEGER CONSTRAINT sale_amount_range CHECK (sale_amount BETWEEN 0 AND 9999999),
+    sale_tax             INTEGER CONSTRAINT sale_tax_range CHECK (sale_tax BETWEEN 0 AND 9999999),
     cancel_amount        INTEGER NOT NULL DEFAULT 0 CONSTRAINT cancel_amount_range CHECK (cancel_amount BETWEEN 0 AND 9999999),
     cancel_tax           INTEGER NOT NULL DEFAULT 0 CONSTRAINT cancel_tax_range CHECK (cancel_tax BETWEEN 0 AND 9999999),
     refund_from          TEXT    CONSTRAINT refund_from_known CHECK (refund_from IN ('SALES', 'CAPTURE')),
@@ -58,13 +61,18 @@ CREATE TABLE transactions (
     CONSTRAINT permission_where_it_was_named CHECK (way NOT IN ('APPROVED', 'ON_DEMAND') OR exec_permission_id IS NOT NULL),
     CONSTRAINT frequency_whole CHECK ((frequency_unit IS NULL) = (frequency_value IS NULL)),
     CONSTRAINT ticket_iff_ready CHECK ((status = 'REQSUCCESS')
-        = (start_token_sha256 IS NOT NULL AND start_limit_at IS NOT NULL AND amazon_url IS NOT NULL)),
+        = (start_token_sha256 IS NOT NULL AND start_limit_at IS NOT NULL
+           AND (amazon_url IS NULL) <> (amazon_payload IS NULL))),
     CONSTRAINT looked_at_iff_waiting CHECK (
-        (status IN ('REQSUCCESS', 'AUTHPROCESS') OR refund_id IS NOT NULL) = (look_at IS NOT NULL)),
+        (status IN ('REQSUCCESS', 'AUTHPROCESS') OR refund_id IS NOT NULL OR sale_amount IS NOT NULL) = (look_at IS NOT NULL)),
     CONSTRAINT charge_iff_money CHECK ((status IN ('AUTH', 'SALES', 'CAPTURE', 'CANCEL', 'REQRETURN', 'RETURN'))
         = (charge_id IS NOT NULL AND authorized_at IS NOT NULL)),
-    CONSTRAINT permission_iff_agreed CHECK ((status IN
-        ('AUTH', 'SALES', 'CAPTURE', 'CANCEL', 'REQRETURN', 'RETURN', 'REGISTER', 'END')) = (charge_permission_id IS NOT NULL)),
+    CONSTRAINT pending_charge_while_waiting CHECK (charge_id IS NULL OR authorized_at IS NOT NULL
+        OR status IN ('REQSUCCESS', 'AUTHPROCESS')),
+    CONSTRAINT permission_iff_agreed CHECK ((charge_id IS NOT NULL OR status IN ('REGISTER', 'END'))
+        = (charge_permission_id IS NOT NULL)),
+    CONSTRAINT sale_under_way_iff_whole CHECK ((sale_amount IS NULL) = (sale_tax IS NULL)
+        AND (sale_amount IS NULL OR status = 'AUTH')),
     CONSTRAINT captured_iff_sold CHECK (status NOT IN ('SALES', 'CAPTURE', 'REQRETURN', 'RETURN') OR captured_at IS NOT NULL),
     CONSTRAINT refund_from_iff_returning CHECK ((status = 'REQRETURN') = (refund_from IS NOT NULL)),
     CONSTRAINT refund_iff_under_way CHECK (

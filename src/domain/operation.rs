@@ -85,6 +85,11 @@ pub enum Effect {
 pub enum ChargeFor {
     /// ExecTran without a browser. What it asked for is kept here: the book has it only once there is an outcome.
     Exec(Box<Exec>),
+    /// A sale whose authorisation has run out: it is renewed and captured at once.
+    Renewal {
+        /// The amounts that are sold.
+        money: Money,
+    },
     /// Other amounts for an authorised transaction.
     Change {
         /// The new amounts.
@@ -110,9 +115,9 @@ impl Effect {
     /// The session that this effect claims for its transaction: one session pays one transaction.
     pub const fn claimed_session(&self) -> Option<&CheckoutSessionId> {
         match self {
-            Self::UpdateCheckoutSession { session, .. } | Self::FinalizeCheckoutSession { session, .. } => {
-                Some(session)
-            }
+            Self::UpdateCheckoutSession { session, .. }
+            | Self::CompleteCheckoutSession { session, .. }
+            | Self::FinalizeCheckoutSession { session, .. } => Some(session),
             _ => None,
         }
     }

@@ -108,6 +108,7 @@ impl Gateway {
             ChargeState::Authorized | ChargeState::Captured => {
                 let event = match purpose {
                     ChargeFor::Exec(exec) => Event::ChargedAtOnce((**exec).clone(), payment),
+                    ChargeFor::Renewal { money } => Event::SoldAnew(*money, payment),
                     ChargeFor::Change { money, .. } => Event::Changed(*money, payment),
                 };
                 Finding::Done((), Some(event), Proof::new(state.as_str(), request_id))
@@ -154,14 +155,16 @@ impl Gateway {
 fn refused(purpose: &ChargeFor, code: ErrInfo) -> Option<Event> {
     match purpose {
         ChargeFor::Exec(exec) => Some(Event::RefusedAtOnce((**exec).clone(), Failure { err_info: code.to_string() })),
-        ChargeFor::Change { .. } => None,
+        ChargeFor::Renewal { .. } | ChargeFor::Change { .. } => None,
     }
 }
 
 fn note_of(transaction: &Transaction, purpose: &ChargeFor) -> Option<String> {
     match purpose {
         ChargeFor::Exec(exec) => exec.description.clone(),
-        ChargeFor::Change { .. } => transaction.exec.as_ref().and_then(|exec| exec.description.clone()),
+        ChargeFor::Renewal { .. } | ChargeFor::Change { .. } => {
+            transaction.exec.as_ref().and_then(|exec| exec.description.clone())
+        }
     }
 }
 

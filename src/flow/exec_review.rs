@@ -9,7 +9,7 @@ use crate::amazonpay::{
     self, CallError, ChargePermissionType, CheckoutSession, MerchantMetadata, PaymentDetails, PaymentIntent, Price,
     RecurringMetadata, UpdateCheckoutSession, WebCheckoutDetails,
 };
-use crate::domain::transaction::{Event, Exec, Ticket};
+use crate::domain::transaction::{Departure, Event, Exec, Ticket};
 use crate::domain::{CheckoutSessionId, Effect, Frequency, Intent, JobCd, Millis, Status, Transaction, Yen};
 use crate::protocol::{RedirectReply, codes, new_token};
 
@@ -76,7 +76,7 @@ impl Gateway {
             let proof = Proof::new(format!("constraints: {}", missing.join(", ")), answer.request_id);
             return Finding::NotDone(codes::SESSION_INVALID, None, proof);
         };
-        let ticket = Ticket { token_sha256, limit_at, amazon_url };
+        let ticket = Ticket { token_sha256, limit_at, departure: Departure::Url(amazon_url), charge: None };
         let event = Event::Requested(plan.exec.clone(), ticket);
         Finding::Done((), Some(event), Proof::new("updated", answer.request_id))
     }

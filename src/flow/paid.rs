@@ -100,7 +100,7 @@ mod tests {
                 description: None,
                 client_fields: [None, None, None],
             }),
-            state: State::AuthProcess(Handover { look_at: Millis(2) }),
+            state: State::AuthProcess(Handover { look_at: Millis(2), charge: None }),
         }
     }
 

@@ -15,7 +15,7 @@ use super::*;
 use crate::amazonpay::{Client, Retry, generate_pem};
 use crate::config::{FileMode, ShopsFile};
 use crate::domain::access::access_pass;
-use crate::domain::transaction::{Event, Exec, Handover, Ticket};
+use crate::domain::transaction::{Departure, Event, Exec, Handover, Ticket};
 use crate::domain::{
     AccessId, CheckoutSessionId, Effect, Intent, ManualClock, Millis, Status, SystemRng, Transaction, Way,
 };
@@ -130,9 +130,14 @@ impl House {
             client_fields: [None, None, None],
         };
         let now = self.gateway.clock().now();
-        let ticket = Ticket { token_sha256: "0".repeat(64), limit_at: now, amazon_url: "http://amazon".to_owned() };
+        let ticket = Ticket {
+            token_sha256: "0".repeat(64),
+            limit_at: now,
+            departure: Departure::Url("http://amazon".to_owned()),
+            charge: None,
+        };
         let look_at = now.plus(60 * MINUTE_MS);
-        for event in [Event::Requested(exec, ticket), Event::Started(Handover { look_at })] {
+        for event in [Event::Requested(exec, ticket), Event::Started(Handover { look_at, charge: None })] {
             let change = Change::event(&self.now(&entered.access_id).await, event, now).unwrap();
             self.gateway.store().apply(change).await.unwrap();
         }

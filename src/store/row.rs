@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::StoreError;
-use crate::domain::transaction::{AmazonPayment, Exec, Failure, Handover, Refund, Settled, Ticket};
+use crate::domain::transaction::{
+    AmazonPayment, Departure, Exec, Failure, Handover, PendingCharge, Refund, Settled, Ticket,
+};
 use crate::domain::{
     AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, Frequency, FrequencyUnit, JobCd, Millis,
     Money, OrderId, PaymentType, RefundId, ShopId, State, Status, Transaction, Way, Yen,
@@ -39,10 +41,13 @@ pub(super) struct TransactionRow {
     pub start_token_sha256: Option<String>,
     pub start_limit_at: Option<i64>,
     pub amazon_url: Option<String>,
+    pub amazon_payload: Option<String>,
     pub charge_permission_id: Option<String>,
     pub charge_id: Option<String>,
     pub authorized_at: Option<i64>,
     pub captured_at: Option<i64>,
+    pub sale_amount: Option<i64>,
+    pub sale_tax: Option<i64>,
     pub cancel_amount: i64,
     pub cancel_tax: i64,
     pub refund_from: Option<String>,
@@ -98,8 +103,12 @@ impl TransactionRow {
         if let State::ReqSuccess(ticket) = state {
             self.start_token_sha256 = Some(ticket.token_sha256.clone());
             self.start_limit_at = Some(ticket.limit_at.0);
-            self.amazon_url = Some(ticket.amazon_url.clone());
+            match &ticket.departure {
+                Departure::Url(url) => self.amazon_url = Some(url.clone()),
+                Departure::Payload(payload) => self.amazon_payload = Some(payload.clone()),
+            }
         }
+        self.charge_id = state.pending_charge().map(|pending| pending.charge.as_str().to_owned());
         if let Some(payment) = state.payment() {
             self.charge_id = Some(payment.charge.as_str().to_owned());
             self.authorized_at = Some(payment.authorized_at.0);
@@ -111,6 +120,10 @@ impl TransactionRow {
                 self.refund_amount = Some(refund.money.amount.get());
                 self.refund_tax = Some(refund.money.tax.get());
             }
+        }
+        if let State::Selling { money, .. } = state {
+            self.sale_amount = Some(money.amount.get());
+            self.sale_tax = Some(money.tax.get());
         }
         if let State::ReqReturn { from, .. } = state {
             self.refund_from = Some(settled_word(*from).to_owned());
@@ -170,10 +183,24 @@ impl TransactionRow {
             Status::ReqSuccess => State::ReqSuccess(Ticket {
                 token_sha256: self.start_token_sha256.clone()?,
                 limit_at: Millis(self.start_limit_at?),
-                amazon_url: self.amazon_url.clone()?,
+                departure: match (&self.amazon_url, &self.amazon_payload) {
+                    (Some(url), None) => Departure::Url(url.clone()),
+                    (None, Some(payload)) => Departure::Payload(payload.clone()),
+                    _ => return None,
+                },
+                charge: self.pending_charge()?,
             }),
-            Status::AuthProcess => State::AuthProcess(Handover { look_at: Millis(self.look_at?) }),
-            Status::Auth => State::Auth(self.payment()?),
+            Status::AuthProcess => {
+                State::AuthProcess(Handover { look_at: Millis(self.look_at?), charge: self.pending_charge()? })
+            }
+            Status::Auth => match (self.sale_amount, self.sale_tax) {
+                (Some(amount), Some(tax)) => State::Selling {
+                    payment: self.payment()?,
+                    money: money(amount, tax)?,
+                    look_at: Millis(self.look_at?),
+                },
+                _ => State::Auth(self.payment()?),
+            },
             Status::Sales => State::Sales(self.payment()?),
             Status::Capture => State::Capture(self.payment()?),
             Status::Cancel => State::Cancel(self.payment()?),
@@ -205,6 +232,18 @@ impl TransactionRow {
                 None => None,
             },
         })
+    }
+
+    /// The charge of a transaction that waits for Amazon.
+    #[expect(clippy::option_option, reason = "the outer one is a fault, the inner one an empty column")]
+    fn pending_charge(&self) -> Option<Option<PendingCharge>> {
+        match self.charge_id.clone() {
+            None => Some(None),
+            Some(id) => {
+                let charge = ChargeId::new(id).ok()?;
+                Some(Some(PendingCharge { permission: self.permission()?, charge }))
+            }
+        }
     }
 
     fn permission(&self) -> Option<ChargePermissionId> {

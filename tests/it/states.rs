@@ -2,7 +2,9 @@
 //! every event; what is not in the table must be refused and leave the transaction as it was.
 
 use proptest::prelude::*;
-use sekisho::domain::transaction::{AmazonPayment, Event, Exec, Failure, Handover, Refund, Settled, Ticket};
+use sekisho::domain::transaction::{
+    AmazonPayment, Departure, Event, Exec, Failure, Handover, PendingCharge, Refund, Settled, Ticket,
+};
 use sekisho::domain::{
     AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, JobCd, Millis, Money, OrderId, RefundId,
     ShopId, State, Status, Transaction, Way, Yen,
@@ -13,18 +15,23 @@ const LATER: Millis = Millis(1_795_371_060_123);
 
 /// From, event, to where the order was AUTH, to where it was CAPTURE. Nothing else leads anywhere: PAYFAIL, EXPIRED,
 /// CANCEL, RETURN and END are final.
-const TABLE: [(&str, &str, &str, &str); 27] = [
+const TABLE: [(&str, &str, &str, &str); 32] = [
     ("UNPROCESSED", "requested", "REQSUCCESS", "REQSUCCESS"),
     ("UNPROCESSED", "charged-at-once", "AUTH", "CAPTURE"),
     ("UNPROCESSED", "registered-at-once", "REGISTER", "REGISTER"),
     ("UNPROCESSED", "refused-at-once", "PAYFAIL", "PAYFAIL"),
+    ("UNPROCESSED", "pending-at-once", "AUTHPROCESS", "AUTHPROCESS"),
     ("REQSUCCESS", "started", "AUTHPROCESS", "AUTHPROCESS"),
     ("REQSUCCESS", "expired", "EXPIRED", "EXPIRED"),
+    ("AUTHPROCESS", "pending", "AUTHPROCESS", "AUTHPROCESS"),
     ("AUTHPROCESS", "completed", "AUTH", "CAPTURE"),
     ("AUTHPROCESS", "registered", "REGISTER", "REGISTER"),
     ("AUTHPROCESS", "failed", "PAYFAIL", "PAYFAIL"),
     ("AUTHPROCESS", "expired", "EXPIRED", "EXPIRED"),
     ("AUTH", "sold", "SALES", "SALES"),
+    ("AUTH", "sale-begun", "AUTH", "AUTH"),
+    ("AUTH", "sold-anew", "SALES", "SALES"),
+    ("AUTH", "sale-refused", "PAYFAIL", "PAYFAIL"),
     ("AUTH", "cancelled", "CANCEL", "CANCEL"),
     ("AUTH", "changed", "AUTH", "AUTH"),
     ("AUTH", "changed-up", "AUTH", "AUTH"),
@@ -87,7 +94,17 @@ fn exec() -> Exec {
 }
 
 fn ticket() -> Ticket {
-    Ticket { token_sha256: "0".repeat(64), limit_at: LATER, amazon_url: "https://amazon.example/".to_owned() }
+    Ticket {
+        token_sha256: "0".repeat(64),
+        limit_at: LATER,
+        departure: Departure::Url("https://amazon.example/".to_owned()),
+        charge: None,
+    }
+}
+
+fn pending() -> Handover {
+    let charge = PendingCharge { permission: permission(), charge: payment().charge };
+    Handover { look_at: LATER, charge: Some(charge) }
 }
 
 fn failure() -> Failure {
@@ -101,7 +118,7 @@ fn standing(status: Status, job: JobCd) -> Transaction {
     let state = match status {
         Status::Unprocessed => State::Unprocessed,
         Status::ReqSuccess => State::ReqSuccess(ticket()),
-        Status::AuthProcess => State::AuthProcess(Handover { look_at: LATER }),
+        Status::AuthProcess => State::AuthProcess(Handover { look_at: LATER, charge: None }),
         Status::Auth => State::Auth(payment()),
         Status::Sales => State::Sales(payment()),
         Status::Capture => State::Capture(payment()),
@@ -137,7 +154,15 @@ fn events() -> Vec<(&'static str, Event)> {
         ("charged-at-once", Event::ChargedAtOnce(exec(), payment())),
         ("registered-at-once", Event::RegisteredAtOnce(exec(), permission())),
         ("refused-at-once", Event::RefusedAtOnce(exec(), failure())),
-        ("started", Event::Started(Handover { look_at: LATER })),
+        ("pending-at-once", Event::PendingAtOnce(exec(), pending())),
+        ("session-named", Event::SessionNamed(CheckoutSessionId::new("session-2").unwrap())),
+        ("pending", Event::Pending(pending())),
+        ("sale-begun", Event::SaleBegun(money(1000, 100), LATER)),
+        ("sale-of-more-begun", Event::SaleBegun(money(1000, 101), LATER)),
+        ("sold-anew", Event::SoldAnew(money(1000, 100), payment())),
+        ("more-sold-anew", Event::SoldAnew(money(1000, 101), payment())),
+        ("sale-refused", Event::SaleRefused(failure())),
+        ("started", Event::Started(Handover { look_at: LATER, charge: None })),
         ("completed", Event::Completed(payment())),
         ("registered", Event::Registered(permission())),
         ("failed", Event::Failed(failure())),
@@ -177,6 +202,12 @@ fn kind(event: &Event) -> u32 {
         Event::ReturnRefused => 13,
         Event::Ended => 14,
         Event::RegisteredAtOnce(..) => 15,
+        Event::PendingAtOnce(..) => 16,
+        Event::SessionNamed(_) => 17,
+        Event::Pending(_) => 18,
+        Event::SaleBegun(..) => 19,
+        Event::SoldAnew(..) => 20,
+        Event::SaleRefused(_) => 21,
     }
 }
 
@@ -185,7 +216,7 @@ fn every_state_meets_every_event() {
     let mut kinds: Vec<u32> = events().iter().map(|(_, event)| kind(event)).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    assert_eq!(kinds, (0..16).collect::<Vec<_>>(), "an event is missing in the list");
+    assert_eq!(kinds, (0..22).collect::<Vec<_>>(), "an event is missing in the list");
 
     let mut steps = 0;
     for job in [JobCd::Auth, JobCd::Capture] {
@@ -254,6 +285,30 @@ fn a_lower_amount_is_a_refund_in_the_background() {
         assert_eq!((declined.status(), declined.money), (status, money(1000, 100)));
         assert_eq!((declined.cancelled(), declined.state.look_at()), (Money::default(), None));
     }
+}
+
+/// AUTH for the shop, but nothing else can be asked of it until Amazon has said whether it has the money.
+#[test]
+fn a_capture_under_way_ends_as_amazon_says() {
+    let begun = standing(Status::Auth, JobCd::Auth).apply(Event::SaleBegun(money(600, 0), LATER), NOW).unwrap();
+    assert_eq!((begun.status(), begun.money, begun.state.look_at()), (Status::Auth, money(1000, 100), Some(LATER)));
+    for (name, event) in events() {
+        let went = begun.apply(event, LATER).ok().map(|after| after.status().wire());
+        assert_eq!(went, (name == "sale-refused").then_some("PAYFAIL"), "{name}");
+    }
+    let sold = begun.apply(Event::Sold(money(600, 0), LATER), LATER).unwrap();
+    assert_eq!((sold.status(), sold.money, sold.state.look_at()), (Status::Sales, money(600, 0), None));
+}
+
+/// A checkout that began with a payload has no session at first, and one for good from then on.
+#[test]
+fn a_session_is_named_once() {
+    let mut away = standing(Status::AuthProcess, JobCd::Auth);
+    away.exec.as_mut().unwrap().session = None;
+    let session = CheckoutSessionId::new("session-2").unwrap();
+    let named = away.apply(Event::SessionNamed(session.clone()), LATER).unwrap();
+    assert_eq!((named.status(), named.exec.as_ref().unwrap().session.as_ref()), (Status::AuthProcess, Some(&session)));
+    assert!(named.apply(Event::SessionNamed(session), LATER).is_err());
 }
 
 #[test]

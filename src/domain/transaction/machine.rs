@@ -1,6 +1,6 @@
 //! The table of psp-protocol 6: which event leads from which state to which.
 
-use super::super::ids::ChargePermissionId;
+use super::super::ids::{ChargePermissionId, CheckoutSessionId};
 use super::super::terms::{JobCd, Status};
 use super::super::world::Millis;
 use super::{AmazonPayment, Exec, Failure, Handover, Money, Refund, Settled, State, Ticket, Transaction, Yen};
@@ -16,9 +16,15 @@ pub enum Event {
     RegisteredAtOnce(Exec, ChargePermissionId),
     /// ExecTran in its immediate shape: Amazon refused.
     RefusedAtOnce(Exec, Failure),
+    /// ExecTran in its immediate shape: Amazon takes its time.
+    PendingAtOnce(Exec, Handover),
     /// The buyer came to AmazonpayStart in time.
     Started(Handover),
-    /// The session was completed with a charge.
+    /// The session of a checkout that began with a payload.
+    SessionNamed(CheckoutSessionId),
+    /// The session was completed; Amazon takes its time over the charge.
+    Pending(Handover),
+    /// The session was completed with a charge, or a pending charge was authorised.
     Completed(AmazonPayment),
     /// The session was completed with a consent and no charge.
     Registered(ChargePermissionId),
@@ -28,6 +34,12 @@ pub enum Event {
     Expired(Failure),
     /// Captured; the amounts are the final ones.
     Sold(Money, Millis),
+    /// Amazon has taken a capture on and takes its time; the amounts it captures, and when to look.
+    SaleBegun(Money, Millis),
+    /// An authorisation that had run out was renewed by a new charge, and captured; the amounts are the final ones.
+    SoldAnew(Money, AmazonPayment),
+    /// Amazon declined the capture, and the charge with it.
+    SaleRefused(Failure),
     /// The authorisation was cancelled.
     Cancelled,
     /// New amounts; a new charge where the old one was replaced.
@@ -50,6 +62,12 @@ impl Event {
             Self::ChargedAtOnce(..) => "charged-at-once",
             Self::RegisteredAtOnce(..) => "registered-at-once",
             Self::RefusedAtOnce(..) => "refused-at-once",
+            Self::PendingAtOnce(..) => "pending-at-once",
+            Self::SessionNamed(_) => "session-named",
+            Self::Pending(_) => "pending",
+            Self::SaleBegun(..) => "sale-begun",
+            Self::SoldAnew(..) => "sold-anew",
+            Self::SaleRefused(_) => "sale-refused",
             Self::Started(_) => "started",
             Self::Completed(_) => "completed",
             Self::Registered(_) => "registered",
@@ -101,7 +119,17 @@ impl Transaction {
                 next.exec = Some(exec);
                 State::PayFail(failure)
             }
-            (State::ReqSuccess(_), Event::Started(handover)) => State::AuthProcess(handover),
+            (State::Unprocessed, Event::PendingAtOnce(exec, handover)) => {
+                next.exec = Some(exec);
+                State::AuthProcess(handover)
+            }
+            (State::ReqSuccess(_), Event::Started(handover)) | (State::AuthProcess(_), Event::Pending(handover)) => {
+                State::AuthProcess(handover)
+            }
+            (State::AuthProcess(handover), Event::SessionNamed(session)) => {
+                next.name_session(session).ok_or(refused)?;
+                State::AuthProcess(handover)
+            }
             (State::ReqSuccess(_) | State::AuthProcess(_), Event::Expired(failure)) => State::Expired(failure),
             (State::AuthProcess(_), Event::Completed(payment)) => paid(self.job, payment, now),
             (State::AuthProcess(_), Event::Registered(permission)) => State::Register(permission),
@@ -112,6 +140,13 @@ impl Transaction {
         Ok(next)
     }
 
+    /// A checkout that began with a payload has a session once the buyer is back, and keeps it.
+    fn name_session(&mut self, session: CheckoutSessionId) -> Option<()> {
+        let exec = self.exec.as_mut().filter(|exec| exec.session.is_none())?;
+        exec.session = Some(session);
+        Some(())
+    }
+
     /// The steps after money has been promised or taken.
     fn settle(&mut self, state: State, event: Event) -> Option<State> {
         Some(match (state, event) {
@@ -119,6 +154,19 @@ impl Transaction {
                 self.money = money;
                 State::Sales(AmazonPayment { captured_at: Some(at), ..payment })
             }
+            (State::Auth(payment), Event::SaleBegun(money, look_at)) if money.total() <= self.money.total() => {
+                State::Selling { payment, money, look_at }
+            }
+            (State::Selling { payment, money, .. }, Event::Sold(sold, at)) if sold == money => {
+                self.money = money;
+                State::Sales(AmazonPayment { captured_at: Some(at), ..payment })
+            }
+            (State::Auth(_), Event::SoldAnew(money, payment)) if money.total() <= self.money.total() => {
+                let captured_at = payment.captured_at.or(Some(self.processed_at));
+                self.money = money;
+                State::Sales(AmazonPayment { captured_at, ..payment })
+            }
+            (State::Auth(_) | State::Selling { .. }, Event::SaleRefused(failure)) => State::PayFail(failure),
             (State::Auth(payment), Event::Cancelled) => {
                 let cancelled = std::mem::take(&mut self.money);
                 State::Cancel(AmazonPayment { cancelled, ..payment })

@@ -8,7 +8,7 @@ mod machine;
 mod state;
 
 pub use machine::{Event, Refused};
-pub use state::{AmazonPayment, ErrInfo9, Failure, Handover, Refund, Settled, State, Ticket};
+pub use state::{AmazonPayment, Departure, ErrInfo9, Failure, Handover, PendingCharge, Refund, Settled, State, Ticket};
 
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +108,10 @@ impl Transaction {
     pub fn charge_permission(&self) -> Option<&ChargePermissionId> {
         match &self.state {
             State::Register(permission) | State::End(permission) => Some(permission),
-            other => other.payment().map(|payment| &payment.permission),
+            other => match other.pending_charge() {
+                Some(pending) => Some(&pending.permission),
+                None => other.payment().map(|payment| &payment.permission),
+            },
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use sekisho::domain::transaction::{AmazonPayment, Event, Exec, Failure, Handover, Refund, Settled, Ticket};
+use sekisho::domain::transaction::{
+    AmazonPayment, Departure, Event, Exec, Failure, Handover, PendingCharge, Refund, Settled, Ticket,
+};
 use sekisho::domain::{
     AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, Effect, Frequency, FrequencyUnit,
     IdempotencyKey, Intent, JobCd, Millis, Money, Notification, OrderId, Outcome, PaymentType, RefundId, ShopId, State,
@@ -71,7 +73,12 @@ fn on_demand() -> Exec {
 }
 
 pub(super) fn ticket(limit_at: Millis) -> Ticket {
-    Ticket { token_sha256: "0".repeat(64), limit_at, amazon_url: "https://amazon.example/?x=1".to_owned() }
+    Ticket {
+        token_sha256: "0".repeat(64),
+        limit_at,
+        departure: Departure::Url("https://amazon.example/?x=1".to_owned()),
+        charge: None,
+    }
 }
 
 pub(super) fn requested(limit_at: Millis) -> Event {
@@ -96,8 +103,22 @@ pub(super) fn in_every_state() -> Vec<Transaction> {
     let states = vec![
         State::Unprocessed,
         State::ReqSuccess(ticket(NOW.plus(9))),
-        State::AuthProcess(Handover { look_at: NOW.plus(10) }),
+        State::AuthProcess(Handover { look_at: NOW.plus(10), charge: None }),
+        State::AuthProcess(Handover {
+            look_at: NOW.plus(10),
+            charge: Some(PendingCharge { permission: permission.clone(), charge: charge(0) }),
+        }),
+        State::ReqSuccess(Ticket {
+            departure: Departure::Payload("{}".to_owned()),
+            charge: Some(PendingCharge { permission: permission.clone(), charge: charge(0) }),
+            ..ticket(NOW.plus(9))
+        }),
         State::Auth(AmazonPayment { captured_at: None, ..payment.clone() }),
+        State::Selling {
+            payment: AmazonPayment { captured_at: None, ..payment.clone() },
+            money: money(3, 4),
+            look_at: NOW.plus(12),
+        },
         State::Sales(payment.clone()),
         State::Capture(payment.clone()),
         State::Cancel(AmazonPayment { captured_at: None, ..payment.clone() }),
@@ -113,7 +134,10 @@ pub(super) fn in_every_state() -> Vec<Transaction> {
     // A charge pays one transaction, so each needs its own.
     let make = |(number, mut state): (usize, State)| {
         match &mut state {
+            State::ReqSuccess(Ticket { charge: Some(pending), .. })
+            | State::AuthProcess(Handover { charge: Some(pending), .. }) => pending.charge = charge(number),
             State::Auth(payment)
+            | State::Selling { payment, .. }
             | State::Sales(payment)
             | State::Capture(payment)
             | State::Cancel(payment)
