@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use secrecy::ExposeSecret as _;
 use sekisho::amazonpay::{self, ButtonSignature, Environment, Region, SigningKey, generate_pem};
 use sekisho::cli::World;
+use sekisho::sandbox::ledger::Currency;
 use sekisho::sandbox::{self, Merchant, MerchantKey, Sandbox, Settings};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -55,6 +56,8 @@ impl Alley {
             name: "路地の店".to_owned(),
             store_ids: vec![STORE.to_owned()],
             keys: vec![MerchantKey { public_key_id: KEY_ID.to_owned(), public_key_pem }],
+            ipn_url: None,
+            ledger_currency: Currency::JPY,
         };
         let settings = Settings { base_url: sandbox_url.clone(), merchants: vec![merchant] };
         let world = World::real();
