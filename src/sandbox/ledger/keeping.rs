@@ -109,6 +109,7 @@ impl Ledger {
             &mut self.movements,
             &mut self.sign_ins,
             &mut self.introductions,
+            &mut self.on_page,
             &mut self.remembered,
             &mut self.shipments,
             &mut self.delegations,

@@ -1,45 +1,40 @@
-//! How buyers, their addresses and cards stand in a data file: by their ids.
+//! How buyers, their addresses and cards stand in a data file: people and places as they are, cards by their ids.
 
-/// `#[serde(with = "kept::buyer")]`
-pub(super) mod buyer {
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
+/// `#[serde(with = "kept::shared")]`
+pub(in crate::sandbox) mod shared {
+    use std::sync::Arc;
 
-    use crate::sandbox::buyers::{self, Buyer};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's shape")]
-    pub(in super::super) fn serialize<S: Serializer>(buyer: &&'static Buyer, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(buyer.id)
+    pub(in crate::sandbox) fn serialize<T: Serialize, S: Serializer>(one: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {
+        one.as_ref().serialize(to)
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<&'static Buyer, D::Error> {
-        let id = String::deserialize(from)?;
-        buyers::find(&id).ok_or_else(|| D::Error::custom(format!("there is no buyer {id}")))
+    pub(in crate::sandbox) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Arc<T>, D::Error> {
+        T::deserialize(from).map(Arc::new)
     }
 }
 
-/// `#[serde(with = "kept::address")]`
-pub(super) mod address {
-    use serde::de::Error;
+/// `#[serde(with = "kept::maybe_shared")]`
+pub(super) mod maybe_shared {
+    use std::sync::Arc;
+
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use crate::sandbox::buyers::{self, Address, BUYERS};
-
-    #[expect(clippy::ref_option_ref, clippy::trivially_copy_pass_by_ref, reason = "serde's shape")]
-    pub(in super::super) fn serialize<S: Serializer>(
-        address: &Option<&'static Address>,
+    #[expect(clippy::ref_option, reason = "serde's shape")]
+    pub(in super::super) fn serialize<T: Serialize, S: Serializer>(
+        one: &Option<Arc<T>>,
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        let owner = address.and_then(|address| BUYERS.iter().find(|buyer| buyer.addresses.contains(address)));
-        address.zip(owner).map(|(address, owner)| (owner.id, address.id)).serialize(to)
+        one.as_deref().serialize(to)
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(in super::super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
         from: D,
-    ) -> Result<Option<&'static Address>, D::Error> {
-        let Some((owner, id)) = Option::<(String, String)>::deserialize(from)? else { return Ok(None) };
-        let found = buyers::find(&owner).and_then(|buyer| buyer.address(&id));
-        found.map(Some).ok_or_else(|| D::Error::custom(format!("buyer {owner} has no address {id}")))
+    ) -> Result<Option<Arc<T>>, D::Error> {
+        Ok(Option::deserialize(from)?.map(Arc::new))
     }
 }
 
@@ -48,7 +43,7 @@ pub(super) mod instrument {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    use crate::sandbox::buyers::{BUYERS, Instrument};
+    use crate::sandbox::buyers::{Instrument, card};
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's shape")]
     pub(in super::super) fn serialize<S: Serializer>(card: &&'static Instrument, to: S) -> Result<S::Ok, S::Error> {
@@ -57,7 +52,6 @@ pub(super) mod instrument {
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<&'static Instrument, D::Error> {
         let id = String::deserialize(from)?;
-        let found = BUYERS.iter().find_map(|buyer| buyer.instrument(&id));
-        found.ok_or_else(|| D::Error::custom(format!("there is no card {id}")))
+        card(&id).ok_or_else(|| D::Error::custom(format!("there is no card {id}")))
     }
 }

@@ -19,7 +19,9 @@ mod ids;
 mod introductions;
 mod keeping;
 mod kept;
+mod mfa;
 mod objects;
+mod on_page;
 mod opening;
 mod permissions;
 mod records;
@@ -46,7 +48,9 @@ pub use finalize::{FinalizeRequest, SpokenAddress};
 pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
 pub use keeping::{Changes, KeptError};
+pub use mfa::Factor;
 pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
+pub use on_page::{Answer, Ask, Cart, DeliveryOption, Ending, OnPage, Pick, Trouble, Turn};
 pub use records::{
     AccountDetails, Delegation, Disbursement, Dispute, DisputeChanges, DisputeRequest, DisputeStanding, Evidence,
     FREQUENCIES, FileRequest, MerchantAccount, PROCESSING_STATUSES, Parcel, REPORT_TYPES, Report, ReportFilter,
@@ -66,6 +70,7 @@ pub use words::{
 };
 
 use crate::domain::{Millis, Rng};
+use crate::sandbox::buyers::{self, Buyers};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use table::{Journal, Table};
 use timers::Due;
@@ -85,6 +90,8 @@ pub struct Ledger {
     base_url: String,
     accounts: HashMap<String, Account>,
     rng: Arc<dyn Rng>,
+    buyers: Buyers,
+    first_buyers: Buyers,
     sessions: Table<Session>,
     permissions: Table<ChargePermission>,
     charges: Table<Charge>,
@@ -92,6 +99,7 @@ pub struct Ledger {
     movements: Journal<Movement>,
     sign_ins: Table<SignIn>,
     introductions: Table<Introduction>,
+    on_page: Table<OnPage>,
     remembered: Table<Remembered>,
     shipments: Table<Shipment>,
     delegations: Table<Delegation>,
@@ -114,6 +122,8 @@ impl Ledger {
             base_url,
             accounts,
             rng,
+            buyers: buyers::ready(),
+            first_buyers: buyers::ready(),
             sessions: Table::new("session"),
             permissions: Table::new("permission"),
             charges: Table::new("charge"),
@@ -121,6 +131,7 @@ impl Ledger {
             movements: Journal::new("movement"),
             sign_ins: Table::new("sign-in"),
             introductions: Table::new("introduction"),
+            on_page: Table::new("on-page"),
             remembered: Table::new("answer"),
             shipments: Table::new("shipment"),
             delegations: Table::new("delegation"),
@@ -155,8 +166,21 @@ impl Ledger {
 
     /// Forgets everything, as of `now`.
     pub fn reset(&mut self, now: Millis) {
-        *self = Self::new(self.base_url.clone(), self.accounts.clone(), now, Arc::clone(&self.rng));
+        let buyers = self.first_buyers.clone();
+        let empty = Self::new(self.base_url.clone(), self.accounts.clone(), now, Arc::clone(&self.rng));
+        *self = empty.with_buyers(buyers);
         self.all_forgotten = true;
+    }
+
+    /// The same with other buyers than the ready ones.
+    #[must_use]
+    pub fn with_buyers(self, buyers: Buyers) -> Self {
+        Self { first_buyers: buyers.clone(), buyers, ..self }
+    }
+
+    /// Everybody who can sign in, as they are now.
+    pub const fn buyers(&self) -> &Buyers {
+        &self.buyers
     }
 
     /// Opens a session for the merchant: Create Checkout Session, and the buyer's page that a button leads to.

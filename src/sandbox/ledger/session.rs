@@ -1,5 +1,7 @@
 //! A checkout session: what the merchant asked for, who is buying, how far they have come (amazon-pay 2.3).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -217,22 +219,21 @@ pub enum Payment {
 }
 
 /// The buyer, and what they have chosen.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Party {
-    /// Who signed in.
-    #[serde(with = "kept::buyer")]
-    pub buyer: &'static Buyer,
+    /// Who signed in, as they were then.
+    #[serde(with = "kept::shared")]
+    pub buyer: Arc<Buyer>,
     /// What they chose to pay with, and where to send; `None` until they have.
     pub choice: Option<Choice>,
 }
 
 /// A buyer's choice.
-#[expect(clippy::ref_option_ref, reason = "serde's shape")]
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Choice {
     /// Where to send the goods; `None` where there is nothing to send or the shop said where.
-    #[serde(with = "kept::address")]
-    pub address: Option<&'static Address>,
+    #[serde(with = "kept::maybe_shared")]
+    pub address: Option<Arc<Address>>,
     /// What to pay with.
     #[serde(with = "kept::instrument")]
     pub instrument: &'static Instrument,
@@ -290,8 +291,8 @@ impl Session {
     }
 
     /// What the buyer has chosen, if anything.
-    pub fn choice(&self) -> Option<Choice> {
-        self.party.and_then(|party| party.choice)
+    pub fn choice(&self) -> Option<&Choice> {
+        self.party.as_ref()?.choice.as_ref()
     }
 
     /// Whether the buyer has to choose where to send the goods.

@@ -2,6 +2,7 @@
 
 pub mod charge_request;
 mod fields;
+pub mod on_page;
 pub mod permission_request;
 mod query;
 pub mod record_request;

@@ -72,7 +72,8 @@ fn an_update_gives_the_same_permission_another_card_and_makes_it_chargeable() {
     let session = ledger.complete(SHOP, &id, nothing, None).expect("completed").session;
     assert_eq!((session.charge_permission_id.as_ref(), session.charge_id), (Some(&permission), None));
     assert_eq!(ledger.charge_permissions().count(), 1);
-    let card = ledger.charge_permission_of(SHOP, &permission).expect("there").party.choice.expect("one").instrument;
+    let card =
+        ledger.charge_permission_of(SHOP, &permission).expect("there").party.choice.as_ref().expect("one").instrument;
     assert_eq!(card.last_digits, "4444");
     ledger.create_charge(SHOP, by_buyer(&permission, 1), None).expect("charged");
 }
