@@ -33,9 +33,9 @@ impl Buyer {
             ("checkoutLanguage", "ja_JP"),
             ("productType", "PayAndShip"),
             ("placement", "Cart"),
-            ("payloadJSON", &account.button_payload),
-            ("signature", &account.button_signature),
-            ("algorithm", &account.button_algorithm),
+            ("payloadJSON", &account.buttons.review.payload),
+            ("signature", &account.buttons.review.signature),
+            ("algorithm", &account.buttons.review.algorithm),
         ];
         self.post_to_next(&format!("{sandbox_url}/checkout/initiate"), &form).await
     }
