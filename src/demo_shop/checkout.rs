@@ -135,17 +135,29 @@ impl Visit {
             Ok(Executed::Start(start)) => {
                 self.page(StatusCode::OK, Forms::Away, &StartPage { frame: self.frame(), start })
             }
-            // What the answer says is asked for again before it is believed.
-            Ok(Executed::Done(_)) => {
-                let paid = self.settle(order.clone()).await.outcome() == Outcome::Paid;
-                self.see_other(&format!("/{}/{}", if paid { "thanks" } else { "failed" }, order.id))
-            }
+            Ok(Executed::Done(answer)) => self.conclude(&order.id, &answer).await,
             Err(error) => {
                 tracing::warn!(%error, order_id = order.id, "the demo shop could not begin a payment");
                 self.change(&order.id, |order| order.problem = Some(error.into()));
                 self.see_other(&format!("/failed/{}", order.id))
             }
         }
+    }
+}
+
+impl Visit {
+    /// `ExecTran` says that it is done. A wrong `CheckString` is somebody else's answer; a right one is still asked about,
+    /// because it does not cover the Status.
+    async fn conclude(&self, order_id: &str, answer: &Fields) -> Response {
+        let order = self.order(order_id).filter(|order| check_string_is_right(&self.storefront.account, order, answer));
+        let paid = match order {
+            Some(order) => self.settle(order).await.outcome() == Outcome::Paid,
+            None => {
+                tracing::warn!(order_id, "ExecTranAmazonpay answered with a wrong CheckString");
+                false
+            }
+        };
+        self.see_other(&format!("/{}/{order_id}", if paid { "thanks" } else { "failed" }))
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) struct Start {
 pub(super) enum Executed {
     /// The buyer goes to Amazon.
     Start(Start),
-    /// It is done; `CheckString` is not checked yet.
+    /// It is done. The `CheckString` in it is not checked yet.
     Done(Fields),
 }
 
