@@ -168,14 +168,8 @@ const AMAZON: &[ErrInfo] = &[
 ];
 
 /// What any request may be answered.
-const ALWAYS: &[ErrInfo] = &[
-    codes::METHOD_NOT_POST,
-    codes::CONTENT_TYPE,
-    codes::BODY_MALFORMED,
-    codes::NO_SUCH_CALL,
-    codes::DATABASE,
-    codes::UNEXPECTED,
-];
+const ALWAYS: &[ErrInfo] =
+    &[codes::METHOD_NOT_POST, codes::CONTENT_TYPE, codes::BODY_MALFORMED, codes::DATABASE, codes::UNEXPECTED];
 
 fn shape(name: &'static str, names: &[&'static str]) -> AnswerShape {
     AnswerShape { name, fields: names.iter().map(|name| AnswerField { name, always: true }).collect() }
