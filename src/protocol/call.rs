@@ -2,9 +2,9 @@
 
 use super::codes;
 use super::condition::{Clash, Condition};
-use super::exec_tran::{FrequencyUnit, PAY_AND_SHIP};
+use super::exec_tran::PAY_AND_SHIP;
 use super::field::Field;
-use crate::domain::{PaymentType, Yen};
+use crate::domain::{FrequencyUnit, PaymentType, Yen};
 
 /// One of the protocol's calls (psp-protocol 4). The path on the wire is `/payment/<name>.idPass` or `.json`.
 ///

@@ -10,13 +10,13 @@ use std::borrow::Cow;
 use super::call::Style;
 use super::codes;
 use super::error::ErrInfo;
-use super::exec_tran::{FrequencyUnit, PAY_AND_SHIP, PAY_ONLY};
+use super::exec_tran::{PAY_AND_SHIP, PAY_ONLY};
 use super::shape::Shape::{
     self, All, Alphanumeric, AlphanumericOrHyphen, AmazonId, CharactersMax, CountryCode, Digits, Length, MadeOf,
     OneLine, OneLineWithoutSymbols, OneOf, Range, VisibleAscii, WebUrl, Windows31jBytesMax,
 };
 use super::{PAY_TYPE, start};
-use crate::domain::{AmazonpayType, JobCd, PaymentType};
+use crate::domain::{AmazonpayType, FrequencyUnit, JobCd, PaymentType};
 
 /// A limit on one parameter, and the code that answers a breach of it.
 #[derive(Debug, Clone, Copy)]

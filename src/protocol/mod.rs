@@ -35,7 +35,7 @@ pub use decode::RawRequest;
 pub use describe::{Language, meaning, status_meaning};
 pub use encoding::{RequestEncoding, ResponseEncoding};
 pub use error::{ErrClass, ErrInfo, Texts, Unanswered, UnansweredGroup, unanswered};
-pub use exec_tran::{ExecTran, Frequency, FrequencyUnit, RetUrl, ShipTo, Way, read_exec_tran};
+pub use exec_tran::{ExecTran, RetUrl, ShipTo, Way, read_exec_tran};
 pub use field::Field;
 pub use notification::Notification;
 pub use reading::{Access, AccessPair, Credentials, Reading};
