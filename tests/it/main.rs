@@ -12,6 +12,7 @@ mod house;
 mod notify;
 mod payment;
 mod process;
+mod reference;
 mod states;
 mod store;
 mod support;
