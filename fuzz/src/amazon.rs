@@ -65,6 +65,11 @@ pub fn amount(input: &[u8]) {
     let spelled = if is_text { serde_json::Value::from(text.as_str()).to_string() } else { text.clone() };
     let body = format!("{{\"amount\":{spelled},\"currencyCode\":\"JPY\"}}");
     let Ok(price) = serde_json::from_str::<Price>(&body) else { return };
+    // A bare number comes through the JSON reader's floating point, which is exact up to 15 digits. Amazon has eight.
+    if !is_text && text.bytes().filter(u8::is_ascii_digit).count() > 15 {
+        let _ = price.yen();
+        return;
+    }
     match price.yen() {
         Ok(yen) => {
             assert!((0..=9_999_999).contains(&yen.get()));

@@ -27,7 +27,7 @@ use tower::ServiceExt as _;
 /// Where the clock starts: 2026-11-23 03:10:00.123 in Japan.
 pub const START: Millis = Millis(1_795_371_000_123);
 /// Where browsers would reach the gateway.
-pub const GATEWAY_URL: &str = "http://gateway.example";
+pub const GATEWAY_URL: &str = "https://gateway.example";
 
 const SHOPS_TOML: &str = include_str!("../../shops.toml");
 /// No answer of either server is longer.

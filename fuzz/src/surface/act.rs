@@ -114,7 +114,9 @@ async fn make(indoors: &Indoors, memory: &mut Memory, call: ShopCall) {
     let what = format!("{} {parameters:?}", request.uri());
     let answer = indoors.gateway(request).await;
     judge(&answer, &what);
-    memory.learn(call.name(), shop, &parameters, &fields_of(answer.body()));
+    let said = fields_of(answer.body());
+    memory.statuses.extend(said.get("Status").cloned());
+    memory.learn(call.name(), shop, &parameters, &said);
 }
 
 fn choose(indoors: &Indoors, memory: &mut Memory, bytes: &mut Bytes<'_>) {

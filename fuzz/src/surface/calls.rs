@@ -83,6 +83,10 @@ impl ShopCall {
                 _ => {}
             }
         }
+        if wrong & 7 == 4 {
+            // Then ExecTran decides what the payment is.
+            parameters.remove("PaymentType");
+        }
         if call == Call::SearchAddress && wrong & 3 != 3 {
             parameters.remove("AmazonBuyerToken");
             parameters.remove(if wrong & 4 == 0 { "OrderID" } else { "AmazonCheckoutSessionID" });

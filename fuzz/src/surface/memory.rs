@@ -1,6 +1,6 @@
 //! What a visitor has learned, and may use in later calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -29,11 +29,20 @@ pub(super) struct Memory {
     pub(super) sessions: Vec<(usize, String)>,
     /// Charge permissions that some answer named.
     pub(super) permissions: Vec<String>,
+    /// Every status that some answer told.
+    pub(super) statuses: BTreeSet<String>,
 }
 
 impl Memory {
     pub(super) const fn new(visit: u32) -> Self {
-        Self { visit, orders: 0, entered: Vec::new(), sessions: Vec::new(), permissions: Vec::new() }
+        Self {
+            visit,
+            orders: 0,
+            entered: Vec::new(),
+            sessions: Vec::new(),
+            permissions: Vec::new(),
+            statuses: BTreeSet::new(),
+        }
     }
 
     /// An OrderID that nobody has used.

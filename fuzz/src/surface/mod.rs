@@ -9,6 +9,7 @@ mod calls;
 mod memory;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use tokio::runtime::Runtime;
 
@@ -17,7 +18,7 @@ use super::indoors::{Indoors, Plan};
 use memory::Memory;
 
 /// The most acts of one input.
-const ACTS_MAX: usize = 24;
+const ACTS_MAX: usize = 12;
 /// A house that has seen so many inputs is torn down, so that its books stay short.
 const VISITS_MAX: u32 = 500;
 
@@ -34,14 +35,19 @@ thread_local! {
 
 /// Plays the input's acts.
 pub fn surface(input: &[u8]) {
+    visit(input);
+}
+
+/// Plays the input's acts; answers every status that a shop was told on the way.
+pub fn visit(input: &[u8]) -> BTreeSet<String> {
     HOUSE.with_borrow_mut(|slot| {
         if slot.as_ref().is_some_and(|house| house.visits >= VISITS_MAX) {
             *slot = None;
         }
         let house = slot.get_or_insert_with(House::new);
         house.visits += 1;
-        house.runtime.block_on(play(&house.indoors, house.visits, input));
-    });
+        house.runtime.block_on(play(&house.indoors, house.visits, input))
+    })
 }
 
 impl House {
@@ -57,7 +63,7 @@ fn patient(plan: &mut Plan) {
     plan.settings.notify_wait_ms = 0;
 }
 
-async fn play(indoors: &Indoors, visit: u32, input: &[u8]) {
+async fn play(indoors: &Indoors, visit: u32, input: &[u8]) -> BTreeSet<String> {
     let mut bytes = Bytes::new(input);
     let mut memory = Memory::new(visit);
     act::clear_up(indoors).await;
@@ -67,4 +73,5 @@ async fn play(indoors: &Indoors, visit: u32, input: &[u8]) {
         }
         act::one(indoors, &mut memory, &mut bytes).await;
     }
+    memory.statuses
 }
