@@ -8,6 +8,7 @@ mod cli;
 mod concurrency;
 mod connections;
 mod crash;
+mod fuzz_corpus;
 mod house;
 mod notify;
 mod payment;
