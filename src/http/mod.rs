@@ -14,6 +14,7 @@ mod page;
 mod reference;
 mod server;
 mod shop_api;
+mod start_page;
 
 use std::sync::Arc;
 
