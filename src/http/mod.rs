@@ -21,7 +21,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::flow::Gateway;
 
-pub use server::{Connections, bind, serve};
+pub use server::{Connections, bind, bounded, serve, serve_on};
 
 /// Bounds of the server.
 #[derive(Debug, Clone)]

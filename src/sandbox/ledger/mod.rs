@@ -15,6 +15,7 @@ mod finalize;
 mod idempotency;
 mod ids;
 mod introductions;
+mod news;
 mod objects;
 mod opening;
 mod permissions;
@@ -35,6 +36,7 @@ pub use complete::{Completed, CompletionRequest};
 pub use finalize::{FinalizeRequest, SpokenAddress};
 pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
+pub use news::{ChangeType, News, ObjectType};
 pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
@@ -69,6 +71,7 @@ pub struct Ledger {
     sign_ins: HashMap<String, SignIn>,
     introductions: HashMap<String, Introduction>,
     timers: BTreeSet<(Millis, Due)>,
+    news: Vec<News>,
     remembered: HashMap<Effect, Remembered>,
 }
 
@@ -93,6 +96,7 @@ impl Ledger {
             sign_ins: HashMap::new(),
             introductions: HashMap::new(),
             timers: BTreeSet::new(),
+            news: Vec::new(),
             remembered: HashMap::new(),
         }
     }
