@@ -20,8 +20,12 @@ CREATE TABLE transactions (
     look_at              INTEGER,
 
     -- what ExecTran recorded
+    way                  TEXT    CONSTRAINT way_known CHECK (way IN ('REVIEW', 'FINALIZE', 'APB', 'APPROVED', 'ON_DEMAND')),
     checkout_session_id  TEXT,
-    finish               TEXT    CONSTRAINT finish_known CHECK (finish IN ('COMPLETE', 'FINALIZE')),
+    exec_permission_id   TEXT,
+    frequency_unit       TEXT    CONSTRAINT frequency_unit_known
+        CHECK (frequency_unit IN ('Year', 'Month', 'Week', 'Day', 'Variable')),
+    frequency_value      INTEGER CONSTRAINT frequency_value_range CHECK (frequency_value BETWEEN 0 AND 999),
     ret_url              TEXT,
     description          TEXT,
     client_field1        TEXT,
@@ -32,15 +36,19 @@ CREATE TABLE transactions (
     start_token_sha256   TEXT    CONSTRAINT token_hash_shape CHECK (length(start_token_sha256) = 64),
     start_limit_at       INTEGER,
     amazon_url           TEXT,
+    amazon_payload       TEXT,
 
     -- the payment
     charge_permission_id TEXT,
     charge_id            TEXT,
     authorized_at        INTEGER,
     captured_at          INTEGER,
+    sale_amount          INTEGER CONSTRAINT sale_amount_range CHECK (sale_amount BETWEEN 0 AND 9999999),
+    sale_tax             INTEGER CONSTRAINT sale_tax_range CHECK (sale_tax BETWEEN 0 AND 9999999),
     cancel_amount        INTEGER NOT NULL DEFAULT 0 CONSTRAINT cancel_amount_range CHECK (cancel_amount BETWEEN 0 AND 9999999),
     cancel_tax           INTEGER NOT NULL DEFAULT 0 CONSTRAINT cancel_tax_range CHECK (cancel_tax BETWEEN 0 AND 9999999),
     refund_from          TEXT    CONSTRAINT refund_from_known CHECK (refund_from IN ('SALES', 'CAPTURE')),
+    refund_id            TEXT,
     refund_amount        INTEGER CONSTRAINT refund_amount_range CHECK (refund_amount BETWEEN 0 AND 9999999),
     refund_tax           INTEGER CONSTRAINT refund_tax_range CHECK (refund_tax BETWEEN 0 AND 9999999),
 
@@ -48,22 +56,34 @@ CREATE TABLE transactions (
     err_info             TEXT    CONSTRAINT err_info_shape CHECK (length(err_info) = 9),
 
     CONSTRAINT total_range CHECK (amount + tax <= 9999999),
-    CONSTRAINT executed_iff_past_entry CHECK ((status = 'UNPROCESSED') = (checkout_session_id IS NULL)),
-    CONSTRAINT finish_iff_executed CHECK ((finish IS NULL) = (checkout_session_id IS NULL)),
+    CONSTRAINT executed_iff_past_entry CHECK ((status = 'UNPROCESSED') = (way IS NULL)),
+    CONSTRAINT session_where_there_is_one CHECK (way NOT IN ('REVIEW', 'FINALIZE') OR checkout_session_id IS NOT NULL),
+    CONSTRAINT permission_where_it_was_named CHECK (way NOT IN ('APPROVED', 'ON_DEMAND') OR exec_permission_id IS NOT NULL),
+    CONSTRAINT frequency_whole CHECK ((frequency_unit IS NULL) = (frequency_value IS NULL)),
     CONSTRAINT ticket_iff_ready CHECK ((status = 'REQSUCCESS')
-        = (start_token_sha256 IS NOT NULL AND start_limit_at IS NOT NULL AND amazon_url IS NOT NULL)),
-    CONSTRAINT looked_at_iff_waiting CHECK ((status IN ('REQSUCCESS', 'AUTHPROCESS')) = (look_at IS NOT NULL)),
+        = (start_token_sha256 IS NOT NULL AND start_limit_at IS NOT NULL
+           AND (amazon_url IS NULL) <> (amazon_payload IS NULL))),
+    CONSTRAINT looked_at_iff_waiting CHECK (
+        (status IN ('REQSUCCESS', 'AUTHPROCESS') OR refund_id IS NOT NULL OR sale_amount IS NOT NULL) = (look_at IS NOT NULL)),
     CONSTRAINT charge_iff_money CHECK ((status IN ('AUTH', 'SALES', 'CAPTURE', 'CANCEL', 'REQRETURN', 'RETURN'))
         = (charge_id IS NOT NULL AND authorized_at IS NOT NULL)),
-    CONSTRAINT permission_iff_agreed CHECK ((status IN
-        ('AUTH', 'SALES', 'CAPTURE', 'CANCEL', 'REQRETURN', 'RETURN', 'REGISTER', 'END')) = (charge_permission_id IS NOT NULL)),
+    CONSTRAINT pending_charge_while_waiting CHECK (charge_id IS NULL OR authorized_at IS NOT NULL
+        OR status IN ('REQSUCCESS', 'AUTHPROCESS')),
+    CONSTRAINT permission_iff_agreed CHECK ((charge_id IS NOT NULL OR status IN ('REGISTER', 'END'))
+        = (charge_permission_id IS NOT NULL)),
+    CONSTRAINT sale_under_way_iff_whole CHECK ((sale_amount IS NULL) = (sale_tax IS NULL)
+        AND (sale_amount IS NULL OR status = 'AUTH')),
     CONSTRAINT captured_iff_sold CHECK (status NOT IN ('SALES', 'CAPTURE', 'REQRETURN', 'RETURN') OR captured_at IS NOT NULL),
-    CONSTRAINT refund_iff_under_way CHECK ((status = 'REQRETURN')
-        = (refund_from IS NOT NULL AND refund_amount IS NOT NULL AND refund_tax IS NOT NULL)),
+    CONSTRAINT refund_from_iff_returning CHECK ((status = 'REQRETURN') = (refund_from IS NOT NULL)),
+    CONSTRAINT refund_iff_under_way CHECK (
+        (refund_id IS NOT NULL) = (refund_amount IS NOT NULL AND refund_tax IS NOT NULL)
+        AND (status <> 'REQRETURN' OR refund_id IS NOT NULL)
+        AND (refund_id IS NULL OR status IN ('SALES', 'CAPTURE', 'REQRETURN'))),
     CONSTRAINT error_iff_failed CHECK ((status IN ('PAYFAIL', 'EXPIRED')) = (err_info IS NOT NULL))
 ) STRICT;
 
 CREATE UNIQUE INDEX order_id_unique_per_shop ON transactions (shop_id, order_id);
+CREATE INDEX transactions_of_permission ON transactions (charge_permission_id) WHERE charge_permission_id IS NOT NULL;
 -- Money is counted once.
 CREATE UNIQUE INDEX charge_pays_one_transaction ON transactions (charge_id) WHERE charge_id IS NOT NULL;
 CREATE INDEX transactions_of_session ON transactions (checkout_session_id) WHERE checkout_session_id IS NOT NULL;

@@ -12,8 +12,7 @@ use super::requests::{
     CancelCharge, CaptureCharge, CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund,
     FinalizeCheckoutSession, UpdateCheckoutSession,
 };
-use super::states::RefundId;
-use crate::domain::{ChargeId, ChargePermissionId, CheckoutSessionId, Clock, IdempotencyKey, Rng};
+use crate::domain::{ChargeId, ChargePermissionId, CheckoutSessionId, Clock, IdempotencyKey, RefundId, Rng};
 
 /// How often and how long a call is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -48,6 +48,5 @@ pub use requests::{
 };
 pub use signer::ALGORITHM;
 pub use states::{
-    ChargePermissionType, ChargeState, FrequencyUnit, PaymentIntent, PermissionState, RefundId, RefundState,
-    SessionState,
+    ChargePermissionType, ChargeState, FrequencyUnit, PaymentIntent, PermissionState, RefundState, SessionState,
 };

@@ -11,8 +11,8 @@ use super::parts::{
     RecurringMetadata, StatusDetails, WebCheckoutDetails,
 };
 use super::price::Price;
-use super::states::{ChargePermissionType, ChargeState, RefundId, RefundState, SessionState};
-use crate::domain::{ChargeId, ChargePermissionId, CheckoutSessionId, Millis};
+use super::states::{ChargePermissionType, ChargeState, RefundState, SessionState};
+use crate::domain::{ChargeId, ChargePermissionId, CheckoutSessionId, Millis, RefundId};
 
 /// A checkout session (amazon-pay 2.3). The answer to Complete is the same object with nearly everything empty.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

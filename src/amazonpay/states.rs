@@ -5,8 +5,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ChargeId, Malformed};
-
 macro_rules! open_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$doc])*
@@ -136,40 +134,5 @@ open_enum! {
         Day,
         /// No fixed interval; the value is then 0.
         Variable,
-    }
-}
-
-/// A refund at Amazon, such as `S03-1234567-1234567-R123456`: 1 to 64 of `0-9 A-Z a-z . _ -`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct RefundId(String);
-
-impl RefundId {
-    /// Takes `text` if it has the shape described at the type.
-    ///
-    /// # Errors
-    /// [`Malformed`] otherwise.
-    pub fn new(text: impl Into<String>) -> Result<Self, Malformed> {
-        // A refund's identifier has the shape of its charge's, with another letter (amazon-pay 6).
-        ChargeId::new(text).map(|id| Self(id.into())).map_err(|_| Malformed("RefundId"))
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for RefundId {
-    type Error = Malformed;
-
-    fn try_from(text: String) -> Result<Self, Malformed> {
-        Self::new(text)
-    }
-}
-
-impl From<RefundId> for String {
-    fn from(id: RefundId) -> Self {
-        id.0
     }
 }

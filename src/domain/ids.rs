@@ -83,6 +83,10 @@ text_id! {
     ChargeId, |text| amazon_shape(text, 64)
 }
 text_id! {
+    /// An Amazon Pay refund, such as `S03-1234567-1234567-R123456`: 1 to 64 of `0-9 A-Z a-z . _ -`.
+    RefundId, |text| amazon_shape(text, 64)
+}
+text_id! {
     /// The key of one effect at Amazon: 1 to 32 of `0-9 A-Z a-z - _` (amazon-pay 2.9). Never used for two effects.
     IdempotencyKey, |text| (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

@@ -12,10 +12,12 @@ pub mod world;
 pub mod yen;
 
 pub use check_string::check_string;
-pub use ids::{AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Malformed, OrderId, ShopId};
+pub use ids::{
+    AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Malformed, OrderId, RefundId, ShopId,
+};
 pub use notification::Notification;
 pub use operation::{Effect, Intent, Outcome, Verdict};
-pub use terms::{AmazonpayType, JobCd, PaymentType, Status};
+pub use terms::{AmazonpayType, Frequency, FrequencyUnit, JobCd, PaymentType, Status, Way};
 pub use transaction::{Money, State, Transaction};
 pub use world::{Clock, ManualClock, Millis, Rng, SeededRng, SystemClock, SystemRng, random_hex};
 pub use yen::{Yen, YenOutOfRange};

@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AccessId, ChargeId, CheckoutSessionId, IdempotencyKey};
-use super::transaction::Money;
+use super::ids::{AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey};
+use super::transaction::{Exec, Money};
 use super::world::Millis;
 use super::yen::Yen;
 
@@ -29,6 +29,15 @@ pub enum Effect {
         /// The amount to be charged, the same as in the update.
         amount: Yen,
     },
+    /// Finalize a session whose buyer has agreed inside the on-page script.
+    FinalizeCheckoutSession {
+        /// The session.
+        session: CheckoutSessionId,
+        /// The amount to be charged.
+        amount: Yen,
+        /// What ExecTran asked for: the book has it only once there is an outcome.
+        exec: Box<Exec>,
+    },
     /// Capture an authorised charge.
     CaptureCharge {
         /// The charge.
@@ -36,13 +45,79 @@ pub enum Effect {
         /// The amounts whose sum is captured.
         money: Money,
     },
+    /// Charge a permission.
+    CreateCharge {
+        /// The permission.
+        permission: ChargePermissionId,
+        /// The amount.
+        amount: Yen,
+        /// Whether to capture at once.
+        capture: bool,
+        /// What it is for.
+        purpose: ChargeFor,
+    },
+    /// Let an authorised charge go.
+    CancelCharge {
+        /// The charge.
+        charge: ChargeId,
+        /// Whether another charge has taken its place, so that the transaction does not end with it.
+        replaced: bool,
+    },
+    /// Give captured money back.
+    CreateRefund {
+        /// The charge.
+        charge: ChargeId,
+        /// The amounts whose sum is given back.
+        money: Money,
+        /// Whether the shop asked for a lower amount (the Status stays) or for a return (REQRETURN).
+        lowers_amount: bool,
+    },
+    /// End a charge permission.
+    CloseChargePermission {
+        /// The permission.
+        permission: ChargePermissionId,
+    },
+}
+
+/// What a new charge is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "camelCase")]
+pub enum ChargeFor {
+    /// ExecTran without a browser. What it asked for is kept here: the book has it only once there is an outcome.
+    Exec(Box<Exec>),
+    /// A sale whose authorisation has run out: it is renewed and captured at once.
+    Renewal {
+        /// The amounts that are sold.
+        money: Money,
+    },
+    /// Other amounts for an authorised transaction.
+    Change {
+        /// The new amounts.
+        money: Money,
+        /// The charge that is let go once the new one stands.
+        old: ChargeId,
+    },
 }
 
 impl Effect {
+    /// Amazon's names of all of them.
+    pub const NAMES: [&'static str; 8] = [
+        "updateCheckoutSession",
+        "completeCheckoutSession",
+        "finalizeCheckoutSession",
+        "captureCharge",
+        "createCharge",
+        "cancelCharge",
+        "createRefund",
+        "closeChargePermission",
+    ];
+
     /// The session that this effect claims for its transaction: one session pays one transaction.
     pub const fn claimed_session(&self) -> Option<&CheckoutSessionId> {
         match self {
-            Self::UpdateCheckoutSession { session, .. } => Some(session),
+            Self::UpdateCheckoutSession { session, .. }
+            | Self::CompleteCheckoutSession { session, .. }
+            | Self::FinalizeCheckoutSession { session, .. } => Some(session),
             _ => None,
         }
     }
@@ -52,7 +127,12 @@ impl Effect {
         match self {
             Self::UpdateCheckoutSession { .. } => "updateCheckoutSession",
             Self::CompleteCheckoutSession { .. } => "completeCheckoutSession",
+            Self::FinalizeCheckoutSession { .. } => "finalizeCheckoutSession",
             Self::CaptureCharge { .. } => "captureCharge",
+            Self::CreateCharge { .. } => "createCharge",
+            Self::CancelCharge { .. } => "cancelCharge",
+            Self::CreateRefund { .. } => "createRefund",
+            Self::CloseChargePermission { .. } => "closeChargePermission",
         }
     }
 }

@@ -35,6 +35,19 @@ macro_rules! vocabulary {
             }
         }
 
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.wire())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                Self::parse(&text).ok_or_else(|| serde::de::Error::unknown_variant(&text, Self::WIRE))
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.wire())
@@ -126,4 +139,45 @@ mod tests {
         assert_eq!(JobCd::parse("CHECK"), None);
         assert_eq!(AmazonpayType::parse("1"), None);
     }
+}
+
+vocabulary! {
+    /// How a transaction was executed: which party does what (psp-protocol 5.2 and 13.15). Recorded at ExecTran.
+    Way {
+        /// The buyer was on the shop's review page; the session is completed after the browser comes back.
+        Review = "REVIEW",
+        /// The buyer agreed inside the on-page script; the session is finalized at once.
+        Finalize = "FINALIZE",
+        /// Additional payment button: the checkout starts with a payload that the gateway signed.
+        Apb = "APB",
+        /// The buyer approved in Amazon's own window before ExecTran.
+        Approved = "APPROVED",
+        /// A charge on a consent that was given before.
+        OnDemand = "ON_DEMAND",
+    }
+}
+
+vocabulary! {
+    /// The unit of a consent's cycle, the same word for the shop and for Amazon (psp-protocol 3).
+    FrequencyUnit {
+        /// Years.
+        Year = "Year",
+        /// Months.
+        Month = "Month",
+        /// Weeks.
+        Week = "Week",
+        /// Days.
+        Day = "Day",
+        /// No fixed cycle.
+        Variable = "Variable",
+    }
+}
+
+/// How often a consent is to be charged. Amazon computes an expiry from it and tells the buyer; it enforces nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Frequency {
+    /// The unit.
+    pub unit: FrequencyUnit,
+    /// So many units: 0 with [`FrequencyUnit::Variable`], else 1 to 999.
+    pub value: u16,
 }

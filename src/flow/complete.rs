@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::effect::{Finding, Proof};
+use super::exec_review::charge_amount;
 use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop, provider};
-use crate::amazonpay::{CallError, CheckoutSession, CompleteCheckoutSession, Price, SessionState};
+use crate::amazonpay::{CallError, CheckoutSession, CompleteCheckoutSession, SessionState};
 use crate::domain::transaction::{AmazonPayment, Event, Failure};
 use crate::domain::{AccessId, CheckoutSessionId, Effect, Intent, JobCd, Money, State, Transaction, Yen};
 use crate::protocol::{ErrInfo, codes};
@@ -57,7 +58,7 @@ impl Gateway {
     /// [`ReturnError`].
     pub async fn returned(&self, access_id: AccessId, session: CheckoutSessionId) -> Result<ResultPost, ReturnError> {
         let transaction = self.parts.store.transaction(&access_id).await?.ok_or(ReturnError::Unknown)?;
-        let same_session = transaction.exec.as_ref().is_some_and(|exec| exec.session == session);
+        let same_session = transaction.exec.as_ref().is_some_and(|exec| exec.session.as_ref() == Some(&session));
         let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {
             return Err(ReturnError::Internal("the transaction's shop is not in shops.toml"));
         };
@@ -110,11 +111,11 @@ impl Gateway {
     }
 
     async fn perform_complete(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
-        let Effect::CompleteCheckoutSession { session, amount } = &intent.effect else {
+        let Effect::CompleteCheckoutSession { session, .. } = &intent.effect else {
             return Finding::Unknown("not a completion".to_owned());
         };
         let request =
-            CompleteCheckoutSession { charge_amount: Some(Price::of(*amount)), ..CompleteCheckoutSession::default() };
+            CompleteCheckoutSession { charge_amount: charge_amount(transaction), ..CompleteCheckoutSession::default() };
         let answer = self.parts.amazon.complete_checkout_session(&shop.merchant, session, &request, &intent.key).await;
         match answer {
             Ok(answer) if answer.is_pending() => Finding::Unknown("authorisation pending".to_owned()),
@@ -179,7 +180,8 @@ impl Gateway {
         }
     }
 
-    fn completed(&self, transaction: &Transaction, session: &CheckoutSession) -> Option<Event> {
+    /// What a completed session brings; nothing where it names no charge.
+    pub(super) fn completed(&self, transaction: &Transaction, session: &CheckoutSession) -> Option<Event> {
         let permission = session.charge_permission_id.clone()?;
         if transaction.money.total() == Yen::ZERO {
             return Some(Event::Registered(permission));
@@ -191,6 +193,7 @@ impl Gateway {
             authorized_at: now,
             captured_at: (transaction.job == JobCd::Capture).then_some(now),
             cancelled: Money::default(),
+            refund: None,
         }))
     }
 

@@ -6,6 +6,7 @@
 use super::step::{Phase, Step};
 use super::{Gateway, Refusal, Shop, notice, provider};
 use crate::amazonpay::CallError;
+use crate::domain::operation::ChargeFor;
 use crate::domain::transaction::Event;
 use crate::domain::{Effect, IdempotencyKey, Intent, Outcome, Transaction, Verdict, random_hex};
 use crate::store::Change;
@@ -70,16 +71,19 @@ pub enum Looked {
 impl Gateway {
     /// Records what is about to be done. From here until its outcome nothing else can change the transaction.
     pub(super) async fn intend(&self, transaction: &Transaction, effect: Effect) -> Result<Intent, Refusal> {
+        let intent = self.new_intent(transaction, effect)?;
+        self.parts.store.apply(Change::intent(transaction, intent.clone())).await?;
+        Step::of(&intent.effect, Phase::Intended).pass().await;
+        Ok(intent)
+    }
+
+    fn new_intent(&self, transaction: &Transaction, effect: Effect) -> Result<Intent, Refusal> {
         let now = self.parts.clock.now();
         let key = IdempotencyKey::new(random_hex::<16>(&*self.parts.rng))
             .map_err(|_| Refusal::Internal("the idempotency key is malformed"))?;
         let settings = &self.parts.settings;
         let look_at = now.plus(settings.amazon_total_ms).plus(settings.first_look_ms);
-        let access_id = transaction.access_id.clone();
-        let intent = Intent { key, access_id, effect, started_at: now, look_at, looks: 0 };
-        self.parts.store.apply(Change::intent(transaction, intent.clone())).await?;
-        Step::of(&intent.effect, Phase::Intended).pass().await;
-        Ok(intent)
+        Ok(Intent { key, access_id: transaction.access_id.clone(), effect, started_at: now, look_at, looks: 0 })
     }
 
     /// Commits what was found out, with everything that follows from it, and wakes the notifier.
@@ -113,6 +117,10 @@ impl Gateway {
         let change = match event {
             None => Change::outcome(before, outcome),
             Some(event) => Change::event(before, event, now).map_err(|refused| impossible(&refused))?.closing(outcome),
+        };
+        let change = match follow_up(&intent.effect).filter(|_| result.is_ok()) {
+            Some(effect) => change.promising(self.new_intent(before, effect)?),
+            None => change,
         };
         let (transaction, notification_id) = self.commit(shop, before, change).await?;
         Step::of(&intent.effect, Phase::Concluded).pass().await;
@@ -158,22 +166,18 @@ impl Gateway {
         if !self.is_open(intent).await? {
             return Ok(Looked::ClosedByAnother);
         }
-        let concluded = match &intent.effect {
-            Effect::UpdateCheckoutSession { .. } => {
-                let finding = self.look_at_update(&shop, &transaction, intent).await;
-                self.conclude(&shop, &transaction, intent, finding).await.map(|_| ())
-            }
-            Effect::CompleteCheckoutSession { .. } => {
-                let finding = self.look_at_complete(&shop, &transaction, intent).await;
-                self.conclude(&shop, &transaction, intent, finding).await.map(|_| ())
-            }
-            Effect::CaptureCharge { .. } => {
-                let finding = self.look_at_capture(&shop, &transaction, intent).await;
-                self.conclude(&shop, &transaction, intent, finding).await.map(|_| ())
-            }
+        let finding = match &intent.effect {
+            Effect::UpdateCheckoutSession { .. } => self.look_at_update(&shop, &transaction, intent).await,
+            Effect::CompleteCheckoutSession { .. } => self.look_at_complete(&shop, &transaction, intent).await,
+            Effect::FinalizeCheckoutSession { .. } => self.look_at_finalize(&shop, &transaction, intent).await,
+            Effect::CaptureCharge { .. } => self.look_at_capture(&shop, &transaction, intent).await,
+            Effect::CreateCharge { .. } => self.look_at_create_charge(&shop, &transaction, intent).await,
+            Effect::CancelCharge { .. } => self.look_at_cancel(&shop, &transaction, intent).await,
+            Effect::CreateRefund { .. } => self.look_at_create_refund(&shop, &transaction, intent).await,
+            Effect::CloseChargePermission { .. } => self.look_at_close(&shop, &transaction, intent).await,
         };
-        match concluded {
-            Ok(()) => Ok(if self.is_open(intent).await? { Looked::StillOpen } else { Looked::Closed }),
+        match self.conclude(&shop, &transaction, intent, finding).await {
+            Ok(_) => Ok(if self.is_open(intent).await? { Looked::StillOpen } else { Looked::Closed }),
             Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
             Err(other) => {
                 // Whatever is wrong with this one, the next ones have their turn first.
@@ -199,6 +203,16 @@ impl Gateway {
             // The intent is still open and due at its old moment: it is looked at sooner, not never.
             tracing::warn!(%error, "the next look could not be put off");
         }
+    }
+}
+
+/// What has to follow once an effect is done: a charge that was replaced is let go.
+fn follow_up(effect: &Effect) -> Option<Effect> {
+    match effect {
+        Effect::CreateCharge { purpose: ChargeFor::Change { old, .. }, .. } => {
+            Some(Effect::CancelCharge { charge: old.clone(), replaced: true })
+        }
+        _ => None,
     }
 }
 

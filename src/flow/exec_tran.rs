@@ -1,199 +1,85 @@
-//! ExecTranAmazonpay with a checkout session: prepares the session at Amazon and the buyer's way there
-//! (psp-protocol 5.2, the redirect shape).
+//! ExecTranAmazonpay: one call, several ways to pay (psp-protocol 5.2). Which one it is follows from the parameters; each
+//! has a file of its own.
 
-use sha2::{Digest as _, Sha256};
-
-use super::effect::{Finding, Proof};
+use super::exec_review::ReviewPlan;
 use super::gate::ret_url_allowed;
-use super::{Gateway, Refusal, Shop, provider};
-use crate::amazonpay::{
-    CallError, CheckoutSession, MerchantMetadata, PaymentDetails, PaymentIntent, Price, UpdateCheckoutSession,
-    WebCheckoutDetails,
-};
-use crate::domain::transaction::{Event, Exec, Finish, Ticket};
-use crate::domain::{CheckoutSessionId, Effect, Intent, JobCd, Millis, PaymentType, Status, Transaction, Yen};
-use crate::protocol::{Call, ExecTran, Reading, RedirectReply, RetUrl, Way, codes, new_token};
+use super::{Gateway, Refusal, Shop};
+use crate::domain::transaction::Exec;
+use crate::domain::{self, PaymentType, Status, Transaction, Yen};
+use crate::protocol::{Call, ExecTran, ImmediateReply, Reading, RedirectReply, Reply, ReplyField, Way, codes};
+
+/// The two shapes of the answer.
+pub enum ExecReply {
+    /// The buyer has to go to Amazon.
+    Redirect(RedirectReply),
+    /// It is done.
+    Immediate(ImmediateReply),
+}
+
+impl Reply for ExecReply {
+    fn fields(&self) -> Vec<ReplyField> {
+        match self {
+            Self::Redirect(reply) => reply.fields(),
+            Self::Immediate(reply) => reply.fields(),
+        }
+    }
+}
 
 impl Gateway {
-    /// Executes a transaction that a checkout session is to pay.
+    /// Executes a transaction.
     ///
     /// # Errors
-    /// [`Refusal`]. Where Amazon refuses the session the transaction stays UNPROCESSED: no money was asked for, and
-    /// the shop may come again with another session.
-    pub async fn exec_tran(&self, reading: Reading<ExecTran>) -> Result<RedirectReply, Refusal> {
+    /// [`Refusal`].
+    pub async fn exec_tran(&self, reading: Reading<ExecTran>) -> Result<ExecReply, Refusal> {
         let (admitted, transaction) = self.admit_to_transaction(Call::ExecTran, reading).await?;
         let shop = admitted.shop;
+        let request = admitted.request;
         if transaction.status() != Status::Unprocessed {
             return Err(Refusal::AlreadyRequested(transaction.status()));
         }
-        let plan = Plan::of(&shop, &transaction, &admitted.request)?;
-        let session = plan.exec.session.clone();
-        self.take_over_session(&shop, &transaction, &session).await?;
-        let effect = Effect::UpdateCheckoutSession { session, amount: transaction.money.total() };
-        let intent = self.intend(&transaction, effect).await?;
-
-        let token = new_token(&*self.parts.rng);
-        let limit_at = self.parts.clock.now().plus(i64::from(plan.term_sec) * 1000);
-        let finding = self.update_session(&shop, &transaction, &plan, token_hash(&token), limit_at).await;
-        let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
-        concluded.result.map_err(Refusal::Provider)?;
-        Ok(RedirectReply {
-            access_id: transaction.access_id,
-            token,
-            start_url: format!("{}/payment/AmazonpayStart.idPass", self.parts.settings.public_url),
-            start_limit: limit_at,
-        })
-    }
-
-    /// A session pays one transaction: the last one that was executed with it. An earlier one whose buyer has not set
-    /// out gives way; one whose buyer has, or that is paid, keeps it.
-    async fn take_over_session(
-        &self,
-        shop: &Shop,
-        transaction: &Transaction,
-        session: &CheckoutSessionId,
-    ) -> Result<(), Refusal> {
-        match self.parts.store.transaction_of_session(&shop.id, session).await? {
-            None => Ok(()),
-            // A twin of this very call was faster; its answer has the Token, and it stands.
-            Some(twin) if twin.access_id == transaction.access_id => Err(Refusal::AlreadyRequested(twin.status())),
-            Some(earlier) if earlier.status() == Status::ReqSuccess => self.expire(shop, &earlier).await.map(|_| ()),
-            Some(_) => Err(Refusal::SessionTaken),
-        }
-    }
-
-    async fn update_session(
-        &self,
-        shop: &Shop,
-        transaction: &Transaction,
-        plan: &Plan,
-        token_sha256: String,
-        limit_at: Millis,
-    ) -> Finding<()> {
-        let request = self.session_update(shop, transaction, &plan.exec);
-        let answer = self.parts.amazon.update_checkout_session(&shop.merchant, &plan.exec.session, &request).await;
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(CallError::Unknown { cause, .. }) => return Finding::Unknown(cause.to_string()),
-            Err(error) => return Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error)),
-        };
-        let session = answer.value;
-        let Some(amazon_url) = session.web_checkout_details.amazon_pay_redirect_url else {
-            let missing: Vec<_> = session.constraints.iter().map(|one| one.constraint_id.as_str()).collect();
-            let proof = Proof::new(format!("constraints: {}", missing.join(", ")), answer.request_id);
-            return Finding::NotDone(codes::SESSION_INVALID, None, proof);
-        };
-        let ticket = Ticket { token_sha256, limit_at, amazon_url };
-        let event = Event::Requested(plan.exec.clone(), ticket);
-        Finding::Done((), Some(event), Proof::new("updated", answer.request_id))
-    }
-
-    fn session_update(&self, shop: &Shop, transaction: &Transaction, exec: &Exec) -> UpdateCheckoutSession {
-        let return_url = self.result_return_url(transaction);
-        let session = &exec.session;
-        UpdateCheckoutSession {
-            web_checkout_details: Some(WebCheckoutDetails {
-                // A buyer who gives up on Amazon's page must come by here too, or the shop hears of it an hour later.
-                // Amazon appends the session to the result URL but not to this one.
-                checkout_cancel_url: Some(format!("{return_url}?amazonCheckoutSessionId={session}")),
-                checkout_result_return_url: Some(return_url),
-                ..WebCheckoutDetails::default()
-            }),
-            payment_details: Some(PaymentDetails {
-                payment_intent: Some(intent_of(transaction.job)),
-                can_handle_pending_authorization: Some(false),
-                charge_amount: Some(Price::of(transaction.money.total())),
-                ..PaymentDetails::default()
-            }),
-            merchant_metadata: Some(MerchantMetadata {
-                merchant_reference_id: Some(transaction.order_id.as_str().to_owned()),
-                merchant_store_name: Some(shop.settings.store_name.clone()),
-                note_to_buyer: exec.description.clone(),
-                custom_information: None,
-            }),
-            ..UpdateCheckoutSession::default()
-        }
-    }
-
-    /// Where Amazon sends the browser back to. The AccessID in it is a name, not a secret.
-    fn result_return_url(&self, transaction: &Transaction) -> String {
-        format!("{}/payment/AmazonpayReturn/{}", self.parts.settings.public_url, transaction.access_id)
-    }
-
-    /// Finds out whether an update arrived. Whatever the answer, the transaction stays as it is: the shop was told
-    /// that Amazon could not be reached, holds no Token, and may execute again.
-    pub(super) async fn look_at_update(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
-        let Effect::UpdateCheckoutSession { session, amount } = &intent.effect else {
-            return Finding::Unknown("not an update".to_owned());
-        };
-        match self.parts.amazon.checkout_session(&shop.merchant, session).await {
-            Ok(answer) => {
-                let proof = Proof::new("seen by a later look", answer.request_id);
-                if self.carries(&answer.value, transaction, *amount) {
-                    Finding::Done((), None, proof)
-                } else {
-                    Finding::NotDone(codes::AMAZON_UNREACHABLE, None, proof)
-                }
-            }
-            Err(error @ CallError::Refused { status: 404, .. }) => {
-                Finding::NotDone(codes::SESSION_INVALID, None, Proof::of(&error))
-            }
-            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
-        }
-    }
-
-    fn carries(&self, session: &CheckoutSession, transaction: &Transaction, amount: Yen) -> bool {
-        let url = session.web_checkout_details.checkout_result_return_url.as_deref();
-        let charged = session.payment_details.charge_amount.as_ref().and_then(|price| price.yen().ok());
-        url == Some(&self.result_return_url(transaction)) && charged == Some(amount)
-    }
-}
-
-/// What the book keeps of a Token.
-pub(super) fn token_hash(token: &str) -> String {
-    hex::encode(Sha256::digest(token.as_bytes()))
-}
-
-/// What completing a session does, for each JobCd.
-fn intent_of(job: JobCd) -> PaymentIntent {
-    match job {
-        JobCd::Auth => PaymentIntent::Authorize,
-        JobCd::Capture => PaymentIntent::AuthorizeWithCapture,
-    }
-}
-
-/// An execution that fits its transaction.
-struct Plan {
-    exec: Exec,
-    term_sec: u32,
-}
-
-impl Plan {
-    fn of(shop: &Shop, transaction: &Transaction, request: &ExecTran) -> Result<Self, Refusal> {
-        let (session, ret_url) = review(request)?;
-        let kind = request.payment_type(transaction.payment_type).map_err(|code| Refusal::Parameters(vec![code]))?;
-        if kind != PaymentType::OneTime {
-            return Err(Refusal::CallNotContracted);
-        }
-        if transaction.money.total() == Yen::ZERO {
-            return Err(Refusal::NothingToCharge);
-        }
-        ret_url_allowed(shop, ret_url.is_https())?;
-        let exec = Exec {
-            session: session.clone(),
-            finish: Finish::Complete,
-            ret_url: Some(ret_url.as_str().to_owned()),
+        check(&shop, &transaction, &request)?;
+        let exec = |way: domain::Way| Exec {
+            way,
+            session: None,
+            permission: None,
+            frequency: request.frequency,
+            ret_url: request.way.ret_url().map(|url| url.as_str().to_owned()),
             description: request.description.clone(),
             client_fields: request.client_fields.clone(),
         };
-        Ok(Self { exec, term_sec: request.payment_term_sec })
+        match &request.way {
+            Way::Review { session, .. } => {
+                let exec = Exec { session: Some(session.clone()), ..exec(domain::Way::Review) };
+                let plan = ReviewPlan { session: session.clone(), exec, term_sec: request.payment_term_sec };
+                self.exec_review(&shop, transaction, plan).await.map(ExecReply::Redirect)
+            }
+            Way::OnDemand { permission } => {
+                let exec = Exec { permission: Some(permission.clone()), ..exec(domain::Way::OnDemand) };
+                self.exec_on_demand(&shop, transaction, permission, exec).await.map(ExecReply::Immediate)
+            }
+            Way::Finalize { session } => {
+                let exec = Exec { session: Some(session.clone()), ..exec(domain::Way::Finalize) };
+                self.exec_finalize(&shop, transaction, session, exec).await.map(ExecReply::Immediate)
+            }
+            // Not offered by this version.
+            Way::Apb { .. } | Way::Approved { .. } => Err(Refusal::CallNotContracted),
+        }
     }
 }
 
-/// The way through the shop's review page, for a single payment: the one that this gateway can go so far.
-fn review(request: &ExecTran) -> Result<(&CheckoutSessionId, &RetUrl), Refusal> {
-    match (&request.way, &request.frequency) {
-        (Way::Review { session, ret_url }, None) => Ok((session, ret_url)),
-        _ => Err(Refusal::CallNotContracted),
+/// Whether the request fits what EntryTran said.
+fn check(shop: &Shop, transaction: &Transaction, request: &ExecTran) -> Result<(), Refusal> {
+    let kind = request.payment_type(transaction.payment_type).map_err(|code| Refusal::Parameters(vec![code]))?;
+    if transaction.money.total() == Yen::ZERO && kind != PaymentType::Consent {
+        return Err(Refusal::NothingToCharge);
     }
+    match request.way.ret_url() {
+        Some(url) => ret_url_allowed(shop, url.is_https()),
+        None => Ok(()),
+    }?;
+    // A consent alone takes no money, so there is nothing that could be captured at once; both JobCds mean the same.
+    if matches!(request.way, Way::OnDemand { .. }) && request.frequency.is_some() {
+        return Err(Refusal::Parameters(vec![codes::COMBINATION]));
+    }
+    Ok(())
 }

@@ -9,9 +9,15 @@
 //!
 //! Callers must let a use case run to its end even if whoever asked has gone away ([`Gateway::detached`]).
 
+mod cancel;
+mod change;
+mod charge_permission;
 mod complete;
 mod effect;
 mod entry_tran;
+mod exec_finalize;
+mod exec_on_demand;
+mod exec_review;
 mod exec_tran;
 mod gate;
 mod notice;
@@ -19,6 +25,7 @@ mod overdue;
 mod paid;
 mod ports;
 mod provider;
+mod refund;
 mod refusal;
 mod result_post;
 mod sales;
@@ -40,6 +47,7 @@ use crate::config::DeploymentKey;
 
 pub use complete::ReturnError;
 pub use effect::Looked;
+pub use exec_tran::ExecReply;
 pub use ports::{AmazonPay, Clock, Notifier, Rng, Store};
 pub use refusal::Refusal;
 pub use result_post::ResultPost;

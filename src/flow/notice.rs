@@ -3,7 +3,7 @@
 use super::Shop;
 use crate::config::NotifyEvent;
 use crate::domain::{Millis, Notification, Rng, Status, Transaction, random_hex};
-use crate::protocol::{self, ErrInfo};
+use crate::protocol::{self, ErrInfo, codes};
 
 /// The notification that the change from `before` to `after` calls for, if the shop wants to hear of it.
 pub(super) fn of_change(
@@ -25,7 +25,10 @@ pub(super) fn of_change(
         amount: after.money.amount,
         tax: after.money.tax,
         tran_date: after.processed_at,
-        error: after.failure().and_then(|failure| ErrInfo::parse(&failure.err_info)),
+        error: match event {
+            NotifyEvent::RefundRefused => Some(codes::REFUND_REJECTED),
+            _ => after.failure().and_then(|failure| ErrInfo::parse(&failure.err_info)),
+        },
         charge_permission_id: after.charge_permission().cloned(),
         cancel_amount: cancelled.map(|money| money.amount),
         cancel_tax: cancelled.map(|money| money.tax),
@@ -42,18 +45,24 @@ pub(super) fn of_change(
     })
 }
 
+fn under_way(transaction: &Transaction) -> bool {
+    transaction.state.payment().is_some_and(|payment| payment.refund.is_some())
+}
+
 /// Which event of `notify_events` a change is; none before the buyer's word has been given or refused.
 fn event_of(before: &Transaction, after: &Transaction) -> Option<NotifyEvent> {
+    let refund_over = under_way(before) && !under_way(after);
+    if refund_over && after.cancelled() == before.cancelled() {
+        return Some(NotifyEvent::RefundRefused);
+    }
     if before.status() == after.status() {
         return (before.money != after.money).then_some(NotifyEvent::Change);
     }
     Some(match after.status() {
         Status::Unprocessed | Status::ReqSuccess | Status::AuthProcess => return None,
         Status::Auth => NotifyEvent::Auth,
-        // Back from REQRETURN by a part that was refunded, or by a refund that was refused.
-        Status::Sales | Status::Capture if before.status() == Status::ReqReturn => {
-            if after.cancelled() == before.cancelled() { NotifyEvent::RefundRefused } else { NotifyEvent::Return }
-        }
+        // Back from REQRETURN: a part was refunded.
+        Status::Sales | Status::Capture if before.status() == Status::ReqReturn => NotifyEvent::Return,
         Status::Sales => NotifyEvent::Sales,
         Status::Capture => NotifyEvent::Capture,
         Status::Cancel => NotifyEvent::Cancel,

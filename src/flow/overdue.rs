@@ -18,7 +18,7 @@ impl Gateway {
         let ended = match transaction.state {
             State::ReqSuccess(_) => self.expire(&shop, transaction).await.map(|_| ()),
             State::AuthProcess(_) => self.never_came_back(&shop, transaction).await,
-            _ => Ok(()),
+            _ => self.look_at_refund(&shop, transaction).await,
         };
         match ended {
             // Somebody else did something with it in the same moment; that stands.
@@ -29,8 +29,11 @@ impl Gateway {
 
     /// No verdict before Amazon was asked: a session that is completed there is finished here.
     async fn never_came_back(&self, shop: &Shop, transaction: &Transaction) -> Result<(), Refusal> {
-        let Some(exec) = &transaction.exec else { return Err(Refusal::Internal("AUTHPROCESS without ExecTran")) };
-        let answer = match self.parts.amazon.checkout_session(&shop.merchant, &exec.session).await {
+        let Some(session) = transaction.exec.as_ref().and_then(|exec| exec.session.as_ref()) else {
+            // A checkout that began with a payload has no session before the browser comes back.
+            return self.expire(shop, transaction).await.map(|_| ());
+        };
+        let answer = match self.parts.amazon.checkout_session(&shop.merchant, session).await {
             Ok(answer) => answer,
             Err(crate::amazonpay::CallError::Refused { status: 404, .. }) => {
                 return self.expire(shop, transaction).await.map(|_| ());

@@ -72,10 +72,10 @@ fn not_paid(proof: Proof) -> Finding<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::transaction::{Exec, Finish, Handover};
+    use crate::domain::transaction::{Exec, Handover};
     use crate::domain::{
         AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, Millis, Money, OrderId, ShopId,
-        State, Yen,
+        State, Way, Yen,
     };
 
     fn transaction(job: JobCd) -> Transaction {
@@ -92,13 +92,15 @@ mod tests {
             processed_at: Millis(1),
             version: 3,
             exec: Some(Exec {
-                session: CheckoutSessionId::new("s-1").unwrap(),
-                finish: Finish::Complete,
+                way: Way::Review,
+                session: Some(CheckoutSessionId::new("s-1").unwrap()),
+                permission: None,
+                frequency: None,
                 ret_url: None,
                 description: None,
                 client_fields: [None, None, None],
             }),
-            state: State::AuthProcess(Handover { look_at: Millis(2) }),
+            state: State::AuthProcess(Handover { look_at: Millis(2), charge: None }),
         }
     }
 
@@ -116,6 +118,7 @@ mod tests {
             authorized_at: Millis(2),
             captured_at: None,
             cancelled: Money::default(),
+            refund: None,
         };
         judge(&transaction(job), payment, &charge, None)
     }

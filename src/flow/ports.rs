@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::amazonpay::{
-    Answer, CallError, CaptureCharge, Charge, CheckoutSession, Client, CompleteCheckoutSession, Merchant,
-    UpdateCheckoutSession,
+    Answer, CallError, CancelCharge, CaptureCharge, Charge, ChargePermission, CheckoutSession, Client,
+    CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund, FinalizeCheckoutSession, Merchant,
+    Refund, UpdateCheckoutSession,
 };
-use crate::domain::{ChargeId, CheckoutSessionId, IdempotencyKey};
+use crate::domain::{ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, RefundId};
 
 pub use crate::domain::{Clock, Rng};
 pub use crate::store::Store;
@@ -40,6 +41,15 @@ pub trait AmazonPay: Send + Sync + 'static {
         key: &IdempotencyKey,
     ) -> Result<Answer<CheckoutSession>, CallError>;
 
+    /// Finalize Checkout Session.
+    async fn finalize_checkout_session(
+        &self,
+        merchant: &Merchant,
+        id: &CheckoutSessionId,
+        request: &FinalizeCheckoutSession,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<CheckoutSession>, CallError>;
+
     /// Get Charge.
     async fn charge(&self, merchant: &Merchant, id: &ChargeId) -> Result<Answer<Charge>, CallError>;
 
@@ -51,6 +61,48 @@ pub trait AmazonPay: Send + Sync + 'static {
         request: &CaptureCharge,
         key: &IdempotencyKey,
     ) -> Result<Answer<Charge>, CallError>;
+
+    /// Create Charge.
+    async fn create_charge(
+        &self,
+        merchant: &Merchant,
+        request: &CreateCharge,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Charge>, CallError>;
+
+    /// Cancel Charge.
+    async fn cancel_charge(
+        &self,
+        merchant: &Merchant,
+        id: &ChargeId,
+        request: &CancelCharge,
+    ) -> Result<Answer<Charge>, CallError>;
+
+    /// Create Refund.
+    async fn create_refund(
+        &self,
+        merchant: &Merchant,
+        request: &CreateRefund,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Refund>, CallError>;
+
+    /// Get Refund.
+    async fn refund(&self, merchant: &Merchant, id: &RefundId) -> Result<Answer<Refund>, CallError>;
+
+    /// Get Charge Permission.
+    async fn charge_permission(
+        &self,
+        merchant: &Merchant,
+        id: &ChargePermissionId,
+    ) -> Result<Answer<ChargePermission>, CallError>;
+
+    /// Close Charge Permission.
+    async fn close_charge_permission(
+        &self,
+        merchant: &Merchant,
+        id: &ChargePermissionId,
+        request: &CloseChargePermission,
+    ) -> Result<Answer<ChargePermission>, CallError>;
 }
 
 #[async_trait]
@@ -82,6 +134,16 @@ impl AmazonPay for Client {
         Self::complete_checkout_session(self, merchant, id, request, key).await
     }
 
+    async fn finalize_checkout_session(
+        &self,
+        merchant: &Merchant,
+        id: &CheckoutSessionId,
+        request: &FinalizeCheckoutSession,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<CheckoutSession>, CallError> {
+        Self::finalize_checkout_session(self, merchant, id, request, key).await
+    }
+
     async fn charge(&self, merchant: &Merchant, id: &ChargeId) -> Result<Answer<Charge>, CallError> {
         self.get_charge(merchant, id).await
     }
@@ -94,6 +156,54 @@ impl AmazonPay for Client {
         key: &IdempotencyKey,
     ) -> Result<Answer<Charge>, CallError> {
         Self::capture_charge(self, merchant, id, request, key).await
+    }
+
+    async fn create_charge(
+        &self,
+        merchant: &Merchant,
+        request: &CreateCharge,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Charge>, CallError> {
+        Self::create_charge(self, merchant, request, key).await
+    }
+
+    async fn cancel_charge(
+        &self,
+        merchant: &Merchant,
+        id: &ChargeId,
+        request: &CancelCharge,
+    ) -> Result<Answer<Charge>, CallError> {
+        Self::cancel_charge(self, merchant, id, request).await
+    }
+
+    async fn create_refund(
+        &self,
+        merchant: &Merchant,
+        request: &CreateRefund,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Refund>, CallError> {
+        Self::create_refund(self, merchant, request, key).await
+    }
+
+    async fn refund(&self, merchant: &Merchant, id: &RefundId) -> Result<Answer<Refund>, CallError> {
+        self.get_refund(merchant, id).await
+    }
+
+    async fn charge_permission(
+        &self,
+        merchant: &Merchant,
+        id: &ChargePermissionId,
+    ) -> Result<Answer<ChargePermission>, CallError> {
+        self.get_charge_permission(merchant, id).await
+    }
+
+    async fn close_charge_permission(
+        &self,
+        merchant: &Merchant,
+        id: &ChargePermissionId,
+        request: &CloseChargePermission,
+    ) -> Result<Answer<ChargePermission>, CallError> {
+        Self::close_charge_permission(self, merchant, id, request).await
     }
 }
 

@@ -52,6 +52,15 @@ pub enum Refusal {
     /// The authorisation is older than Amazon keeps it.
     #[error("the authorisation is too old")]
     AuthorisationExpired,
+    /// No such charge permission, or another shop's.
+    #[error("no such charge permission")]
+    PermissionUnknown,
+    /// More is to be cancelled than is left.
+    #[error("the amount to cancel exceeds what is left")]
+    CancelExceeds,
+    /// A part of an authorisation cannot be cancelled.
+    #[error("an authorisation can only be cancelled as a whole")]
+    CancelDiffers,
     /// Something else is being done to this transaction.
     #[error("another call is at work on this transaction")]
     Busy,
@@ -90,6 +99,9 @@ impl Refusal {
             Self::AmountExceeds => codes::TOTAL_EXCEEDS,
             Self::AmountDiffers => codes::TOTAL_DIFFERS,
             Self::AuthorisationExpired => codes::AUTHORISATION_EXPIRED,
+            Self::PermissionUnknown => codes::PERMISSION_UNKNOWN,
+            Self::CancelExceeds => codes::CANCEL_AMOUNT_EXCEEDS,
+            Self::CancelDiffers => codes::CANCEL_AMOUNT_DIFFERS,
             Self::Busy => codes::STILL_PROCESSING,
             // What Amazon itself says of a session that its buyer has been sent to, or that is over.
             Self::SessionTaken => codes::SESSION_INVALID,

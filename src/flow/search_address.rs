@@ -30,7 +30,7 @@ impl Gateway {
 /// The session that ExecTran named; before that there is nobody to ask about.
 fn executed_session(transaction: crate::domain::Transaction) -> Result<CheckoutSessionId, Refusal> {
     let status = transaction.status();
-    transaction.exec.map(|exec| exec.session).ok_or(Refusal::Status(status))
+    transaction.exec.and_then(|exec| exec.session).ok_or(Refusal::Status(status))
 }
 
 fn reply(session: CheckoutSession) -> AddressReply {

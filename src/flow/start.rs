@@ -1,10 +1,10 @@
 //! AmazonpayStart: the buyer's browser sets out for Amazon (psp-protocol 5.3).
 
-use super::exec_tran::token_hash;
+use super::exec_review::token_hash;
 use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop};
 use crate::config::constant_time_eq;
-use crate::domain::transaction::{Event, Failure, Handover, Ticket};
+use crate::domain::transaction::{Departure, Event, Failure, Handover, Ticket};
 use crate::domain::{State, Transaction};
 use crate::protocol::{ErrInfo, Start, codes};
 use crate::store::{Change, StoreError};
@@ -83,11 +83,15 @@ impl Gateway {
     async fn hand_over(&self, shop: &Shop, transaction: &Transaction, ticket: &Ticket) -> Result<Started, StartError> {
         let now = self.parts.clock.now();
         let look_at = now.plus(i64::from(shop.settings.authprocess_limit_minutes) * 60_000);
-        let change = Change::event(transaction, Event::Started(Handover { look_at }), now)
-            .map_err(|_| StartError::TokenInvalid)?;
+        let change =
+            Change::event(transaction, Event::Started(Handover { look_at, charge: ticket.charge.clone() }), now)
+                .map_err(|_| StartError::TokenInvalid)?;
         // Who loses a race has a Token that somebody else has used.
         self.commit(shop, transaction, change).await?;
-        Ok(Started::ToAmazon(ticket.amazon_url.clone()))
+        match &ticket.departure {
+            Departure::Url(url) => Ok(Started::ToAmazon(url.clone())),
+            Departure::Payload(_) => Err(StartError::Internal("a payload cannot be sent yet")),
+        }
     }
 
     /// Ends a transaction whose time is over; answers it and the notification that tells of it. What somebody else made

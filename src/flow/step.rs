@@ -40,18 +40,15 @@ pub struct Step {
 
 impl Step {
     /// Every step of every operation, for tests that leave none out.
-    pub const ALL: [Self; 9] = {
-        let [update, complete, capture] =
-            [moments("updateCheckoutSession"), moments("completeCheckoutSession"), moments("captureCharge")];
-        let ([a, b, c], [d, e, f], [g, h, i]) = (update, complete, capture);
-        [a, b, c, d, e, f, g, h, i]
-    };
+    pub fn all() -> Vec<Self> {
+        let moments = |operation| Phase::ALL.map(|phase| Self { operation, phase });
+        Effect::NAMES.into_iter().flat_map(moments).collect()
+    }
 
     /// The step of `effect` in `phase`.
     pub fn of(effect: &Effect, phase: Phase) -> Self {
-        let step = Self { operation: effect.name(), phase };
-        debug_assert!(Self::ALL.contains(&step), "{step} is missing from Step::ALL");
-        step
+        debug_assert!(Effect::NAMES.contains(&effect.name()), "{} is missing from Effect::NAMES", effect.name());
+        Self { operation: effect.name(), phase }
     }
 
     /// Passes the step, or stops at it for ever.
@@ -67,12 +64,6 @@ impl Step {
     #[cfg(not(feature = "fault-points"))]
     #[expect(clippy::unused_async, reason = "the build with fault points waits here")]
     pub(super) async fn pass(self) {}
-}
-
-/// The steps of one operation, in order.
-const fn moments(operation: &'static str) -> [Step; 3] {
-    let [intended, answered, concluded] = Phase::ALL;
-    [Step { operation, phase: intended }, Step { operation, phase: answered }, Step { operation, phase: concluded }]
 }
 
 impl std::fmt::Display for Step {

@@ -15,8 +15,10 @@ use super::*;
 use crate::amazonpay::{Client, Retry, generate_pem};
 use crate::config::{FileMode, ShopsFile};
 use crate::domain::access::access_pass;
-use crate::domain::transaction::{Event, Exec, Finish, Handover, Ticket};
-use crate::domain::{AccessId, CheckoutSessionId, Effect, Intent, ManualClock, Millis, Status, SystemRng, Transaction};
+use crate::domain::transaction::{Departure, Event, Exec, Handover, Ticket};
+use crate::domain::{
+    AccessId, CheckoutSessionId, Effect, Intent, ManualClock, Millis, Status, SystemRng, Transaction, Way,
+};
 use crate::egress;
 use crate::protocol::{
     RawRequest, Reading, RequestEncoding, Style, codes, read_entry_tran, read_exec_tran, read_sales,
@@ -119,16 +121,23 @@ impl House {
         let form = format!("{SHOP}&OrderID={order}&JobCd={job}&Amount=1000&AmazonpayType=3");
         let entered = self.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap();
         let exec = Exec {
-            session: CheckoutSessionId::new(session).unwrap(),
-            finish: Finish::Complete,
+            way: Way::Review,
+            session: Some(CheckoutSessionId::new(session).unwrap()),
+            permission: None,
+            frequency: None,
             ret_url: Some("http://shop/thanks".to_owned()),
             description: None,
             client_fields: [None, None, None],
         };
         let now = self.gateway.clock().now();
-        let ticket = Ticket { token_sha256: "0".repeat(64), limit_at: now, amazon_url: "http://amazon".to_owned() };
+        let ticket = Ticket {
+            token_sha256: "0".repeat(64),
+            limit_at: now,
+            departure: Departure::Url("http://amazon".to_owned()),
+            charge: None,
+        };
         let look_at = now.plus(60 * MINUTE_MS);
-        for event in [Event::Requested(exec, ticket), Event::Started(Handover { look_at })] {
+        for event in [Event::Requested(exec, ticket), Event::Started(Handover { look_at, charge: None })] {
             let change = Change::event(&self.now(&entered.access_id).await, event, now).unwrap();
             self.gateway.store().apply(change).await.unwrap();
         }

@@ -104,10 +104,24 @@ async fn dispatch(gateway: &Arc<Gateway>, call: Call, style: Style, raw: &RawReq
             let reading = protocol::read_search_trade_multi(raw, encoding);
             exchange.run(gateway, call, reading, move |it| async move { this.search_trade_multi(it).await }).await
         }
-        // Not offered by this version; AmazonpayStart has a route of its own.
-        Call::Start | Call::Cancel | Call::Change | Call::SearchChargePermission | Call::CloseChargePermission => {
-            refuse(&[codes::NO_SUCH_CALL], style)
+        Call::Cancel => {
+            let reading = protocol::read_cancel(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.cancel(it).await }).await
         }
+        Call::Change => {
+            let reading = protocol::read_change(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.change(it).await }).await
+        }
+        Call::SearchChargePermission => {
+            let reading = protocol::read_search_charge_permission(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.search_charge_permission(it).await }).await
+        }
+        Call::CloseChargePermission => {
+            let reading = protocol::read_close_charge_permission(raw, encoding);
+            exchange.run(gateway, call, reading, move |it| async move { this.close_charge_permission(it).await }).await
+        }
+        // A browser's call, with a route of its own.
+        Call::Start => refuse(&[codes::NO_SUCH_CALL], style),
     }
 }
 

@@ -7,7 +7,7 @@ use super::encoding::RequestEncoding;
 use super::error::ErrInfo;
 use super::field::Field;
 use super::reading::{Checked, Reading};
-use crate::domain::{ChargePermissionId, CheckoutSessionId, OrderId, PaymentType};
+use crate::domain::{ChargePermissionId, CheckoutSessionId, Frequency, FrequencyUnit, OrderId, PaymentType};
 
 /// How long a `StartURL` stays usable where the shop does not say (psp-protocol 13.8), in seconds.
 pub const PAYMENT_TERM_SEC_DEFAULT: u32 = 120;
@@ -122,41 +122,6 @@ pub struct ShipTo {
     pub postal_code: String,
     pub country_code: String,
     pub phone_number: String,
-}
-
-/// How often a consent is to be charged. Amazon computes an expiry from it and tells the buyer; it enforces nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Frequency {
-    /// The unit.
-    pub unit: FrequencyUnit,
-    /// So many units: 0 with [`FrequencyUnit::Variable`], else 1 to 999.
-    pub value: u16,
-}
-
-/// The unit of a [`Frequency`], in Amazon's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words explain themselves")]
-pub enum FrequencyUnit {
-    Year,
-    Month,
-    Week,
-    Day,
-    Variable,
-}
-
-impl FrequencyUnit {
-    const ALL: [Self; 5] = [Self::Year, Self::Month, Self::Week, Self::Day, Self::Variable];
-    pub(super) const WIRE: &'static [&'static str] = &["Year", "Month", "Week", "Day", "Variable"];
-
-    /// The unit of this text.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|unit| unit.wire() == text)
-    }
-
-    /// The text, the same for the shop and for Amazon.
-    pub const fn wire(self) -> &'static str {
-        Self::WIRE[self as usize]
-    }
 }
 
 impl ExecTran {

@@ -8,12 +8,12 @@ use std::borrow::Cow;
 use super::call::Style;
 use super::codes;
 use super::error::ErrInfo;
-use super::exec_tran::FrequencyUnit;
 use super::shape::Shape::{
     self, All, Alphanumeric, AlphanumericOrHyphen, AmazonId, CharactersMax, CountryCode, Digits, Length, MadeOf,
     OneLine, OneLineWithoutSymbols, OneOf, Range, VisibleAscii, WebUrl, Windows31jBytesMax,
 };
 use super::{PAY_TYPE, start};
+use crate::domain::FrequencyUnit;
 use crate::domain::{AmazonpayType, JobCd, PaymentType};
 
 /// A limit on one parameter, and the code that answers a breach of it.

@@ -29,9 +29,7 @@ pub use call::{Call, Need, Style};
 pub use decode::RawRequest;
 pub use encoding::{RequestEncoding, ResponseEncoding};
 pub use error::{ErrClass, ErrInfo};
-pub use exec_tran::{
-    ExecTran, Frequency, FrequencyUnit, PAYMENT_TERM_SEC_DEFAULT, RetUrl, ShipTo, Way, read_exec_tran,
-};
+pub use exec_tran::{ExecTran, PAYMENT_TERM_SEC_DEFAULT, RetUrl, ShipTo, Way, read_exec_tran};
 pub use field::Field;
 pub use notification::Notification;
 pub use reading::{Access, AccessPair, Credentials, Reading};

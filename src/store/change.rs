@@ -74,6 +74,13 @@ impl Change {
         self
     }
 
+    /// The same change, with the next intent: what has to follow is promised in the same moment.
+    #[must_use]
+    pub fn promising(mut self, intent: Intent) -> Self {
+        self.intent = Some(intent);
+        self
+    }
+
     /// The same change, with a notification to the shop.
     #[must_use]
     pub fn telling(mut self, notification: Option<Notification>) -> Self {

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use super::Change;
 use crate::domain::notification::{Attempt, Claimed};
 use crate::domain::{
-    AccessId, ChargeId, CheckoutSessionId, IdempotencyKey, Intent, Millis, OrderId, ShopId, Transaction,
+    AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Intent, Millis, OrderId, ShopId,
+    Transaction,
 };
 
 /// Why a change was not made. Nothing of it was.
@@ -63,6 +64,16 @@ pub trait Store: Send + Sync + 'static {
 
     /// The transaction that `shop` entered as `order`.
     async fn transaction_of_order(&self, shop: &ShopId, order: &OrderId) -> Result<Option<Transaction>, StoreError>;
+
+    /// The shops that have a transaction on this charge permission.
+    async fn shops_of_permission(&self, permission: &ChargePermissionId) -> Result<Vec<ShopId>, StoreError>;
+
+    /// The transaction of `shop` that carries the permission: the registered consent if there is one, else the newest.
+    async fn transaction_of_permission(
+        &self,
+        shop: &ShopId,
+        permission: &ChargePermissionId,
+    ) -> Result<Option<Transaction>, StoreError>;
 
     /// The transaction of `shop` that `session` is to pay or has paid: the latest that has not failed or expired.
     async fn transaction_of_session(

@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use super::StoreError;
-use crate::domain::transaction::{AmazonPayment, Exec, Failure, Finish, Handover, Settled, Ticket};
+use crate::domain::transaction::{
+    AmazonPayment, Departure, Exec, Failure, Handover, PendingCharge, Refund, Settled, Ticket,
+};
 use crate::domain::{
-    AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, JobCd, Millis, Money, OrderId,
-    PaymentType, ShopId, State, Status, Transaction, Yen,
+    AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, Frequency, FrequencyUnit, JobCd, Millis,
+    Money, OrderId, PaymentType, RefundId, ShopId, State, Status, Transaction, Way, Yen,
 };
 
 /// The columns of `transactions`, by their names.
@@ -26,8 +28,11 @@ pub(super) struct TransactionRow {
     pub created_at: i64,
     pub processed_at: i64,
     pub look_at: Option<i64>,
+    pub way: Option<String>,
     pub checkout_session_id: Option<String>,
-    pub finish: Option<String>,
+    pub exec_permission_id: Option<String>,
+    pub frequency_unit: Option<String>,
+    pub frequency_value: Option<i64>,
     pub ret_url: Option<String>,
     pub description: Option<String>,
     pub client_field1: Option<String>,
@@ -36,13 +41,17 @@ pub(super) struct TransactionRow {
     pub start_token_sha256: Option<String>,
     pub start_limit_at: Option<i64>,
     pub amazon_url: Option<String>,
+    pub amazon_payload: Option<String>,
     pub charge_permission_id: Option<String>,
     pub charge_id: Option<String>,
     pub authorized_at: Option<i64>,
     pub captured_at: Option<i64>,
+    pub sale_amount: Option<i64>,
+    pub sale_tax: Option<i64>,
     pub cancel_amount: i64,
     pub cancel_tax: i64,
     pub refund_from: Option<String>,
+    pub refund_id: Option<String>,
     pub refund_amount: Option<i64>,
     pub refund_tax: Option<i64>,
     pub err_info: Option<String>,
@@ -79,8 +88,11 @@ impl From<&Transaction> for TransactionRow {
 
 impl TransactionRow {
     fn write_exec(&mut self, exec: &Exec) {
-        self.checkout_session_id = Some(exec.session.as_str().to_owned());
-        self.finish = Some(finish_word(exec.finish).to_owned());
+        self.way = Some(exec.way.wire().to_owned());
+        self.checkout_session_id = exec.session.as_ref().map(|id| id.as_str().to_owned());
+        self.exec_permission_id = exec.permission.as_ref().map(|id| id.as_str().to_owned());
+        self.frequency_unit = exec.frequency.map(|it| it.unit.wire().to_owned());
+        self.frequency_value = exec.frequency.map(|it| i64::from(it.value));
         self.ret_url.clone_from(&exec.ret_url);
         self.description.clone_from(&exec.description);
         let [one, two, three] = exec.client_fields.clone();
@@ -91,19 +103,30 @@ impl TransactionRow {
         if let State::ReqSuccess(ticket) = state {
             self.start_token_sha256 = Some(ticket.token_sha256.clone());
             self.start_limit_at = Some(ticket.limit_at.0);
-            self.amazon_url = Some(ticket.amazon_url.clone());
+            match &ticket.departure {
+                Departure::Url(url) => self.amazon_url = Some(url.clone()),
+                Departure::Payload(payload) => self.amazon_payload = Some(payload.clone()),
+            }
         }
+        self.charge_id = state.pending_charge().map(|pending| pending.charge.as_str().to_owned());
         if let Some(payment) = state.payment() {
             self.charge_id = Some(payment.charge.as_str().to_owned());
             self.authorized_at = Some(payment.authorized_at.0);
             self.captured_at = payment.captured_at.map(|at| at.0);
             self.cancel_amount = payment.cancelled.amount.get();
             self.cancel_tax = payment.cancelled.tax.get();
+            if let Some(refund) = &payment.refund {
+                self.refund_id = Some(refund.id.as_str().to_owned());
+                self.refund_amount = Some(refund.money.amount.get());
+                self.refund_tax = Some(refund.money.tax.get());
+            }
         }
-        if let State::ReqReturn { from, refund, .. } = state {
+        if let State::Selling { money, .. } = state {
+            self.sale_amount = Some(money.amount.get());
+            self.sale_tax = Some(money.tax.get());
+        }
+        if let State::ReqReturn { from, .. } = state {
             self.refund_from = Some(settled_word(*from).to_owned());
-            self.refund_amount = Some(refund.amount.get());
-            self.refund_tax = Some(refund.tax.get());
         }
     }
 
@@ -129,21 +152,24 @@ impl TransactionRow {
             created_at: Millis(self.created_at),
             processed_at: Millis(self.processed_at),
             version: self.version,
-            exec: match self.checkout_session_id.clone() {
-                Some(session) => Some(self.exec(session)?),
+            exec: match self.way.as_deref() {
+                Some(way) => Some(self.exec(Way::parse(way)?)?),
                 None => None,
             },
             state: self.state()?,
         })
     }
 
-    fn exec(&self, session: String) -> Option<Exec> {
+    fn exec(&self, way: Way) -> Option<Exec> {
         Some(Exec {
-            session: CheckoutSessionId::new(session).ok()?,
-            finish: if self.finish.as_deref()? == finish_word(Finish::Finalize) {
-                Finish::Finalize
-            } else {
-                Finish::Complete
+            way,
+            session: optional(self.checkout_session_id.clone(), |id| CheckoutSessionId::new(id).ok())?,
+            permission: optional(self.exec_permission_id.clone(), |id| ChargePermissionId::new(id).ok())?,
+            frequency: match (&self.frequency_unit, self.frequency_value) {
+                (Some(unit), Some(value)) => {
+                    Some(Frequency { unit: FrequencyUnit::parse(unit)?, value: u16::try_from(value).ok()? })
+                }
+                _ => None,
             },
             ret_url: self.ret_url.clone(),
             description: self.description.clone(),
@@ -157,17 +183,30 @@ impl TransactionRow {
             Status::ReqSuccess => State::ReqSuccess(Ticket {
                 token_sha256: self.start_token_sha256.clone()?,
                 limit_at: Millis(self.start_limit_at?),
-                amazon_url: self.amazon_url.clone()?,
+                departure: match (&self.amazon_url, &self.amazon_payload) {
+                    (Some(url), None) => Departure::Url(url.clone()),
+                    (None, Some(payload)) => Departure::Payload(payload.clone()),
+                    _ => return None,
+                },
+                charge: self.pending_charge()?,
             }),
-            Status::AuthProcess => State::AuthProcess(Handover { look_at: Millis(self.look_at?) }),
-            Status::Auth => State::Auth(self.payment()?),
+            Status::AuthProcess => {
+                State::AuthProcess(Handover { look_at: Millis(self.look_at?), charge: self.pending_charge()? })
+            }
+            Status::Auth => match (self.sale_amount, self.sale_tax) {
+                (Some(amount), Some(tax)) => State::Selling {
+                    payment: self.payment()?,
+                    money: money(amount, tax)?,
+                    look_at: Millis(self.look_at?),
+                },
+                _ => State::Auth(self.payment()?),
+            },
             Status::Sales => State::Sales(self.payment()?),
             Status::Capture => State::Capture(self.payment()?),
             Status::Cancel => State::Cancel(self.payment()?),
             Status::ReqReturn => State::ReqReturn {
                 payment: self.payment()?,
                 from: if self.refund_from.as_deref()? == "SALES" { Settled::Sales } else { Settled::Capture },
-                refund: money(self.refund_amount?, self.refund_tax?)?,
             },
             Status::Return => State::Return(self.payment()?),
             Status::PayFail => State::PayFail(self.failure()?),
@@ -184,7 +223,27 @@ impl TransactionRow {
             authorized_at: Millis(self.authorized_at?),
             captured_at: self.captured_at.map(Millis),
             cancelled: money(self.cancel_amount, self.cancel_tax)?,
+            refund: match self.refund_id.clone() {
+                Some(id) => Some(Refund {
+                    id: RefundId::new(id).ok()?,
+                    money: money(self.refund_amount?, self.refund_tax?)?,
+                    look_at: Millis(self.look_at?),
+                }),
+                None => None,
+            },
         })
+    }
+
+    /// The charge of a transaction that waits for Amazon.
+    #[expect(clippy::option_option, reason = "the outer one is a fault, the inner one an empty column")]
+    fn pending_charge(&self) -> Option<Option<PendingCharge>> {
+        match self.charge_id.clone() {
+            None => Some(None),
+            Some(id) => {
+                let charge = ChargeId::new(id).ok()?;
+                Some(Some(PendingCharge { permission: self.permission()?, charge }))
+            }
+        }
     }
 
     fn permission(&self) -> Option<ChargePermissionId> {
@@ -200,10 +259,12 @@ fn money(amount: i64, tax: i64) -> Option<Money> {
     Money::new(Yen::new(amount)?, Yen::new(tax)?)
 }
 
-fn finish_word(finish: Finish) -> &'static str {
-    match finish {
-        Finish::Complete => "COMPLETE",
-        Finish::Finalize => "FINALIZE",
+/// What `read` makes of a column that may be empty; `None` where it is full and makes no sense.
+#[expect(clippy::option_option, reason = "the outer one is a fault, the inner one an empty column")]
+fn optional<T>(column: Option<String>, read: impl Fn(String) -> Option<T>) -> Option<Option<T>> {
+    match column {
+        None => Some(None),
+        Some(text) => read(text).map(Some),
     }
 }
 

@@ -2,10 +2,12 @@
 //! every event; what is not in the table must be refused and leave the transaction as it was.
 
 use proptest::prelude::*;
-use sekisho::domain::transaction::{AmazonPayment, Event, Exec, Failure, Finish, Handover, Settled, Ticket};
+use sekisho::domain::transaction::{
+    AmazonPayment, Departure, Event, Exec, Failure, Handover, PendingCharge, Refund, Settled, Ticket,
+};
 use sekisho::domain::{
-    AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, JobCd, Millis, Money, OrderId, ShopId,
-    State, Status, Transaction, Yen,
+    AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, JobCd, Millis, Money, OrderId, RefundId,
+    ShopId, State, Status, Transaction, Way, Yen,
 };
 
 const NOW: Millis = Millis(1_795_371_000_123);
@@ -13,17 +15,23 @@ const LATER: Millis = Millis(1_795_371_060_123);
 
 /// From, event, to where the order was AUTH, to where it was CAPTURE. Nothing else leads anywhere: PAYFAIL, EXPIRED,
 /// CANCEL, RETURN and END are final.
-const TABLE: [(&str, &str, &str, &str); 26] = [
+const TABLE: [(&str, &str, &str, &str); 32] = [
     ("UNPROCESSED", "requested", "REQSUCCESS", "REQSUCCESS"),
     ("UNPROCESSED", "charged-at-once", "AUTH", "CAPTURE"),
+    ("UNPROCESSED", "registered-at-once", "REGISTER", "REGISTER"),
     ("UNPROCESSED", "refused-at-once", "PAYFAIL", "PAYFAIL"),
+    ("UNPROCESSED", "pending-at-once", "AUTHPROCESS", "AUTHPROCESS"),
     ("REQSUCCESS", "started", "AUTHPROCESS", "AUTHPROCESS"),
     ("REQSUCCESS", "expired", "EXPIRED", "EXPIRED"),
+    ("AUTHPROCESS", "pending", "AUTHPROCESS", "AUTHPROCESS"),
     ("AUTHPROCESS", "completed", "AUTH", "CAPTURE"),
     ("AUTHPROCESS", "registered", "REGISTER", "REGISTER"),
     ("AUTHPROCESS", "failed", "PAYFAIL", "PAYFAIL"),
     ("AUTHPROCESS", "expired", "EXPIRED", "EXPIRED"),
     ("AUTH", "sold", "SALES", "SALES"),
+    ("AUTH", "sale-begun", "AUTH", "AUTH"),
+    ("AUTH", "sold-anew", "SALES", "SALES"),
+    ("AUTH", "sale-refused", "PAYFAIL", "PAYFAIL"),
     ("AUTH", "cancelled", "CANCEL", "CANCEL"),
     ("AUTH", "changed", "AUTH", "AUTH"),
     ("AUTH", "changed-up", "AUTH", "AUTH"),
@@ -61,13 +69,24 @@ fn payment() -> AmazonPayment {
         authorized_at: NOW,
         captured_at: Some(NOW),
         cancelled: Money::default(),
+        refund: None,
     }
+}
+
+fn refund(money: Money) -> Refund {
+    Refund { id: RefundId::new("S03-1234567-1234567-R123456").unwrap(), money, look_at: LATER }
+}
+
+fn refunding(money: Money) -> AmazonPayment {
+    AmazonPayment { refund: Some(refund(money)), ..payment() }
 }
 
 fn exec() -> Exec {
     Exec {
-        session: CheckoutSessionId::new("session-1").unwrap(),
-        finish: Finish::Complete,
+        way: Way::Review,
+        session: Some(CheckoutSessionId::new("session-1").unwrap()),
+        permission: None,
+        frequency: None,
         ret_url: Some("https://shop.example/".to_owned()),
         description: None,
         client_fields: [None, None, None],
@@ -75,7 +94,17 @@ fn exec() -> Exec {
 }
 
 fn ticket() -> Ticket {
-    Ticket { token_sha256: "0".repeat(64), limit_at: LATER, amazon_url: "https://amazon.example/".to_owned() }
+    Ticket {
+        token_sha256: "0".repeat(64),
+        limit_at: LATER,
+        departure: Departure::Url("https://amazon.example/".to_owned()),
+        charge: None,
+    }
+}
+
+fn pending() -> Handover {
+    let charge = PendingCharge { permission: permission(), charge: payment().charge };
+    Handover { look_at: LATER, charge: Some(charge) }
 }
 
 fn failure() -> Failure {
@@ -85,16 +114,16 @@ fn failure() -> Failure {
 /// A transaction of 1000 + 100 yen that stands in `status`. In REQRETURN all of it is under way back.
 fn standing(status: Status, job: JobCd) -> Transaction {
     let from = if job == JobCd::Auth { Settled::Sales } else { Settled::Capture };
-    let refund = money(1000, 100);
+    let whole = money(1000, 100);
     let state = match status {
         Status::Unprocessed => State::Unprocessed,
         Status::ReqSuccess => State::ReqSuccess(ticket()),
-        Status::AuthProcess => State::AuthProcess(Handover { look_at: LATER }),
+        Status::AuthProcess => State::AuthProcess(Handover { look_at: LATER, charge: None }),
         Status::Auth => State::Auth(payment()),
         Status::Sales => State::Sales(payment()),
         Status::Capture => State::Capture(payment()),
         Status::Cancel => State::Cancel(payment()),
-        Status::ReqReturn => State::ReqReturn { payment: payment(), from, refund },
+        Status::ReqReturn => State::ReqReturn { payment: refunding(whole), from },
         Status::Return => State::Return(payment()),
         Status::PayFail => State::PayFail(failure()),
         Status::Expired => State::Expired(failure()),
@@ -107,7 +136,7 @@ fn standing(status: Status, job: JobCd) -> Transaction {
         shop_id: ShopId::new("tshop00000001").unwrap(),
         order_id: OrderId::new("order-1").unwrap(),
         job,
-        money: if status == Status::ReqReturn { Money::default() } else { refund },
+        money: if status == Status::ReqReturn { Money::default() } else { whole },
         amazonpay_type: AmazonpayType::Standard,
         payment_type: None,
         created_at: NOW,
@@ -123,8 +152,17 @@ fn events() -> Vec<(&'static str, Event)> {
     vec![
         ("requested", Event::Requested(exec(), ticket())),
         ("charged-at-once", Event::ChargedAtOnce(exec(), payment())),
+        ("registered-at-once", Event::RegisteredAtOnce(exec(), permission())),
         ("refused-at-once", Event::RefusedAtOnce(exec(), failure())),
-        ("started", Event::Started(Handover { look_at: LATER })),
+        ("pending-at-once", Event::PendingAtOnce(exec(), pending())),
+        ("session-named", Event::SessionNamed(CheckoutSessionId::new("session-2").unwrap())),
+        ("pending", Event::Pending(pending())),
+        ("sale-begun", Event::SaleBegun(money(1000, 100), LATER)),
+        ("sale-of-more-begun", Event::SaleBegun(money(1000, 101), LATER)),
+        ("sold-anew", Event::SoldAnew(money(1000, 100), payment())),
+        ("more-sold-anew", Event::SoldAnew(money(1000, 101), payment())),
+        ("sale-refused", Event::SaleRefused(failure())),
+        ("started", Event::Started(Handover { look_at: LATER, charge: None })),
         ("completed", Event::Completed(payment())),
         ("registered", Event::Registered(permission())),
         ("failed", Event::Failed(failure())),
@@ -136,9 +174,9 @@ fn events() -> Vec<(&'static str, Event)> {
         ("changed", Event::Changed(money(1000, 100), payment())),
         ("changed-down", Event::Changed(money(1, 0), payment())),
         ("changed-up", Event::Changed(money(1000, 101), payment())),
-        ("return-requested", Event::ReturnRequested(money(1000, 100))),
-        ("part-return-requested", Event::ReturnRequested(money(1, 0))),
-        ("too-much-return-requested", Event::ReturnRequested(money(1001, 100))),
+        ("return-requested", Event::ReturnRequested(refund(money(1000, 100)))),
+        ("part-return-requested", Event::ReturnRequested(refund(money(1, 0)))),
+        ("too-much-return-requested", Event::ReturnRequested(refund(money(1001, 100)))),
         ("returned", Event::Returned),
         ("return-refused", Event::ReturnRefused),
         ("ended", Event::Ended),
@@ -163,6 +201,13 @@ fn kind(event: &Event) -> u32 {
         Event::Returned => 12,
         Event::ReturnRefused => 13,
         Event::Ended => 14,
+        Event::RegisteredAtOnce(..) => 15,
+        Event::PendingAtOnce(..) => 16,
+        Event::SessionNamed(_) => 17,
+        Event::Pending(_) => 18,
+        Event::SaleBegun(..) => 19,
+        Event::SoldAnew(..) => 20,
+        Event::SaleRefused(_) => 21,
     }
 }
 
@@ -171,7 +216,7 @@ fn every_state_meets_every_event() {
     let mut kinds: Vec<u32> = events().iter().map(|(_, event)| kind(event)).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    assert_eq!(kinds, (0..15).collect::<Vec<_>>(), "an event is missing in the list");
+    assert_eq!(kinds, (0..22).collect::<Vec<_>>(), "an event is missing in the list");
 
     let mut steps = 0;
     for job in [JobCd::Auth, JobCd::Capture] {
@@ -204,7 +249,7 @@ fn amounts_after_each_step() {
     };
     assert_eq!(of(Status::Auth, Event::Sold(money(600, 0), LATER)), (600, 0, 0, 0));
     assert_eq!(of(Status::Auth, Event::Cancelled), (0, 0, 1000, 100));
-    assert_eq!(of(Status::Sales, Event::ReturnRequested(money(300, 100))), (700, 0, 0, 0));
+    assert_eq!(of(Status::Sales, Event::ReturnRequested(refund(money(300, 100)))), (700, 0, 0, 0));
     assert_eq!(of(Status::ReqReturn, Event::Returned), (0, 0, 1000, 100));
     assert_eq!(of(Status::ReqReturn, Event::ReturnRefused), (1000, 100, 0, 0));
     assert_eq!(of(Status::Sales, Event::Changed(money(5, 5), payment())), (5, 5, 0, 0));
@@ -213,7 +258,7 @@ fn amounts_after_each_step() {
 #[test]
 fn a_part_that_was_returned_leads_back() {
     for (status, job) in [(Status::Sales, JobCd::Auth), (Status::Capture, JobCd::Capture)] {
-        let asked = standing(status, job).apply(Event::ReturnRequested(money(300, 0)), LATER).unwrap();
+        let asked = standing(status, job).apply(Event::ReturnRequested(refund(money(300, 0))), LATER).unwrap();
         assert_eq!(asked.status(), Status::ReqReturn);
         let back = asked.apply(Event::Returned, LATER).unwrap();
         assert_eq!((back.status(), back.money, back.cancelled()), (status, money(700, 100), money(300, 0)));
@@ -223,6 +268,47 @@ fn a_part_that_was_returned_leads_back() {
             (status, money(1000, 100), Money::default())
         );
     }
+}
+
+/// A lower amount after capture is a refund behind an unchanged Status: at most one at a time, and undone if declined.
+#[test]
+fn a_lower_amount_is_a_refund_in_the_background() {
+    for (status, job) in [(Status::Sales, JobCd::Auth), (Status::Capture, JobCd::Capture)] {
+        let lowered =
+            standing(status, job).apply(Event::Changed(money(700, 100), refunding(money(300, 0))), LATER).unwrap();
+        assert_eq!((lowered.status(), lowered.money, lowered.state.look_at()), (status, money(700, 100), Some(LATER)));
+        assert!(lowered.apply(Event::ReturnRequested(refund(money(1, 0))), LATER).is_err(), "one refund at a time");
+        let done = lowered.apply(Event::Returned, LATER).unwrap();
+        assert_eq!((done.status(), done.money, done.cancelled()), (status, money(700, 100), money(300, 0)));
+        assert_eq!(done.state.look_at(), None);
+        let declined = lowered.apply(Event::ReturnRefused, LATER).unwrap();
+        assert_eq!((declined.status(), declined.money), (status, money(1000, 100)));
+        assert_eq!((declined.cancelled(), declined.state.look_at()), (Money::default(), None));
+    }
+}
+
+/// AUTH for the shop, but nothing else can be asked of it until Amazon has said whether it has the money.
+#[test]
+fn a_capture_under_way_ends_as_amazon_says() {
+    let begun = standing(Status::Auth, JobCd::Auth).apply(Event::SaleBegun(money(600, 0), LATER), NOW).unwrap();
+    assert_eq!((begun.status(), begun.money, begun.state.look_at()), (Status::Auth, money(1000, 100), Some(LATER)));
+    for (name, event) in events() {
+        let went = begun.apply(event, LATER).ok().map(|after| after.status().wire());
+        assert_eq!(went, (name == "sale-refused").then_some("PAYFAIL"), "{name}");
+    }
+    let sold = begun.apply(Event::Sold(money(600, 0), LATER), LATER).unwrap();
+    assert_eq!((sold.status(), sold.money, sold.state.look_at()), (Status::Sales, money(600, 0), None));
+}
+
+/// A checkout that began with a payload has no session at first, and one for good from then on.
+#[test]
+fn a_session_is_named_once() {
+    let mut away = standing(Status::AuthProcess, JobCd::Auth);
+    away.exec.as_mut().unwrap().session = None;
+    let session = CheckoutSessionId::new("session-2").unwrap();
+    let named = away.apply(Event::SessionNamed(session.clone()), LATER).unwrap();
+    assert_eq!((named.status(), named.exec.as_ref().unwrap().session.as_ref()), (Status::AuthProcess, Some(&session)));
+    assert!(named.apply(Event::SessionNamed(session), LATER).is_err());
 }
 
 #[test]
@@ -265,7 +351,7 @@ proptest! {
         let mut transaction = standing(Status::Capture, JobCd::Capture);
         transaction.money = taken;
         for (refund, granted) in steps {
-            let Ok(under_way) = transaction.apply(Event::ReturnRequested(refund), LATER) else { continue };
+            let Ok(under_way) = transaction.apply(Event::ReturnRequested(self::refund(refund)), LATER) else { continue };
             let parts = [under_way.money, refund, under_way.cancelled()].map(Money::total).map(Yen::get);
             prop_assert_eq!(parts.iter().sum::<i64>(), taken.total().get());
             let event = if granted { Event::Returned } else { Event::ReturnRefused };

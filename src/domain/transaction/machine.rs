@@ -1,9 +1,9 @@
 //! The table of psp-protocol 6: which event leads from which state to which.
 
-use super::super::ids::ChargePermissionId;
+use super::super::ids::{ChargePermissionId, CheckoutSessionId};
 use super::super::terms::{JobCd, Status};
 use super::super::world::Millis;
-use super::{AmazonPayment, Exec, Failure, Handover, Money, Settled, State, Ticket, Transaction};
+use super::{AmazonPayment, Exec, Failure, Handover, Money, Refund, Settled, State, Ticket, Transaction, Yen};
 
 /// Something that has happened, or (for requests) that is now decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,11 +12,19 @@ pub enum Event {
     Requested(Exec, Ticket),
     /// ExecTran in its immediate shape: Amazon charged.
     ChargedAtOnce(Exec, AmazonPayment),
+    /// ExecTran in its immediate shape: a consent and no charge.
+    RegisteredAtOnce(Exec, ChargePermissionId),
     /// ExecTran in its immediate shape: Amazon refused.
     RefusedAtOnce(Exec, Failure),
+    /// ExecTran in its immediate shape: Amazon takes its time.
+    PendingAtOnce(Exec, Handover),
     /// The buyer came to AmazonpayStart in time.
     Started(Handover),
-    /// The session was completed with a charge.
+    /// The session of a checkout that began with a payload.
+    SessionNamed(CheckoutSessionId),
+    /// The session was completed; Amazon takes its time over the charge.
+    Pending(Handover),
+    /// The session was completed with a charge, or a pending charge was authorised.
     Completed(AmazonPayment),
     /// The session was completed with a consent and no charge.
     Registered(ChargePermissionId),
@@ -26,12 +34,18 @@ pub enum Event {
     Expired(Failure),
     /// Captured; the amounts are the final ones.
     Sold(Money, Millis),
+    /// Amazon has taken a capture on and takes its time; the amounts it captures, and when to look.
+    SaleBegun(Money, Millis),
+    /// An authorisation that had run out was renewed by a new charge, and captured; the amounts are the final ones.
+    SoldAnew(Money, AmazonPayment),
+    /// Amazon declined the capture, and the charge with it.
+    SaleRefused(Failure),
     /// The authorisation was cancelled.
     Cancelled,
     /// New amounts; a new charge where the old one was replaced.
     Changed(Money, AmazonPayment),
     /// A refund was accepted.
-    ReturnRequested(Money),
+    ReturnRequested(Refund),
     /// The refund is done.
     Returned,
     /// Amazon declined the refund.
@@ -46,7 +60,14 @@ impl Event {
         match self {
             Self::Requested(..) => "requested",
             Self::ChargedAtOnce(..) => "charged-at-once",
+            Self::RegisteredAtOnce(..) => "registered-at-once",
             Self::RefusedAtOnce(..) => "refused-at-once",
+            Self::PendingAtOnce(..) => "pending-at-once",
+            Self::SessionNamed(_) => "session-named",
+            Self::Pending(_) => "pending",
+            Self::SaleBegun(..) => "sale-begun",
+            Self::SoldAnew(..) => "sold-anew",
+            Self::SaleRefused(_) => "sale-refused",
             Self::Started(_) => "started",
             Self::Completed(_) => "completed",
             Self::Registered(_) => "registered",
@@ -90,11 +111,25 @@ impl Transaction {
                 next.exec = Some(exec);
                 paid(self.job, payment, now)
             }
+            (State::Unprocessed, Event::RegisteredAtOnce(exec, permission)) => {
+                next.exec = Some(exec);
+                State::Register(permission)
+            }
             (State::Unprocessed, Event::RefusedAtOnce(exec, failure)) => {
                 next.exec = Some(exec);
                 State::PayFail(failure)
             }
-            (State::ReqSuccess(_), Event::Started(handover)) => State::AuthProcess(handover),
+            (State::Unprocessed, Event::PendingAtOnce(exec, handover)) => {
+                next.exec = Some(exec);
+                State::AuthProcess(handover)
+            }
+            (State::ReqSuccess(_), Event::Started(handover)) | (State::AuthProcess(_), Event::Pending(handover)) => {
+                State::AuthProcess(handover)
+            }
+            (State::AuthProcess(handover), Event::SessionNamed(session)) => {
+                next.name_session(session).ok_or(refused)?;
+                State::AuthProcess(handover)
+            }
             (State::ReqSuccess(_) | State::AuthProcess(_), Event::Expired(failure)) => State::Expired(failure),
             (State::AuthProcess(_), Event::Completed(payment)) => paid(self.job, payment, now),
             (State::AuthProcess(_), Event::Registered(permission)) => State::Register(permission),
@@ -105,6 +140,13 @@ impl Transaction {
         Ok(next)
     }
 
+    /// A checkout that began with a payload has a session once the buyer is back, and keeps it.
+    fn name_session(&mut self, session: CheckoutSessionId) -> Option<()> {
+        let exec = self.exec.as_mut().filter(|exec| exec.session.is_none())?;
+        exec.session = Some(session);
+        Some(())
+    }
+
     /// The steps after money has been promised or taken.
     fn settle(&mut self, state: State, event: Event) -> Option<State> {
         Some(match (state, event) {
@@ -112,6 +154,19 @@ impl Transaction {
                 self.money = money;
                 State::Sales(AmazonPayment { captured_at: Some(at), ..payment })
             }
+            (State::Auth(payment), Event::SaleBegun(money, look_at)) if money.total() <= self.money.total() => {
+                State::Selling { payment, money, look_at }
+            }
+            (State::Selling { payment, money, .. }, Event::Sold(sold, at)) if sold == money => {
+                self.money = money;
+                State::Sales(AmazonPayment { captured_at: Some(at), ..payment })
+            }
+            (State::Auth(_), Event::SoldAnew(money, payment)) if money.total() <= self.money.total() => {
+                let captured_at = payment.captured_at.or(Some(self.processed_at));
+                self.money = money;
+                State::Sales(AmazonPayment { captured_at, ..payment })
+            }
+            (State::Auth(_) | State::Selling { .. }, Event::SaleRefused(failure)) => State::PayFail(failure),
             (State::Auth(payment), Event::Cancelled) => {
                 let cancelled = std::mem::take(&mut self.money);
                 State::Cancel(AmazonPayment { cancelled, ..payment })
@@ -134,23 +189,41 @@ impl Transaction {
             (State::Capture(payment), Event::ReturnRequested(refund)) => {
                 self.ask_return(payment, Settled::Capture, refund)?
             }
-            (State::ReqReturn { payment, from, refund }, Event::Returned) => {
-                let cancelled = payment.cancelled.plus(refund)?;
-                let payment = AmazonPayment { cancelled, ..payment };
-                if self.money.total() == super::Yen::ZERO { State::Return(payment) } else { settled(from, payment) }
+            (State::ReqReturn { payment, from }, Event::Returned) => {
+                let payment = returned(payment)?;
+                if self.money.total() == Yen::ZERO { State::Return(payment) } else { settled(from, payment) }
             }
-            (State::ReqReturn { payment, from, refund }, Event::ReturnRefused) => {
-                self.money = self.money.plus(refund)?;
-                settled(from, payment)
-            }
+            (State::Sales(payment), Event::Returned) => State::Sales(returned(payment)?),
+            (State::Capture(payment), Event::Returned) => State::Capture(returned(payment)?),
+            (State::ReqReturn { payment, from }, Event::ReturnRefused) => settled(from, self.give_back(payment)?),
+            (State::Sales(payment), Event::ReturnRefused) => State::Sales(self.give_back(payment)?),
+            (State::Capture(payment), Event::ReturnRefused) => State::Capture(self.give_back(payment)?),
             _ => return None,
         })
     }
 
-    fn ask_return(&mut self, payment: AmazonPayment, from: Settled, refund: Money) -> Option<State> {
-        self.money = self.money.minus(refund)?;
-        Some(State::ReqReturn { payment, from, refund })
+    /// One refund at a time; what it takes is no longer the shop's.
+    fn ask_return(&mut self, payment: AmazonPayment, from: Settled, refund: Refund) -> Option<State> {
+        if payment.refund.is_some() {
+            return None;
+        }
+        self.money = self.money.minus(refund.money)?;
+        Some(State::ReqReturn { payment: AmazonPayment { refund: Some(refund), ..payment }, from })
     }
+
+    /// Amazon declined the refund: the money is still the shop's.
+    fn give_back(&mut self, payment: AmazonPayment) -> Option<AmazonPayment> {
+        let refund = payment.refund.clone()?;
+        self.money = self.money.plus(refund.money)?;
+        Some(AmazonPayment { refund: None, ..payment })
+    }
+}
+
+/// The refund is done: it counts as cancelled.
+fn returned(payment: AmazonPayment) -> Option<AmazonPayment> {
+    let refund = payment.refund.clone()?;
+    let cancelled = payment.cancelled.plus(refund.money)?;
+    Some(AmazonPayment { cancelled, refund: None, ..payment })
 }
 
 fn paid(job: JobCd, payment: AmazonPayment, now: Millis) -> State {

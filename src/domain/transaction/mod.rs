@@ -8,12 +8,12 @@ mod machine;
 mod state;
 
 pub use machine::{Event, Refused};
-pub use state::{AmazonPayment, ErrInfo9, Failure, Handover, Settled, State, Ticket};
+pub use state::{AmazonPayment, Departure, ErrInfo9, Failure, Handover, PendingCharge, Refund, Settled, State, Ticket};
 
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AccessId, ChargePermissionId, CheckoutSessionId, OrderId, ShopId};
-use super::terms::{AmazonpayType, JobCd, PaymentType, Status};
+use super::terms::{AmazonpayType, Frequency, JobCd, PaymentType, Status, Way};
 use super::world::Millis;
 use super::yen::Yen;
 
@@ -48,23 +48,17 @@ impl Money {
     }
 }
 
-/// How the checkout session is brought to its end; a property of the transaction, recorded at ExecTran.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Finish {
-    /// Complete Checkout Session, after Amazon sent the browser back.
-    Complete,
-    /// Finalize Checkout Session, where the on-page script has already collected the buyer's word.
-    Finalize,
-}
-
 /// What ExecTran recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exec {
-    /// The checkout session that is to pay.
-    pub session: CheckoutSessionId,
-    /// How that session ends.
-    pub finish: Finish,
+    /// How it was executed; whether a session is completed or finalized follows from it.
+    pub way: Way,
+    /// The checkout session that is to pay, where one is known.
+    pub session: Option<CheckoutSessionId>,
+    /// The charge permission that was named.
+    pub permission: Option<ChargePermissionId>,
+    /// The cycle of the consent that the buyer is asked for.
+    pub frequency: Option<Frequency>,
     /// Where the buyer's browser is posted at the end.
     pub ret_url: Option<String>,
     /// The shop's note to the buyer.
@@ -114,7 +108,10 @@ impl Transaction {
     pub fn charge_permission(&self) -> Option<&ChargePermissionId> {
         match &self.state {
             State::Register(permission) | State::End(permission) => Some(permission),
-            other => other.payment().map(|payment| &payment.permission),
+            other => match other.pending_charge() {
+                Some(pending) => Some(&pending.permission),
+                None => other.payment().map(|payment| &payment.permission),
+            },
         }
     }
 

@@ -1,6 +1,6 @@
 //! The thirteen states and the facts that each has to have.
 
-use super::super::ids::{ChargeId, ChargePermissionId};
+use super::super::ids::{ChargeId, ChargePermissionId, RefundId};
 use super::super::terms::Status;
 use super::super::world::Millis;
 use super::Money;
@@ -15,15 +15,37 @@ pub struct Ticket {
     pub token_sha256: String,
     /// StartLimitDate.
     pub limit_at: Millis,
-    /// Amazon's amazonPayRedirectUrl.
-    pub amazon_url: String,
+    /// How the browser sets out.
+    pub departure: Departure,
+    /// The charge that waits for what the buyer does there; none where the checkout makes one.
+    pub charge: Option<PendingCharge>,
 }
 
-/// The buyer is on Amazon's pages.
+/// How the buyer's browser sets out for Amazon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Departure {
+    /// To an address that Amazon gave: an `amazonPayRedirectUrl`.
+    Url(String),
+    /// With the payload of an additional payment button; a checkout session begins with it (amazon-pay 3.3).
+    Payload(String),
+}
+
+/// A charge that Amazon has not authorised or declined yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingCharge {
+    /// The buyer's permission.
+    pub permission: ChargePermissionId,
+    /// The charge on it.
+    pub charge: ChargeId,
+}
+
+/// It is in Amazon's hands: the buyer is on its pages, or Amazon takes its time to authorise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handover {
-    /// When somebody has to look what became of the buyer (psp-protocol 13.12).
+    /// When somebody has to look what became of it (psp-protocol 13.12).
     pub look_at: Millis,
+    /// The charge that Amazon has not decided on, where there is one.
+    pub charge: Option<PendingCharge>,
 }
 
 /// The charge that carries the money.
@@ -39,6 +61,19 @@ pub struct AmazonPayment {
     pub captured_at: Option<Millis>,
     /// What was cancelled or refunded so far.
     pub cancelled: Money,
+    /// The refund that is under way.
+    pub refund: Option<Refund>,
+}
+
+/// A refund that Amazon has accepted and not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refund {
+    /// Its id at Amazon.
+    pub id: RefundId,
+    /// How much.
+    pub money: Money,
+    /// When to look at it next.
+    pub look_at: Millis,
 }
 
 /// Why it failed.
@@ -68,6 +103,16 @@ pub enum State {
     AuthProcess(Handover),
     /// Authorised.
     Auth(AmazonPayment),
+    /// Authorised, and a capture that Amazon takes its time over is under way (amazon-pay 2.5: more than seven days
+    /// after the authorisation). AUTH for the shop, until Amazon has the money.
+    Selling {
+        /// The charge that is captured.
+        payment: AmazonPayment,
+        /// The amounts that are captured.
+        money: Money,
+        /// When to look at it next.
+        look_at: Millis,
+    },
     /// Captured after an authorisation.
     Sales(AmazonPayment),
     /// Captured at once.
@@ -80,8 +125,6 @@ pub enum State {
         payment: AmazonPayment,
         /// Where it stood before.
         from: Settled,
-        /// How much is under way.
-        refund: Money,
     },
     /// Wholly refunded.
     Return(AmazonPayment),
@@ -102,7 +145,7 @@ impl State {
             Self::Unprocessed => Status::Unprocessed,
             Self::ReqSuccess(_) => Status::ReqSuccess,
             Self::AuthProcess(_) => Status::AuthProcess,
-            Self::Auth(_) => Status::Auth,
+            Self::Auth(_) | Self::Selling { .. } => Status::Auth,
             Self::Sales(_) => Status::Sales,
             Self::Capture(_) => Status::Capture,
             Self::Cancel(_) => Status::Cancel,
@@ -123,7 +166,17 @@ impl State {
             | Self::Capture(payment)
             | Self::Cancel(payment)
             | Self::Return(payment)
+            | Self::Selling { payment, .. }
             | Self::ReqReturn { payment, .. } => Some(payment),
+            _ => None,
+        }
+    }
+
+    /// The charge that Amazon has not decided on.
+    pub fn pending_charge(&self) -> Option<&PendingCharge> {
+        match self {
+            Self::ReqSuccess(ticket) => ticket.charge.as_ref(),
+            Self::AuthProcess(handover) => handover.charge.as_ref(),
             _ => None,
         }
     }
@@ -133,7 +186,8 @@ impl State {
         match self {
             Self::ReqSuccess(ticket) => Some(ticket.limit_at),
             Self::AuthProcess(handover) => Some(handover.look_at),
-            _ => None,
+            Self::Selling { look_at, .. } => Some(*look_at),
+            other => other.payment()?.refund.as_ref().map(|refund| refund.look_at),
         }
     }
 }

@@ -20,7 +20,8 @@ use sqlx::{ConnectOptions as _, SqliteConnection};
 use super::{ApplyError, Change, NotificationRecord, Store, StoreError};
 use crate::domain::notification::{Attempt, Claimed};
 use crate::domain::{
-    AccessId, ChargeId, CheckoutSessionId, IdempotencyKey, Intent, Millis, OrderId, ShopId, Transaction,
+    AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Intent, Millis, OrderId, ShopId,
+    Transaction,
 };
 use writer::{Command, Writer};
 
@@ -139,6 +140,18 @@ impl Store for SqliteStore {
 
     async fn transaction_of_order(&self, shop: &ShopId, order: &OrderId) -> Result<Option<Transaction>, StoreError> {
         reader::transaction_of_order(&self.readers, shop, order).await
+    }
+
+    async fn shops_of_permission(&self, permission: &ChargePermissionId) -> Result<Vec<ShopId>, StoreError> {
+        reader::shops_of_permission(&self.readers, permission).await
+    }
+
+    async fn transaction_of_permission(
+        &self,
+        shop: &ShopId,
+        permission: &ChargePermissionId,
+    ) -> Result<Option<Transaction>, StoreError> {
+        reader::transaction_of_permission(&self.readers, shop, permission).await
     }
 
     async fn transaction_of_session(

@@ -5,7 +5,8 @@ use sqlx::SqlitePool;
 use super::super::row::TransactionRow;
 use super::{failed, readable};
 use crate::domain::{
-    AccessId, ChargeId, CheckoutSessionId, Effect, IdempotencyKey, Intent, Millis, OrderId, ShopId, Transaction,
+    AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, Effect, IdempotencyKey, Intent, Millis, OrderId, ShopId,
+    Transaction,
 };
 use crate::store::{NotificationRecord, StoreError};
 
@@ -32,6 +33,37 @@ pub(super) async fn transaction_of_order(
         .map_err(|error| failed(&error))?
         .map(TransactionRow::read)
         .transpose()
+}
+
+pub(super) async fn shops_of_permission(
+    pool: &SqlitePool,
+    permission: &ChargePermissionId,
+) -> Result<Vec<ShopId>, StoreError> {
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT DISTINCT shop_id FROM transactions WHERE charge_permission_id = ?1")
+            .bind(permission.as_str())
+            .fetch_all(pool)
+            .await
+            .map_err(|error| failed(&error))?;
+    ids.into_iter().map(|id| ShopId::new(id).map_err(|error| StoreError(error.to_string()))).collect()
+}
+
+pub(super) async fn transaction_of_permission(
+    pool: &SqlitePool,
+    shop: &ShopId,
+    permission: &ChargePermissionId,
+) -> Result<Option<Transaction>, StoreError> {
+    sqlx::query_as::<_, TransactionRow>(
+        "SELECT * FROM transactions WHERE charge_permission_id = ?1 AND shop_id = ?2
+         ORDER BY status IN ('REGISTER', 'END') DESC, created_at DESC LIMIT 1",
+    )
+    .bind(permission.as_str())
+    .bind(shop.as_str())
+    .fetch_optional(pool)
+    .await
+    .map_err(|error| failed(&error))?
+    .map(TransactionRow::read)
+    .transpose()
 }
 
 pub(super) async fn transaction_of_session(

@@ -182,7 +182,7 @@ pub(super) async fn who_is_overdue_can_be_put_off(store: &Engine) {
 }
 
 pub(super) async fn a_session_leads_to_the_order_it_is_to_pay(store: &Engine) {
-    let session = exec().session;
+    let session = exec().session.unwrap();
     assert_eq!(store.transaction_of_session(&shop(), &session).await, Ok(None));
     let first = enter(store, 1).await;
     let change = advanced(&first);

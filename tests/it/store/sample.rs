@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use sekisho::domain::transaction::{AmazonPayment, Event, Exec, Failure, Finish, Handover, Settled, Ticket};
+use sekisho::domain::transaction::{
+    AmazonPayment, Departure, Event, Exec, Failure, Handover, PendingCharge, Refund, Settled, Ticket,
+};
 use sekisho::domain::{
-    AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, Effect, IdempotencyKey, Intent, JobCd,
-    Millis, Money, Notification, OrderId, Outcome, PaymentType, ShopId, State, Status, Transaction, Verdict, Yen,
+    AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, Effect, Frequency, FrequencyUnit,
+    IdempotencyKey, Intent, JobCd, Millis, Money, Notification, OrderId, Outcome, PaymentType, RefundId, ShopId, State,
+    Status, Transaction, Verdict, Way, Yen,
 };
 use sekisho::store::{Change, Store};
 
@@ -48,16 +51,34 @@ pub(super) fn transaction(number: usize) -> Transaction {
 
 pub(super) fn exec() -> Exec {
     Exec {
-        session: CheckoutSessionId::new("session-1").unwrap(),
-        finish: Finish::Complete,
+        way: Way::Review,
+        session: Some(CheckoutSessionId::new("session-1").unwrap()),
+        permission: None,
+        frequency: None,
         ret_url: Some("https://shop.example/?a=b".to_owned()),
         description: Some("𠮷田 \"it's\"\n".to_owned()),
         client_fields: [Some("一".to_owned()), None, Some(String::new())],
     }
 }
 
+/// What ExecTran records where there is a consent and no session.
+fn on_demand() -> Exec {
+    Exec {
+        way: Way::OnDemand,
+        session: None,
+        permission: Some(ChargePermissionId::new("C03-1234567-1234567").unwrap()),
+        frequency: Some(Frequency { unit: FrequencyUnit::Month, value: 3 }),
+        ..exec()
+    }
+}
+
 pub(super) fn ticket(limit_at: Millis) -> Ticket {
-    Ticket { token_sha256: "0".repeat(64), limit_at, amazon_url: "https://amazon.example/?x=1".to_owned() }
+    Ticket {
+        token_sha256: "0".repeat(64),
+        limit_at,
+        departure: Departure::Url("https://amazon.example/?x=1".to_owned()),
+        charge: None,
+    }
 }
 
 pub(super) fn requested(limit_at: Millis) -> Event {
@@ -73,19 +94,37 @@ pub(super) fn in_every_state() -> Vec<Transaction> {
         authorized_at: NOW,
         captured_at: Some(NOW.plus(1)),
         cancelled: money(5, 6),
+        refund: None,
     };
     let failure = Failure { err_info: "AZ1000001".to_owned() };
-    let refund = money(7, 8);
+    let refund =
+        Refund { id: RefundId::new("S03-1234567-1234567-R123456").unwrap(), money: money(7, 8), look_at: NOW.plus(11) };
+    let refunding = AmazonPayment { refund: Some(refund), ..payment.clone() };
     let states = vec![
         State::Unprocessed,
         State::ReqSuccess(ticket(NOW.plus(9))),
-        State::AuthProcess(Handover { look_at: NOW.plus(10) }),
+        State::AuthProcess(Handover { look_at: NOW.plus(10), charge: None }),
+        State::AuthProcess(Handover {
+            look_at: NOW.plus(10),
+            charge: Some(PendingCharge { permission: permission.clone(), charge: charge(0) }),
+        }),
+        State::ReqSuccess(Ticket {
+            departure: Departure::Payload("{}".to_owned()),
+            charge: Some(PendingCharge { permission: permission.clone(), charge: charge(0) }),
+            ..ticket(NOW.plus(9))
+        }),
         State::Auth(AmazonPayment { captured_at: None, ..payment.clone() }),
+        State::Selling {
+            payment: AmazonPayment { captured_at: None, ..payment.clone() },
+            money: money(3, 4),
+            look_at: NOW.plus(12),
+        },
         State::Sales(payment.clone()),
         State::Capture(payment.clone()),
         State::Cancel(AmazonPayment { captured_at: None, ..payment.clone() }),
-        State::ReqReturn { payment: payment.clone(), from: Settled::Sales, refund },
-        State::ReqReturn { payment: payment.clone(), from: Settled::Capture, refund },
+        State::Sales(refunding.clone()),
+        State::ReqReturn { payment: refunding.clone(), from: Settled::Sales },
+        State::ReqReturn { payment: refunding, from: Settled::Capture },
         State::Return(payment),
         State::PayFail(failure.clone()),
         State::Expired(failure),
@@ -95,7 +134,10 @@ pub(super) fn in_every_state() -> Vec<Transaction> {
     // A charge pays one transaction, so each needs its own.
     let make = |(number, mut state): (usize, State)| {
         match &mut state {
+            State::ReqSuccess(Ticket { charge: Some(pending), .. })
+            | State::AuthProcess(Handover { charge: Some(pending), .. }) => pending.charge = charge(number),
             State::Auth(payment)
+            | State::Selling { payment, .. }
             | State::Sales(payment)
             | State::Capture(payment)
             | State::Cancel(payment)
@@ -110,10 +152,8 @@ pub(super) fn in_every_state() -> Vec<Transaction> {
 
 fn executed(number: usize, state: State) -> Transaction {
     Transaction {
-        exec: (state.status() != Status::Unprocessed).then(|| Exec {
-            finish: if number.is_multiple_of(2) { Finish::Complete } else { Finish::Finalize },
-            ..exec()
-        }),
+        exec: (state.status() != Status::Unprocessed)
+            .then(|| if number.is_multiple_of(2) { exec() } else { on_demand() }),
         payment_type: if number.is_multiple_of(2) { None } else { Some(PaymentType::Consent) },
         job: if number.is_multiple_of(2) { JobCd::Capture } else { JobCd::Auth },
         state,

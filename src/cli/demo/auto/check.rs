@@ -25,6 +25,11 @@ pub(super) fn result_post(
 ) -> anyhow::Result<()> {
     ensure!(field(posted, "Status")? == status, "the browser brought {}, not {status}", field(posted, "Status")?);
     ensure!(field(posted, "ErrInfo")? == error, "the browser brought error {:?}", field(posted, "ErrInfo")?);
+    answer(account, order, access_id, posted)
+}
+
+/// Whether the CheckString of a post or of an immediate answer fits.
+pub(super) fn answer(account: &ShopAccount, order: &str, access_id: &str, posted: &Fields) -> anyhow::Result<()> {
     let permission = match field(posted, "AmazonChargePermissionID")? {
         "" => None,
         id => Some(ChargePermissionId::new(id)?),
@@ -69,7 +74,9 @@ pub(super) async fn ledger(demo: &Demo, session: &str, status: &str) -> anyhow::
     let session = find("checkoutSessions", "checkoutSessionId", &session.into()).context("no such session")?;
     let expected = match status {
         "AUTH" => "Authorized",
-        "SALES" | "CAPTURE" => "Captured",
+        "SALES" | "CAPTURE" | "REQRETURN" => "Captured",
+        "CANCEL" => "Canceled",
+        "REGISTER" | "END" => return permission(&ledger, &session, status),
         _ => {
             ensure!(session["chargeId"].is_null(), "there is a charge");
             let state = session["statusDetails"]["state"].as_str().unwrap_or_default();
@@ -81,6 +88,16 @@ pub(super) async fn ledger(demo: &Demo, session: &str, status: &str) -> anyhow::
     let state = charge["statusDetails"]["state"].as_str().unwrap_or_default();
     ensure!(state == expected, "the charge is {state}, not {expected}");
     Ok(format!("charge {state}"))
+}
+
+fn permission(ledger: &Value, session: &Value, status: &str) -> anyhow::Result<String> {
+    let id = &session["chargePermissionId"];
+    let all = ledger["chargePermissions"].as_array().context("no charge permissions")?;
+    let found = all.iter().find(|one| one["chargePermissionId"] == *id).context("no such charge permission")?;
+    let state = found["statusDetails"]["state"].as_str().unwrap_or_default();
+    let expected = if status == "END" { "Closed" } else { "Chargeable" };
+    ensure!(state == expected, "the permission is {state}, not {expected}");
+    Ok(format!("permission {state}"))
 }
 
 async fn get_json(url: &str) -> anyhow::Result<Value> {

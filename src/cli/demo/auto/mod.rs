@@ -4,6 +4,7 @@
 //! without JavaScript reads them. Each step is printed with who did it, what came of it and how long it took; a purchase
 //! is right only if the browser's post, the notification and SearchTradeMulti all say what they must.
 
+mod afterwards;
 mod buyer;
 mod check;
 mod scenario;

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, ensure};
 
 use super::super::Demo;
+use super::afterwards::{self, Then};
 use super::buyer::Buyer;
 use super::check;
 use super::shop::{Fields, Shop, field};
@@ -17,34 +18,49 @@ pub(super) struct Scenario {
     job: &'static str,
     /// The last digits of the card that the buyer chooses.
     card: &'static str,
+    /// The amount at which the buyer consents to a monthly charge; none where this is a single payment.
+    consent: Option<&'static str>,
     /// What the buyer does at Amazon in the end.
     last_action: &'static str,
     /// Status and ErrInfo that the browser must bring.
     browser: (&'static str, &'static str),
-    /// Whether the shop captures afterwards.
-    sales: bool,
+    /// What the shop does afterwards.
+    then: &'static [Then],
 }
 
 /// Every purchase of every flow that the gateway knows.
 pub(super) fn scenarios() -> Vec<Scenario> {
-    let paid = |name, job, status, sales| Scenario {
+    let paid = |name, job, status, then| Scenario {
         name,
         job,
         card: "card-1111",
+        consent: None,
         last_action: "pay",
         browser: (status, ""),
-        sales,
+        then,
     };
     vec![
-        paid("AUTH, then Sales", "AUTH", "AUTH", true),
-        paid("CAPTURE", "CAPTURE", "CAPTURE", false),
+        paid("AUTH, then Sales", "AUTH", "AUTH", &[Then::Sales]),
+        paid("AUTH, then Cancel", "AUTH", "AUTH", &[Then::Cancel(AMOUNT, TAX, "CANCEL")]),
+        paid("CAPTURE", "CAPTURE", "CAPTURE", &[]),
+        paid("CAPTURE, lower amount", "CAPTURE", "CAPTURE", &[Then::Change("980", "98")]),
+        paid("CAPTURE, then partial refund", "CAPTURE", "CAPTURE", &[Then::Cancel("980", "98", "REQRETURN")]),
+        Scenario {
+            consent: Some("0"),
+            ..paid("consent, charged later, closed", "AUTH", "REGISTER", &[Then::ChargeAgain, Then::Close])
+        },
+        Scenario {
+            consent: Some(AMOUNT),
+            ..paid("consent with a first payment", "CAPTURE", "CAPTURE", &[Then::ChargeAgain])
+        },
         Scenario {
             name: "the buyer cancels at Amazon",
             job: "AUTH",
             card: "card-1111",
             last_action: "cancel",
             browser: ("PAYFAIL", "AZ1000001"),
-            sales: false,
+            consent: None,
+            then: &[],
         },
         Scenario {
             name: "Amazon declines (card 3434)",
@@ -52,13 +68,14 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             card: "card-3434",
             last_action: "pay",
             browser: ("PAYFAIL", "AZ1000003"),
-            sales: false,
+            consent: None,
+            then: &[],
         },
     ]
 }
 
-const AMOUNT: &str = "1980";
-const TAX: &str = "198";
+pub(super) const AMOUNT: &str = "1980";
+pub(super) const TAX: &str = "198";
 
 /// Plays one purchase; says the status that it ended in.
 pub(super) async fn play(
@@ -86,19 +103,11 @@ pub(super) async fn play(
     steps.take("gateway", "result notification", told, |status| format!("Status {status}")).await?;
 
     let mut status = scenario.browser.0.to_owned();
-    if scenario.sales {
-        let fields = [
-            ("AccessID", access_id.as_str()),
-            ("AccessPass", &access_pass),
-            ("OrderID", &order),
-            ("Amount", AMOUNT),
-            ("Tax", TAX),
-        ];
-        let sold = steps.take("shop", "AmazonpaySales", shop.call("AmazonpaySales", &fields), status_of).await?;
-        field(&sold, "Status")?.clone_into(&mut status);
-        ensure!(status == "SALES", "Sales ended in {status}");
-        let told = check::notification(demo, account, &order, "SALES");
-        steps.take("gateway", "result notification", told, |status| format!("Status {status}")).await?;
+    let permission = field(&posted, "AmazonChargePermissionID")?;
+    for then in scenario.then {
+        let done =
+            afterwards::Afterwards { demo, shop: &shop, order: &order, access: (&access_id, &access_pass), permission };
+        status = done.play(*then, status, steps).await?;
     }
     let fields = [("OrderID", order.as_str()), ("PayType", "38")];
     let search = shop.call("SearchTradeMulti", &fields);
@@ -135,7 +144,9 @@ async fn enter_and_execute(
     session: &str,
     steps: &mut Steps,
 ) -> anyhow::Result<(String, String, String, String)> {
-    let entry = [("OrderID", order), ("JobCd", scenario.job), ("Amount", AMOUNT), ("Tax", TAX), ("AmazonpayType", "3")];
+    // A consent alone takes no money.
+    let (amount, tax) = if scenario.consent == Some("0") { ("0", "0") } else { (AMOUNT, TAX) };
+    let entry = [("OrderID", order), ("JobCd", scenario.job), ("Amount", amount), ("Tax", tax), ("AmazonpayType", "3")];
     let shown = |it: &Fields| format!("AccessID {}…", it.get("AccessID").map_or("", |id| id.get(..8).unwrap_or(id)));
     let entered = steps.take("shop", "EntryTranAmazonpay", shop.call("EntryTranAmazonpay", &entry), shown).await?;
     let access_id = field(&entered, "AccessID")?.to_owned();
@@ -147,6 +158,9 @@ async fn enter_and_execute(
         ("AmazonCheckoutSessionID", session),
         ("RetURL", "https://shop.example/result"),
         ("Description", "demo --auto"),
+        // Blank is absent.
+        ("FrequencyUnit", scenario.consent.map_or("", |_| "Month")),
+        ("FrequencyValue", scenario.consent.map_or("", |_| "1")),
     ];
     let shown = |it: &Fields| format!("StartLimitDate {}", it.get("StartLimitDate").map_or("", String::as_str));
     let executed = steps.take("shop", "ExecTranAmazonpay", shop.call("ExecTranAmazonpay", &exec), shown).await?;
@@ -174,12 +188,12 @@ async fn go_to_amazon_and_back(
     steps.take("buyer", "return, post to RetURL", form, shown).await
 }
 
-fn status_of(fields: &Fields) -> String {
+pub(super) fn status_of(fields: &Fields) -> String {
     format!("Status {}", fields.get("Status").map_or("", String::as_str))
 }
 
 /// An order number that no earlier run has used, also where the demo keeps its data.
-fn new_order() -> String {
+pub(super) fn new_order() -> String {
     let mut bytes = [0; 8];
     SystemRng.fill(&mut bytes);
     format!("auto-{}", hex::encode(bytes))

@@ -1,0 +1,136 @@
+//! SearchChargePermissionAmazonpay and CloseChargePermissionAmazonpay: what a consent still allows, and its end
+//! (psp-protocol 5.8 and 5.9).
+
+use super::complete::is_temporary;
+use super::effect::{Finding, Proof};
+use super::{Gateway, Refusal, Shop, provider};
+use crate::amazonpay::{CallError, CloseChargePermission, PermissionState, Price};
+use crate::domain::transaction::Event;
+use crate::domain::{ChargePermissionId, Effect, Intent, State, Transaction, Yen};
+use crate::protocol::{Call, ChargePermissionReply, ChargePermissionRequest, ClosedReply, Reading, codes};
+
+impl Gateway {
+    /// Answers what Amazon says of a permission.
+    ///
+    /// # Errors
+    /// [`Refusal`]; a permission of another shop is unknown to this one.
+    pub async fn search_charge_permission(
+        &self,
+        reading: Reading<ChargePermissionRequest>,
+    ) -> Result<ChargePermissionReply, Refusal> {
+        let admitted = self.admit(Call::SearchChargePermission, reading)?;
+        let (shop, permission) = (admitted.shop, admitted.request.charge_permission_id);
+        self.require_own_permission(&shop, &permission).await?;
+        match self.parts.amazon.charge_permission(&shop.merchant, &permission).await {
+            Ok(answer) => {
+                let found = answer.value;
+                Ok(ChargePermissionReply {
+                    charge_permission_id: permission,
+                    status: found.status_details.state.as_str().to_owned(),
+                    reason_code: found
+                        .status_details
+                        .reasons
+                        .into_iter()
+                        .map(|it| it.reason_code)
+                        .next()
+                        .unwrap_or_default(),
+                    amount_limit: yen(found.limits.amount_limit.as_ref()),
+                    amount_balance: yen(found.limits.amount_balance.as_ref()),
+                })
+            }
+            Err(CallError::Refused { status: 404, .. }) => Err(Refusal::PermissionUnknown),
+            Err(error) => Err(Refusal::Provider(provider::code_of_error(&error))),
+        }
+    }
+
+    /// Closes a consent. Charges on it that are not captured yet stay: the shop may still capture or cancel them.
+    ///
+    /// # Errors
+    /// [`Refusal`]; only a permission that a transaction in this book carries can be closed here.
+    pub async fn close_charge_permission(
+        &self,
+        reading: Reading<ChargePermissionRequest>,
+    ) -> Result<ClosedReply, Refusal> {
+        let admitted = self.admit(Call::CloseChargePermission, reading)?;
+        let (shop, permission) = (admitted.shop, admitted.request.charge_permission_id);
+        self.require_own_permission(&shop, &permission).await?;
+        let found = self.parts.store.transaction_of_permission(&shop.id, &permission).await?;
+        let transaction = found.ok_or(Refusal::PermissionUnknown)?;
+        if matches!(transaction.state, State::End(_)) {
+            return Err(Refusal::Provider(codes::PERMISSION_CLOSED));
+        }
+        let effect = Effect::CloseChargePermission { permission: permission.clone() };
+        let intent = self.intend(&transaction, effect).await?;
+        let finding = self.perform_close(&shop, &transaction, &intent).await;
+        let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
+        concluded.result.map_err(Refusal::Provider)?;
+        Ok(ClosedReply { charge_permission_id: permission })
+    }
+
+    async fn perform_close(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
+        let Effect::CloseChargePermission { permission } = &intent.effect else {
+            return Finding::Unknown("not a closure".to_owned());
+        };
+        // Amazon answers the closing of a closed permission with a refusal that looks like any other, so look first.
+        match self.is_closed(shop, permission).await {
+            Ok(Some(proof)) if intent.looks == 0 => return Finding::NotDone(codes::PERMISSION_CLOSED, None, proof),
+            Ok(Some(proof)) => return Finding::Done((), ended(transaction), proof),
+            Ok(None) => {}
+            Err(finding) => return finding,
+        }
+        let request = CloseChargePermission {
+            closure_reason: "CloseChargePermissionAmazonpay".to_owned(),
+            cancel_pending_charges: false,
+        };
+        match self.parts.amazon.close_charge_permission(&shop.merchant, permission, &request).await {
+            Ok(answer) if answer.value.status_details.state == PermissionState::Closed => {
+                Finding::Done((), ended(transaction), Proof::new("Closed", answer.request_id))
+            }
+            Ok(answer) => Finding::Unknown(format!("the permission is {}", answer.value.status_details.state)),
+            Err(error) if error.changed_nothing() && is_temporary(&error) => {
+                Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error))
+            }
+            Err(error) if error.changed_nothing() => {
+                Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error))
+            }
+            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
+        }
+    }
+
+    /// The proof that a permission is closed, `None` where it is not, or what else came of asking.
+    async fn is_closed(&self, shop: &Shop, permission: &ChargePermissionId) -> Result<Option<Proof>, Finding<()>> {
+        match self.parts.amazon.charge_permission(&shop.merchant, permission).await {
+            Ok(answer) => {
+                let closed = answer.value.status_details.state == PermissionState::Closed;
+                Ok(closed.then(|| Proof::new("Closed", answer.request_id)))
+            }
+            Err(error @ CallError::Refused { status: 404, .. }) => {
+                Err(Finding::NotDone(codes::PERMISSION_UNKNOWN, None, Proof::of(&error)))
+            }
+            Err(error) => Err(Finding::Unknown(provider::evidence_of(&error))),
+        }
+    }
+
+    /// Finds out whether a permission was closed and, where it is not, closes it.
+    pub(super) async fn look_at_close(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
+        // What is closed now was closed by the call whose answer was lost.
+        let looked = Intent { looks: intent.looks.max(1), ..intent.clone() };
+        match self.perform_close(shop, transaction, &looked).await {
+            Finding::NotDone(code, None, _) if code == codes::AMAZON_UNREACHABLE => {
+                Finding::Unknown("not sent".to_owned())
+            }
+            finding => finding,
+        }
+    }
+}
+
+/// A registered consent ends with its permission; a payment on the same permission stays what it is.
+fn ended(transaction: &Transaction) -> Option<Event> {
+    matches!(transaction.state, State::Register(_)).then_some(Event::Ended)
+}
+
+/// Limits may exceed what the protocol's amounts can carry; the shop is told the most that it can use.
+fn yen(price: Option<&Price>) -> Option<Yen> {
+    let amount = price?.whole_yen().ok()?;
+    Yen::new(amount.clamp(0, Yen::MAX.get()))
+}

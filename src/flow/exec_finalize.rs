@@ -1,0 +1,139 @@
+//! ExecTranAmazonpay where the buyer has agreed inside the on-page script: the session is finalized at once, and no
+//! browser step is left (psp-protocol 13.15, the immediate shape).
+
+use super::complete::is_temporary;
+use super::effect::{Finding, Proof};
+use super::exec_on_demand::immediate;
+use super::exec_review::intent_of;
+use super::{Gateway, Refusal, Shop, provider};
+use crate::amazonpay::{CallError, CheckoutSession, FinalizeCheckoutSession, Price, SessionState};
+use crate::domain::transaction::{Event, Exec, Failure};
+use crate::domain::{CheckoutSessionId, Effect, Intent, Transaction};
+use crate::protocol::{ErrInfo, ImmediateReply, codes};
+
+impl Gateway {
+    /// Finalizes a session. A mismatch is Amazon's no like any other: the transaction ends in PAYFAIL and nothing was
+    /// charged; a lost answer leaves it UNPROCESSED under an open intent.
+    pub(super) async fn exec_finalize(
+        &self,
+        shop: &Shop,
+        transaction: Transaction,
+        session: &CheckoutSessionId,
+        exec: Exec,
+    ) -> Result<ImmediateReply, Refusal> {
+        self.take_over_session(shop, &transaction, session).await?;
+        let effect = Effect::FinalizeCheckoutSession {
+            session: session.clone(),
+            amount: transaction.money.total(),
+            exec: Box::new(exec),
+        };
+        let intent = self.intend(&transaction, effect).await?;
+        let finding = self.perform_finalize(shop, &transaction, &intent).await;
+        let concluded = self.conclude(shop, &transaction, &intent, finding).await?;
+        self.wait_for_first_attempt(concluded.notification_id.as_deref()).await;
+        concluded.result.map_err(Refusal::Provider)?;
+        Ok(immediate(shop, &concluded.transaction))
+    }
+
+    async fn perform_finalize(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
+        let Effect::FinalizeCheckoutSession { session, amount, exec } = &intent.effect else {
+            return Finding::Unknown("not a finalization".to_owned());
+        };
+        // Amazon wants the session's own addresses back, so they are read first.
+        let before = match self.parts.amazon.checkout_session(&shop.merchant, session).await {
+            Ok(answer) if answer.value.status_details.state == SessionState::Open => answer.value,
+            Ok(answer) => return self.ended_before(shop, transaction, exec, &answer.value, answer.request_id).await,
+            Err(error @ CallError::Refused { .. }) if !is_temporary(&error) => {
+                // Nothing was asked for yet; the shop may come again with the right session.
+                return Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error));
+            }
+            Err(error) => return not_sent(&error, intent),
+        };
+        let request = FinalizeCheckoutSession {
+            payment_intent: intent_of(transaction),
+            charge_amount: Price::of(*amount),
+            total_order_amount: before.payment_details.total_order_amount,
+            can_handle_pending_authorization: Some(false),
+            shipping_address: before.shipping_address,
+            billing_address: before.billing_address,
+        };
+        match self.parts.amazon.finalize_checkout_session(&shop.merchant, session, &request, &intent.key).await {
+            Ok(answer) if answer.is_pending() => Finding::Unknown("authorisation pending".to_owned()),
+            Ok(answer) => self.finalized(transaction, exec, &answer.value, answer.request_id),
+            Err(error @ CallError::Refused { .. }) if error.changed_nothing() && !is_temporary(&error) => {
+                let code = provider::code_of_error(&error);
+                Finding::NotDone(code, Some(refused(exec, code)), Proof::of(&error))
+            }
+            Err(error) if error.changed_nothing() => not_sent(&error, intent),
+            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
+        }
+    }
+
+    /// What Amazon's answer to our own call means: it held the amount against the session's.
+    fn finalized(
+        &self,
+        transaction: &Transaction,
+        exec: &Exec,
+        session: &CheckoutSession,
+        request_id: Option<String>,
+    ) -> Finding<()> {
+        match self.completed(transaction, session) {
+            Some(event) if session.status_details.state == SessionState::Completed => {
+                Finding::Done((), Some(at_once(event, exec)), Proof::new("Completed", request_id))
+            }
+            _ => Finding::Unknown(format!("finalized, but the session is {}", session.status_details.state)),
+        }
+    }
+
+    /// What a session that was over before means: another order's money is not this one's, so its charge is asked.
+    async fn ended_before(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        exec: &Exec,
+        session: &CheckoutSession,
+        request_id: Option<String>,
+    ) -> Finding<()> {
+        match self.ended_session(shop, transaction, session, request_id).await {
+            Finding::Done((), event, proof) => Finding::Done((), event.map(|event| at_once(event, exec)), proof),
+            Finding::NotDone(code, event, proof) => {
+                Finding::NotDone(code, event.map(|event| at_once(event, exec)), proof)
+            }
+            unknown @ Finding::Unknown(_) => unknown,
+        }
+    }
+
+    /// Finds out whether a session was finalized and, where it is still open, finalizes it under the same key.
+    pub(super) async fn look_at_finalize(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        intent: &Intent,
+    ) -> Finding<()> {
+        let looked = Intent { looks: intent.looks.max(1), ..intent.clone() };
+        self.perform_finalize(shop, transaction, &looked).await
+    }
+}
+
+/// Nothing reached Amazon: an answer for a shop that waits, and none yet for reconcile.
+fn not_sent(error: &CallError, intent: &Intent) -> Finding<()> {
+    if intent.looks == 0 {
+        Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(error))
+    } else {
+        Finding::Unknown(provider::evidence_of(error))
+    }
+}
+
+/// The same event for a transaction that is only now executed.
+fn at_once(event: Event, exec: &Exec) -> Event {
+    match event {
+        Event::Completed(payment) => Event::ChargedAtOnce(exec.clone(), payment),
+        Event::Registered(permission) => Event::RegisteredAtOnce(exec.clone(), permission),
+        Event::Failed(failure) => Event::RefusedAtOnce(exec.clone(), failure),
+        other => other,
+    }
+}
+
+fn refused(exec: &Exec, code: ErrInfo) -> Event {
+    Event::RefusedAtOnce(exec.clone(), Failure { err_info: code.to_string() })
+}
