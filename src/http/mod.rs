@@ -1,6 +1,6 @@
 //! The gateway's web server: what shops call, where buyers' browsers come by, and whether all is well.
 //!
-//! Who acts: shops' servers (`shop_api`), browsers of buyers (`checkout`), an operator's monitor (`health`). Only this
+//! Who acts: shops' servers (`shop_api`), browsers of buyers (`checkout`), Amazon (`ipn`), an operator's monitor (`health`). Only this
 //! room knows HTTP status codes. Every use case runs in a task of its own (`Gateway::detached`), because a web server
 //! drops a handler when its client hangs up, and money must not depend on that.
 
@@ -8,6 +8,7 @@ mod access_log;
 mod checkout;
 mod connections;
 mod health;
+mod ipn;
 mod page;
 mod server;
 mod shop_api;
@@ -16,10 +17,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::flow::Gateway;
+use crate::reconcile::Hints;
 
 pub use server::{Connections, bind, bounded, serve, serve_on};
 
@@ -36,16 +38,18 @@ pub struct Limits {
 #[derive(Clone)]
 pub(crate) struct App {
     gateway: Arc<Gateway>,
+    hints: Hints,
     limits: Limits,
 }
 
 /// The gateway's routes.
-pub fn router(gateway: Arc<Gateway>, limits: Limits) -> Router {
-    let app = App { gateway, limits };
+pub fn router(gateway: Arc<Gateway>, hints: Hints, limits: Limits) -> Router {
+    let app = App { gateway, hints, limits };
     Router::new()
         .route("/payment/AmazonpayStart.idPass", any(checkout::start))
         .route("/payment/AmazonpayReturn/{access_id}", get(checkout::returned).head(checkout::not_by_head))
         .route("/payment/{call}", any(shop_api::call))
+        .route("/amazonpay/ipn", post(ipn::receive))
         .route("/", get(health::root))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -174,7 +174,8 @@ fn message(delivery: &Delivery) -> Value {
         Standing::Waiting(at) => Some(at.utc_basic()),
         _ => None,
     };
-    let attempts = delivery.attempts.iter().map(|(at, outcome)| json!({"at": at.utc_basic(), "outcome": outcome.words()}));
+    let attempts =
+        delivery.attempts.iter().map(|(at, outcome)| json!({"at": at.utc_basic(), "outcome": outcome.words()}));
     json!({
         "messageId": delivery.message_id,
         "merchantId": delivery.merchant_id,

@@ -74,7 +74,13 @@ impl Message {
         match &self.kind {
             Kind::SubscriptionConfirmation { token } => {
                 put("Token", token.clone());
-                put("Message", format!("You have chosen to subscribe to the topic {}.\nTo confirm the subscription, visit the SubscribeURL included in this message.", self.topic_arn));
+                put(
+                    "Message",
+                    format!(
+                        "You have chosen to subscribe to the topic {}.\nTo confirm the subscription, visit the SubscribeURL included in this message.",
+                        self.topic_arn
+                    ),
+                );
                 put("SubscribeURL", topic::subscribe_url(&self.base_url, &self.topic_arn, token));
             }
             Kind::Notification(news) => {

@@ -40,7 +40,9 @@ pub enum EndpointError {
     #[error("merchant {0} is not known in this sandbox")]
     UnknownMerchant(String),
     /// Not an address that could be posted to.
-    #[error("the endpoint {0:?} must be an http or https URL of at most 2,000 characters, without user name and fragment")]
+    #[error(
+        "the endpoint {0:?} must be an http or https URL of at most 2,000 characters, without user name and fragment"
+    )]
     Url(String),
 }
 

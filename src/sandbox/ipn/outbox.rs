@@ -214,9 +214,8 @@ impl Outbox {
         for delivery in &mut self.deliveries {
             let is_due = matches!(delivery.standing, Standing::Waiting(at) if at <= now);
             let Some(endpoint) = self.endpoints.get(&delivery.merchant_id) else { continue };
-            let kept_back = endpoint.until_confirmed
-                && !endpoint.confirmed
-                && matches!(delivery.kind, Kind::Notification(_));
+            let kept_back =
+                endpoint.until_confirmed && !endpoint.confirmed && matches!(delivery.kind, Kind::Notification(_));
             if !is_due || kept_back || self.busy.contains_key(&delivery.merchant_id) {
                 continue;
             }
@@ -260,8 +259,8 @@ impl Outbox {
     /// Takes the endpoint with this subscription away.
     pub(super) fn unsubscribe(&mut self, subscription_arn: &str) -> Option<String> {
         let mut endpoints = self.endpoints.iter();
-        let (merchant_id, _) = endpoints
-            .find(|(id, endpoint)| topic::subscription_arn(id, &endpoint.subscription) == subscription_arn)?;
+        let (merchant_id, _) =
+            endpoints.find(|(id, endpoint)| topic::subscription_arn(id, &endpoint.subscription) == subscription_arn)?;
         let merchant_id = merchant_id.clone();
         self.forget(&merchant_id).then(|| subscription_arn.to_owned())
     }
@@ -272,8 +271,7 @@ impl Outbox {
 
     /// Lets those go that were collected, last first.
     fn release_held(&mut self, now: Millis) {
-        let (held, rest): (Vec<_>, Vec<_>) =
-            self.deliveries.drain(..).partition(|one| one.standing == Standing::Held);
+        let (held, rest): (Vec<_>, Vec<_>) = self.deliveries.drain(..).partition(|one| one.standing == Standing::Held);
         let released = held.into_iter().rev().map(|one| Delivery { standing: Standing::Waiting(now), ..one });
         self.deliveries = rest.into_iter().chain(released).collect();
     }

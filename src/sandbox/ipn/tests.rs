@@ -74,7 +74,8 @@ fn openssl_finds_both_signatures_good_and_an_altered_text_bad() {
 #[test]
 fn the_message_inside_names_the_object_and_nothing_of_its_state() {
     let signer = Signer::generate(NOW, &SeededRng::new(1)).expect("a key");
-    let sealed: Value = serde_json::from_str(&message(1).sealed(SignatureVersion::One, &signer).expect("signed")).expect("JSON");
+    let sealed: Value =
+        serde_json::from_str(&message(1).sealed(SignatureVersion::One, &signer).expect("signed")).expect("JSON");
     let inner: Value = serde_json::from_str(sealed["Message"].as_str().expect("a string")).expect("JSON");
     let expected = serde_json::json!({
         "MerchantID": SHOP,
@@ -92,8 +93,12 @@ fn the_message_inside_names_the_object_and_nothing_of_its_state() {
 
 fn outbox(until_confirmed: bool) -> Outbox {
     let mut outbox = Outbox::default();
-    let endpoint =
-        Endpoint::new("http://127.0.0.1/ipn".to_owned(), "subscription".to_owned(), "token".to_owned(), until_confirmed);
+    let endpoint = Endpoint::new(
+        "http://127.0.0.1/ipn".to_owned(),
+        "subscription".to_owned(),
+        "token".to_owned(),
+        until_confirmed,
+    );
     outbox.register(SHOP, endpoint);
     outbox
 }
