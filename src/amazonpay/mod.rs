@@ -17,6 +17,7 @@ mod call;
 mod client;
 #[cfg(test)]
 mod client_tests;
+pub mod ipn;
 mod key;
 mod lenient;
 mod merchant;

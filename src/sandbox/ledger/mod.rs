@@ -16,6 +16,7 @@ mod idempotency;
 mod ids;
 mod introductions;
 mod mfa;
+mod news;
 mod objects;
 mod on_page;
 mod opening;
@@ -38,6 +39,7 @@ pub use finalize::{FinalizeRequest, SpokenAddress};
 pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
 pub use mfa::Factor;
+pub use news::{ChangeType, News, ObjectType};
 pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
 pub use on_page::{Answer, Ask, Cart, DeliveryOption, Ending, OnPage, Pick, Trouble, Turn};
 pub use refunds::{Refund, RefundRequest};
@@ -77,6 +79,7 @@ pub struct Ledger {
     introductions: HashMap<String, Introduction>,
     on_page: HashMap<String, OnPage>,
     timers: BTreeSet<(Millis, Due)>,
+    news: Vec<News>,
     remembered: HashMap<Effect, Remembered>,
 }
 
@@ -104,6 +107,7 @@ impl Ledger {
             introductions: HashMap::new(),
             on_page: HashMap::new(),
             timers: BTreeSet::new(),
+            news: Vec::new(),
             remembered: HashMap::new(),
         }
     }
