@@ -134,37 +134,6 @@ impl ReviewPageButton {
     }
 }
 
-/// A button whose checkout stays on the merchant's page until the buyer has agreed (amazon-pay 3.1); the server ends it
-/// by Finalize Checkout Session, or by a charge on the permission that the script hands over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OnPageButton {
-    /// The store.
-    pub store_id: String,
-    /// What the buyer is asked to share.
-    pub scopes: Vec<Scope>,
-    /// What the buyer is asked to permit.
-    pub consent: Consent,
-}
-
-impl OnPageButton {
-    /// The payload's text.
-    ///
-    /// # Errors
-    /// [`ButtonError::Unsafe`].
-    pub fn payload(&self) -> Result<String, ButtonError> {
-        check("storeId", &self.store_id)?;
-        let (charge_permission_type, recurring_metadata) = self.consent.parts();
-        let payload = OnPagePayload {
-            web_checkout_details: Mode { checkout_mode: "ProcessOrder" },
-            store_id: &self.store_id,
-            scopes: &self.scopes,
-            charge_permission_type,
-            recurring_metadata,
-        };
-        serde_json::to_string(&payload).map_err(|_| ButtonError::Json)
-    }
-}
-
 /// A button that signs in and buys nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInButton {
@@ -231,23 +200,6 @@ struct Payload<'a> {
     delivery_specifications: Option<&'a serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_details: Option<Overcharge>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OnPagePayload<'a> {
-    web_checkout_details: Mode,
-    store_id: &'a str,
-    scopes: &'a [Scope],
-    charge_permission_type: ChargePermissionType,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recurring_metadata: Option<&'a RecurringMetadata>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Mode {
-    checkout_mode: &'static str,
 }
 
 #[derive(Serialize)]

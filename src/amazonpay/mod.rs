@@ -33,7 +33,7 @@ mod states;
 mod testing;
 mod verdict;
 
-pub use button::{ButtonError, ButtonSignature, Consent, OnPageButton, ReviewPageButton, Scope, SignInButton};
+pub use button::{ButtonError, ButtonSignature, Consent, ReviewPageButton, Scope, SignInButton};
 pub use client::{Client, Retry};
 pub use key::{CryptoFailed, GeneratedKey, KeyError, SigningKey, generate_pem};
 pub use merchant::{Environment, Merchant, MerchantError, Region};

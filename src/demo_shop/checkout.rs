@@ -13,7 +13,7 @@ use crate::demo_shop::ShopAccount;
 use crate::demo_shop::form::{self, Fields};
 use crate::demo_shop::pages::{FailedPage, ReviewPage, StartPage, ThanksPage, script_json};
 use crate::demo_shop::paying::Paying;
-use crate::demo_shop::psp::{CallError, Executed, Price, error_pairs};
+use crate::demo_shop::psp::{CallError, Executed, Price, Start, error_pairs};
 use crate::demo_shop::state::{BrowserReturn, Job, Line, Order, Outcome, Problem, price};
 use crate::demo_shop::visit::{Forms, Lang, Visit, no_such_page};
 use crate::domain::random_hex;
@@ -112,6 +112,21 @@ pub(super) async fn order(visit: Visit, Form(form): Form<OrderForm>) -> Response
 impl Visit {
     /// Opens a transaction for an order and executes it; sends the browser to pay, or to what came of it.
     pub(super) async fn place(self, paying: Paying, job: Job, lines: Vec<Line>, price: Price) -> Response {
+        match self.begin(paying, job, lines, price).await {
+            (_, Some(start)) => self.page(StatusCode::OK, Forms::Away, &StartPage { frame: self.frame(), start }),
+            (order, None) => self.see_other(&ending(&order)),
+        }
+    }
+
+    /// Opens a transaction for an order and executes it. The order as it stands then, and what a browser has to take to
+    /// the gateway, if the buyer must go to Amazon.
+    pub(super) async fn begin(
+        &self,
+        paying: Paying,
+        job: Job,
+        lines: Vec<Line>,
+        price: Price,
+    ) -> (Order, Option<Start>) {
         let placed_at = self.shop.clock.now();
         let order = Order {
             // 14 + 1 + 12 = the protocol's 27 characters; the random half keeps others from guessing a thanks page.
@@ -123,6 +138,7 @@ impl Visit {
             price,
             placed_at,
             access: None,
+            start: None,
             problem: None,
             browser: None,
             notifications: Vec::new(),
@@ -131,40 +147,38 @@ impl Visit {
             act: None,
         };
         self.storefront.state().orders.insert(order.id.clone(), order.clone());
-        match begin(&self, &order).await {
-            Ok(Executed::Start(start)) => {
-                self.page(StatusCode::OK, Forms::Away, &StartPage { frame: self.frame(), start })
-            }
+        match call(self, &order).await {
+            Ok(Executed::Start(start)) => return (order, Some(start)),
             Ok(Executed::Done(answer)) => self.conclude(&order.id, &answer).await,
             Err(error) => {
                 tracing::warn!(%error, order_id = order.id, "the demo shop could not begin a payment");
                 self.change(&order.id, |order| order.problem = Some(error.into()));
-                self.see_other(&format!("/failed/{}", order.id))
             }
         }
+        (self.order(&order.id).unwrap_or(order), None)
+    }
+
+    /// `ExecTran` says that it is done. A wrong `CheckString` is somebody else's answer; a right one is still asked about,
+    /// because it does not cover the Status.
+    async fn conclude(&self, order_id: &str, answer: &Fields) {
+        let order = self.order(order_id).filter(|order| check_string_is_right(&self.storefront.account, order, answer));
+        let Some(order) = order else {
+            tracing::warn!(order_id, "ExecTranAmazonpay answered with a wrong CheckString");
+            return;
+        };
+        self.settle(order).await;
     }
 }
 
-impl Visit {
-    /// `ExecTran` says that it is done. A wrong `CheckString` is somebody else's answer; a right one is still asked about,
-    /// because it does not cover the Status.
-    async fn conclude(&self, order_id: &str, answer: &Fields) -> Response {
-        let order = self.order(order_id).filter(|order| check_string_is_right(&self.storefront.account, order, answer));
-        let paid = match order {
-            Some(order) => self.settle(order).await.outcome() == Outcome::Paid,
-            None => {
-                tracing::warn!(order_id, "ExecTranAmazonpay answered with a wrong CheckString");
-                false
-            }
-        };
-        self.see_other(&format!("/{}/{order_id}", if paid { "thanks" } else { "failed" }))
-    }
+/// The page that tells how an order ended.
+pub(super) fn ending(order: &Order) -> String {
+    format!("/{}/{}", if order.outcome() == Outcome::Paid { "thanks" } else { "failed" }, order.id)
 }
 
 /// `EntryTran`, then `ExecTran`.
-async fn begin(visit: &Visit, order: &Order) -> Result<Executed, CallError> {
+async fn call(visit: &Visit, order: &Order) -> Result<Executed, CallError> {
     let (psp, account) = (&visit.shop.psp, &visit.storefront.account);
-    let access = psp.entry_tran(account, &order.id, order.job, order.price).await?;
+    let access = psp.entry_tran(account, &order.id, order.job, order.price, &order.paying).await?;
     visit.change(&order.id, |order| order.access = Some(access.clone()));
     let ret_url = format!("{}{}", visit.shop.base_url, visit.path(&format!("/result?order={}", order.id)));
     psp.exec_tran(account, &order.id, &access, &order.paying, &ret_url).await

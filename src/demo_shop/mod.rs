@@ -14,6 +14,7 @@ mod checkout;
 mod express;
 mod form;
 mod member;
+mod on_page;
 mod pages;
 mod paying;
 mod psp;
@@ -81,8 +82,6 @@ pub struct Buttons {
     pub review: Button,
     /// A monthly consent; its review URL is `<base_url>/<shop_id>/subscribe/review`.
     pub consent: Button,
-    /// A checkout that stays on the shop's page.
-    pub on_page: Button,
     /// Sign-in alone; it returns to `<base_url>/<shop_id>/welcome`.
     pub sign_in: Button,
 }
@@ -184,6 +183,8 @@ pub fn router(shop: Arc<DemoShop>) -> axum::Router {
         .route("/{shop}/cart/remove", post(storefront::remove))
         .route("/{shop}/order", post(checkout::order))
         .route("/{shop}/express/order", post(express::order))
+        .route("/{shop}/on-page/finish", post(on_page::finish))
+        .route("/{shop}/one-click/finish", post(on_page::finish_approved))
         .route("/{shop}/subscriptions/{order}/charge", post(subscribe::charge))
         .route("/{shop}/subscriptions/{order}/end", post(subscribe::end))
         .route("/{shop}/orders/{order}/ship", post(back_office::ship))
@@ -205,6 +206,9 @@ pub fn router(shop: Arc<DemoShop>) -> axum::Router {
         .route("/{shop}/subscribe/review", get(checkout::review_consent))
         .route("/{shop}/subscriptions", get(subscribe::list))
         .route("/{shop}/express", get(express::page))
+        .route("/{shop}/on-page", get(on_page::page))
+        .route("/{shop}/one-click", get(on_page::page_approved))
+        .route("/{shop}/go/{order}", get(on_page::go))
         .route("/{shop}/sign-in", get(member::sign_in))
         .route("/{shop}/welcome", get(member::welcome))
         .route("/{shop}/result", post(checkout::result))

@@ -237,6 +237,19 @@ pub(super) struct ExpressPage {
     pub(super) button_config: String,
 }
 
+/// A checkout that stays on the page.
+#[derive(Template)]
+#[template(path = "demo_shop/on_page.html")]
+pub(super) struct OnPagePage {
+    pub(super) frame: Frame,
+    pub(super) lines: Vec<Line>,
+    pub(super) price: Price,
+    /// Whether the gateway charges a permission, rather than finalizing a session.
+    pub(super) approved: bool,
+    pub(super) checkout_js_url: String,
+    pub(super) button_config: String,
+}
+
 /// Sign-in without a purchase.
 #[derive(Template)]
 #[template(path = "demo_shop/sign_in.html")]
@@ -269,6 +282,28 @@ pub(super) fn consent_button(account: &ShopAccount, lang: Lang) -> String {
 /// A button that only says that it was pressed: what happens then is the page's affair.
 pub(super) fn plain_button(account: &ShopAccount, lang: Lang) -> String {
     script_json(&button(account, lang, "PayAndShip"))
+}
+
+/// The argument of `amazon.Pay.renderJSButton`, but for its handlers. This configuration is not signed: the server that
+/// ends the checkout names the amounts again.
+pub(super) fn on_page_button(account: &ShopAccount, lang: Lang, price: Price, approved: bool) -> String {
+    let total = json!({ "amount": price.total().to_string(), "currencyCode": "JPY" });
+    let mut session = json!({
+        "storeId": account.store_id,
+        "scopes": ["name", "email", "phoneNumber", "shippingAddress", "billingAddress"],
+        "paymentDetails": {
+            "paymentIntent": if approved { "Confirm" } else { "Authorize" },
+            "chargeAmount": total,
+            "totalOrderAmount": total,
+        },
+    });
+    if approved {
+        session["processorSpecifications"] = json!({ "name": "sekisho" });
+    }
+    let mut config = button(account, lang, "PayAndShip");
+    config["checkoutMode"] = json!("ProcessOrder");
+    config["checkoutSessionConfig"] = session;
+    script_json(&config)
 }
 
 /// A button that signs in and buys nothing.

@@ -14,6 +14,14 @@ pub(super) enum Paying {
     },
     /// A consent given before; no buyer is needed.
     Consent { permission: String },
+    /// A checkout inside the shop's page that the gateway finalizes: no browser step is left.
+    OnPage { session: String },
+    /// A permission that the buyer gave inside the shop's page, charged by the gateway.
+    Approved {
+        permission: String,
+        /// Where Amazon's script wants the browser if a second factor is demanded: `RetURL`.
+        mfa_return_url: String,
+    },
     /// "Pay now" at Amazon, without a review at the shop.
     Express {
         /// Where the parcel goes; nothing is shipped if nowhere.
@@ -40,6 +48,8 @@ impl Paying {
             Self::Review { monthly: false, .. } => "review",
             Self::Review { monthly: true, .. } => "subscribe",
             Self::Consent { .. } => "charge",
+            Self::OnPage { .. } => "on-page",
+            Self::Approved { .. } => "approved",
             Self::Express { .. } => "express",
         }
     }
@@ -47,9 +57,14 @@ impl Paying {
     /// The checkout session, where the shop knows one.
     pub(super) fn session(&self) -> &str {
         match self {
-            Self::Review { session, .. } => session,
+            Self::Review { session, .. } | Self::OnPage { session } => session,
             _ => "",
         }
+    }
+
+    /// `AmazonpayType` (psp-protocol 1.10): how the shop is connected for this way.
+    pub(super) const fn amazonpay_type(&self) -> &'static str {
+        if matches!(self, Self::Approved { .. }) { "4" } else { "3" }
     }
 
     /// Whether the buyer gives a consent that the shop can charge again.
@@ -62,6 +77,13 @@ impl Paying {
         let mut fields = match self {
             Self::Review { session, .. } => vec![("AmazonCheckoutSessionID", session.as_str()), ("RetURL", ret_url)],
             Self::Consent { permission } => vec![("AmazonChargePermissionID", permission.as_str())],
+            // Without RetURL: the buyer has agreed already (psp-protocol 13.15).
+            Self::OnPage { session } => vec![("AmazonCheckoutSessionID", session.as_str())],
+            Self::Approved { permission, mfa_return_url } => vec![
+                ("AmazonChargePermissionID", permission.as_str()),
+                ("ApbType", "PayOnly"),
+                ("RetURL", mfa_return_url),
+            ],
             Self::Express { ship_to: None, .. } => vec![("ApbType", "PayOnly"), ("RetURL", ret_url)],
             Self::Express { ship_to: Some(to), .. } => vec![
                 ("ApbType", "PayAndShip"),

@@ -12,8 +12,6 @@ use crate::demo_shop::state::{Access, Job};
 use crate::egress;
 
 const REPLY_BYTES_MAX: usize = 64 * 1024;
-/// Amazon Pay V2 (psp-protocol 1.10).
-const AMAZONPAY_TYPE: &str = "3";
 /// Amazon Pay among the gateway's payment methods (psp-protocol 1.11).
 const PAY_TYPE: &str = "38";
 
@@ -41,6 +39,7 @@ fn infos(pairs: &[ErrorPair]) -> String {
 }
 
 /// What the browser takes to the gateway after `ExecTran`.
+#[derive(Clone)]
 pub(super) struct Start {
     pub(super) access_id: String,
     pub(super) token: String,
@@ -88,11 +87,12 @@ impl Psp {
         order_id: &str,
         job: Job,
         price: Price,
+        paying: &Paying,
     ) -> Result<Access, CallError> {
         const CALL: &str = "EntryTranAmazonpay";
         let (amount, tax) = (price.amount.to_string(), price.tax.to_string());
         let job_fields = [("OrderID", order_id), ("JobCd", job.code()), ("Amount", &amount), ("Tax", &tax)];
-        let fields = [&job_fields[..], &[("AmazonpayType", AMAZONPAY_TYPE)]].concat();
+        let fields = [&job_fields[..], &[("AmazonpayType", paying.amazonpay_type())]].concat();
         let reply = self.call(CALL, shop, &fields).await?;
         let (id, pass) = (demand(CALL, &reply, "AccessID")?, demand(CALL, &reply, "AccessPass")?);
         Ok(Access { id, pass })
@@ -110,7 +110,7 @@ impl Psp {
     ) -> Result<Executed, CallError> {
         const CALL: &str = "ExecTranAmazonpay";
         let mut fields = of_order(order_id, access);
-        fields.extend([("AmazonpayType", AMAZONPAY_TYPE), ("Description", &shop.name)]);
+        fields.extend([("AmazonpayType", paying.amazonpay_type()), ("Description", &shop.name)]);
         fields.extend(paying.fields(ret_url));
         let reply = self.call(CALL, shop, &fields).await?;
         if !reply.get("Status").is_empty() {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::demo_shop::catalogue::{self, Product};
 use crate::demo_shop::paying::Paying;
-use crate::demo_shop::psp::{CallError, ErrorPair, Price};
+use crate::demo_shop::psp::{CallError, ErrorPair, Price, Start};
 use crate::domain::Millis;
 
 const CARTS_MAX: usize = 2_000;
@@ -170,6 +170,8 @@ pub(super) struct Order {
     pub(super) price: Price,
     pub(super) placed_at: Millis,
     pub(super) access: Option<Access>,
+    /// What a browser still has to take to the gateway, once.
+    pub(super) start: Option<Start>,
     /// Why `EntryTran` or `ExecTran` did not work.
     pub(super) problem: Option<Problem>,
     pub(super) browser: Option<BrowserReturn>,

@@ -117,7 +117,7 @@ fn account() -> ShopAccount {
         merchant_id: "A1".to_owned(),
         store_id: "amzn1.application-oa2-client.1".to_owned(),
         public_key_id: "SANDBOX-1".to_owned(),
-        buttons: Buttons { review: button(), consent: button(), on_page: button(), sign_in: button() },
+        buttons: Buttons { review: button(), consent: button(), sign_in: button() },
     }
 }
 

@@ -8,8 +8,7 @@ use tempfile::TempDir;
 
 use super::super::keys;
 use crate::amazonpay::{
-    ButtonSignature, Consent, Frequency, FrequencyUnit, OnPageButton, RecurringMetadata, ReviewPageButton, Scope,
-    SignInButton,
+    ButtonSignature, Consent, Frequency, FrequencyUnit, RecurringMetadata, ReviewPageButton, Scope, SignInButton,
 };
 use crate::config::{GatewayOverrides, GatewaySettings, ShopsFile};
 use crate::demo_shop::{Button, Buttons, ShopAccount};
@@ -135,12 +134,9 @@ fn buttons(shop: &Shop, home: &str) -> anyhow::Result<Buttons> {
         store_id: store_id.clone(),
         scopes: Scope::ALL_PASSED_ON.to_vec(),
     };
-    let on_page =
-        OnPageButton { store_id: store_id.clone(), scopes: Scope::ALL_PASSED_ON.to_vec(), consent: Consent::OneTime };
     Ok(Buttons {
         review: sign(review("review", Consent::OneTime).payload()?)?,
         consent: sign(review("subscribe/review", monthly).payload()?)?,
-        on_page: sign(on_page.payload()?)?,
         sign_in: sign(sign_in.payload()?)?,
     })
 }
