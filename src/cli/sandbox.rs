@@ -10,13 +10,15 @@ use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
 use super::assemble::World;
+use super::sandbox_tls::KeptAuthority;
 use super::{print, signals};
 use crate::amazonpay::generate_pem;
 use crate::config::{FileMode, MerchantEntry, MerchantsFile, PublicKeyEntry, ShopsFile, process_environment};
 use crate::flow::{Shop, Shops};
 use crate::sandbox::ledger::Currency;
 use crate::sandbox::signature::Keyring;
-use crate::sandbox::{Merchant, MerchantKey, Sandbox, Settings, Throttling, router};
+use crate::sandbox::tls::TlsListener;
+use crate::sandbox::{Merchant, MerchantKey, Sandbox, Settings, Throttling, ipn, router};
 use crate::{http, telemetry};
 
 #[derive(Debug, Args)]
@@ -37,6 +39,17 @@ pub(super) struct SandboxArgs {
     /// Refuses merchants who call too often, by the quotas of Amazon's sandbox or of production.
     #[arg(long, value_name = "QUOTAS", default_value = "off")]
     throttle: Quotas,
+    /// Speaks HTTPS, as the official SDKs demand, with a certificate authority of its own. Its certificate is good for
+    /// localhost, 127.0.0.1 and Amazon Pay's hosts.
+    #[arg(long)]
+    tls: bool,
+    /// Keeps the certificate authority here, so that clients which trust it trust the next start, too.
+    #[arg(long, value_name = "DIR", requires = "tls")]
+    tls_dir: Option<PathBuf>,
+    /// Where the messages (IPN) of every merchant go, such as http://127.0.0.1:8080/amazonpay/ipn; of those without an
+    /// ipn_url of their own.
+    #[arg(long, value_name = "URL")]
+    ipn_url: Option<String>,
 }
 
 /// Words for [`Throttling`].
@@ -68,23 +81,47 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let listener = http::bind(address)
         .await
         .with_context(|| format!("port {} is taken; choose another with --port (0 = any free one)", args.port))?;
-    let base_url = format!("http://{}", listener.local_addr()?);
-    let (merchants, welcome) = match (&args.merchants, &args.shops_file) {
+    let base_url = base_url(listener.local_addr()?, args.tls);
+    let (mut merchants, welcome) = match (&args.merchants, &args.shops_file) {
         (Some(file), _) => merchants_in(file)?,
         (None, Some(file)) => merchants_of(file)?,
         (None, None) => made_merchant()?,
     };
     let world = World::real();
+    for merchant in &mut merchants {
+        merchant.ipn_url = merchant.ipn_url.take().or_else(|| args.ipn_url.clone());
+    }
+    let endpoint = |merchant: &Merchant| Some((merchant.merchant_id.clone(), merchant.ipn_url.clone()?));
+    let endpoints: Vec<(String, String)> = merchants.iter().filter_map(endpoint).collect();
     let settings = Settings { base_url: base_url.clone(), merchants };
+    let now = world.clock.now();
     let sandbox = match &args.data {
         Some(file) => Sandbox::kept_in(file, settings, world.clock, world.rng).await?,
         None => Sandbox::new(settings, world.clock, world.rng)?,
     };
     sandbox.throttle(args.throttle.into());
+    for (merchant_id, ipn_url) in endpoints {
+        sandbox.register_ipn_endpoint(&merchant_id, &ipn_url, false)?;
+    }
+    // Lives as long as the sandbox serves.
+    let tls = args.tls.then(|| KeptAuthority::open(args.tls_dir.as_deref(), now)).transpose()?;
+    let trust = tls.as_ref().map_or_else(String::new, |tls| {
+        format!("  trust this   {}   (the sandbox's certificate authority)\n", tls.certificate_file.display())
+    });
     print(&format!(
-        "Amazon Pay sandbox on {base_url} (no money moves)\n  control      {base_url}/_control/\n{welcome}"
+        "Amazon Pay sandbox on {base_url} (no money moves)\n  control      {base_url}/_control/\n{trust}{welcome}"
     ));
-    http::serve(listener, router(sandbox), signals::stop_on_signal(), http::Connections::LOCAL).await?;
+    let stop = signals::stop_on_signal();
+    let messages = tokio::spawn(ipn::run(Arc::clone(&sandbox), stop.clone()));
+    let bounds = http::Connections::LOCAL;
+    match tls {
+        None => http::serve(listener, router(sandbox), stop, bounds).await?,
+        Some(tls) => {
+            let listener = TlsListener::over(http::bounded(listener, &bounds), tls.authority.server_config(now)?);
+            http::serve_on(listener, router(sandbox), stop, bounds.grace_ms).await?;
+        }
+    }
+    messages.await??;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -110,6 +147,16 @@ fn merchant(entry: MerchantEntry) -> Merchant {
         keys: entry.keys.into_iter().map(key).collect(),
         ledger_currency: Currency::parse(entry.ledger_currency).unwrap_or_default(),
         ipn_url: entry.ipn_url,
+    }
+}
+
+/// What browsers and clients write before a path. The usual port is left out, as they leave it out.
+fn base_url(address: SocketAddr, tls: bool) -> String {
+    match (tls, address.port()) {
+        (true, 443) => format!("https://{}", address.ip()),
+        (true, _) => format!("https://{address}"),
+        (false, 80) => format!("http://{}", address.ip()),
+        (false, _) => format!("http://{address}"),
     }
 }
 

@@ -12,6 +12,8 @@
 //! - `control`: faults, the clock, and what tests may look at.
 //! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
 //! - [`buyers`]: who can sign in.
+//! - [`ipn`]: messages about what happened, to merchants' servers.
+//! - [`tls`]: HTTPS, for the official SDKs.
 
 mod api;
 mod archive;
@@ -20,11 +22,13 @@ pub mod buyers;
 mod clock;
 mod control;
 pub mod error;
+pub mod ipn;
 pub mod ledger;
 mod moment;
 #[cfg(test)]
 mod openssl_key;
 pub mod signature;
+pub mod tls;
 pub mod wire;
 
 use std::collections::HashMap;
@@ -46,6 +50,7 @@ use archive::Archive;
 pub use archive::ArchiveError;
 use clock::MovableClock;
 use control::{Faults, RequestLog};
+use ipn::Ipn;
 use ledger::{Account, Currency, Ledger};
 use signature::{KeyError, Keyring};
 
@@ -124,6 +129,7 @@ pub struct Sandbox {
     requests: Mutex<RequestLog>,
     throttle: Mutex<Throttle>,
     archive: Option<Archive>,
+    ipn: Ipn,
 }
 
 impl Sandbox {
@@ -163,6 +169,7 @@ impl Sandbox {
             ledger: Mutex::new(ledger),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            ipn: Ipn::default(),
             throttle: Mutex::default(),
             archive: None,
         })
@@ -277,6 +284,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .merge(api::router())
         .merge(buyer::router())
         .merge(control::router())
+        .merge(ipn::router())
         .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), keep))
         .with_state(sandbox)
 }

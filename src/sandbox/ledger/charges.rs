@@ -5,7 +5,6 @@ use super::simulation::Simulation;
 use super::timers::Due;
 use super::words::{ChargeReason, ChargeState, PermissionReason};
 use super::{Amount, Ledger, not_found};
-use crate::domain::Millis;
 use crate::sandbox::error::{ApiError, ReasonCode};
 
 impl Ledger {
@@ -82,7 +81,7 @@ impl Ledger {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
         charge.authorized = Some(now);
-        charge.enter(ChargeState::Authorized, None, now);
+        self.news.extend(charge.enter(ChargeState::Authorized, None, now));
         let amount = charge.amount;
         self.record(id, MovementKind::Authorized, amount);
     }
@@ -92,7 +91,7 @@ impl Ledger {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
         charge.captured = Some(amount);
-        charge.enter(ChargeState::CaptureInitiated, None, now);
+        self.news.extend(charge.enter(ChargeState::CaptureInitiated, None, now));
         self.timers.insert((now.plus(PENDING_MS), Due::CaptureEnds(id.to_owned())));
     }
 
@@ -111,7 +110,7 @@ impl Ledger {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
         let held = charge.captured.take();
-        charge.enter(ChargeState::Declined, Some(reason), now);
+        self.news.extend(charge.enter(ChargeState::Declined, Some(reason), now));
         if let Some(held) = held {
             self.record(id, MovementKind::Canceled, held);
         }
@@ -122,14 +121,14 @@ impl Ledger {
     pub(super) fn decline_for(&mut self, id: &str, reason: ChargeReason) {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
-        charge.enter(ChargeState::Declined, Some(reason), now);
+        self.news.extend(charge.enter(ChargeState::Declined, Some(reason), now));
         let consequence = match reason {
             ChargeReason::HardDeclined => PermissionReason::PaymentMethodInvalid,
             ChargeReason::AmazonRejected => PermissionReason::AmazonCanceled,
             _ => return,
         };
         if let Some(permission) = self.permissions.get_mut(&charge.permission_id) {
-            permission.enter(consequence, now);
+            self.news.extend(permission.enter(consequence, now));
         }
     }
 
@@ -138,7 +137,7 @@ impl Ledger {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
         charge.captured = Some(amount);
-        charge.enter(ChargeState::Captured, None, now);
+        self.news.extend(charge.enter(ChargeState::Captured, None, now));
         let permission_id = charge.permission_id.clone();
         self.record(id, MovementKind::Captured, amount);
         self.close_if_used_up(&permission_id);
@@ -149,7 +148,7 @@ impl Ledger {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
         let held = (charge.state == ChargeState::Authorized).then_some(charge.amount);
-        charge.enter(ChargeState::Canceled, Some(reason), now);
+        self.news.extend(charge.enter(ChargeState::Canceled, Some(reason), now));
         if let Some(amount) = held {
             self.record(id, MovementKind::Canceled, amount);
         }
@@ -173,14 +172,6 @@ impl Ledger {
     fn charge_of_mut(&mut self, merchant_id: &str, id: &str) -> Result<&mut Charge, ApiError> {
         let found = self.charges.get_mut(id).filter(|charge| charge.merchant_id == merchant_id);
         found.ok_or_else(|| not_found("Charge", id))
-    }
-}
-
-impl Charge {
-    pub(super) fn enter(&mut self, state: ChargeState, reason: Option<ChargeReason>, now: Millis) {
-        self.state = state;
-        self.reason = reason;
-        self.updated = now;
     }
 }
 

@@ -20,6 +20,7 @@ mod introductions;
 mod keeping;
 mod kept;
 mod mfa;
+mod news;
 mod objects;
 mod on_page;
 mod opening;
@@ -49,6 +50,7 @@ pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
 pub use keeping::{Changes, KeptError};
 pub use mfa::Factor;
+pub use news::{ChangeType, News, ObjectType};
 pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
 pub use on_page::{Answer, Ask, Cart, DeliveryOption, Ending, OnPage, Pick, Trouble, Turn};
 pub use records::{
@@ -111,6 +113,7 @@ pub struct Ledger {
     schedules: Table<Schedule>,
     timers: BTreeSet<(Millis, Due)>,
     all_forgotten: bool,
+    news: Vec<News>,
 }
 
 impl Ledger {
@@ -143,6 +146,7 @@ impl Ledger {
             schedules: Table::new("report-schedule"),
             timers: BTreeSet::new(),
             all_forgotten: false,
+            news: Vec::new(),
         }
     }
 

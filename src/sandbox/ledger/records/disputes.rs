@@ -137,6 +137,7 @@ impl Ledger {
             closed: None,
             updated: self.now,
         };
+        self.news.push(dispute.news());
         self.disputes.insert(id.clone(), dispute);
         self.dispute_of(merchant_id, &id)
     }
@@ -150,7 +151,7 @@ impl Ledger {
         found.ok_or_else(|| not_found("Dispute", id))
     }
 
-    /// The provider tells how it went on.
+    /// The provider tells how it went on; the merchant is told by a message.
     ///
     /// # Errors
     /// `ResourceNotFound`; `InvalidRequest` where it is Closed; `InvalidParameterCombination` for an end without a
@@ -171,7 +172,9 @@ impl Ledger {
         dispute.standing = changes.standing;
         dispute.closed = changes.closed.or(ends.then_some(now));
         dispute.updated = now;
-        Ok(dispute)
+        let news = dispute.news();
+        self.news.push(news);
+        self.dispute_of(merchant_id, id)
     }
 
     /// The merchant says something for itself. An answer that was waited for is under review from now on.
