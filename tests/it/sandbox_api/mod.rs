@@ -2,6 +2,7 @@
 
 mod balance;
 mod caller;
+mod code_table;
 mod codes;
 mod currencies;
 mod records;
