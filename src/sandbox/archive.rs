@@ -206,10 +206,11 @@ async fn write(connection: &mut SqliteConnection, batches: &[Batch]) -> Result<(
 }
 
 fn explain(path: &Path, source: sqlx::Error) -> ArchiveError {
-    const SQLITE_BUSY: &str = "5";
-    const SQLITE_NOTADB: &str = "26";
+    const SQLITE_BUSY: u32 = 5;
+    const SQLITE_NOTADB: u32 = 26;
     let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
-    match code.as_ref() {
+    // The lowest byte says what; the rest says more of it.
+    match code.parse::<u32>().map_or(0, |code| code & 0xFF) {
         SQLITE_BUSY => ArchiveError::InUse(path.to_owned()),
         SQLITE_NOTADB => ArchiveError::Foreign(path.to_owned()),
         _ => ArchiveError::Sqlite { path: path.to_owned(), source },

@@ -222,9 +222,9 @@ async fn by_simulation(caller: &Caller) {
         "SoftDeclined",
     ];
     let permission = caller.completed(&order("Confirm"), "card-1111", "sim").await.text_of("chargePermissionId");
-    for (operation, codes) in OF_OPERATIONS {
+    for (number, (operation, codes)) in OF_OPERATIONS.into_iter().enumerate() {
         for (status, code) in codes {
-            let key = format!("{}{code}", operation.len());
+            let key = format!("{number}-{code}");
             let (path, body) = match operation {
                 _ if *code == "ResourceNotFound" => continue,
                 COMPLETE if declines.contains(code) => (
