@@ -20,6 +20,7 @@ mod exec_on_demand;
 mod exec_review;
 mod exec_tran;
 mod gate;
+mod later;
 mod notice;
 mod overdue;
 mod paid;
