@@ -23,6 +23,7 @@ mod exec_on_demand;
 mod exec_review;
 mod exec_tran;
 mod gate;
+mod later;
 mod mfa;
 mod notice;
 mod overdue;

@@ -351,7 +351,7 @@ async fn a_capture_stays_open_until_the_charge_tells() {
     let intent = house.gateway.intend(&before, effect).await.unwrap();
     assert_eq!(house.sales(&order, "O-1").await, Err(Refusal::Busy));
 
-    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "CaptureInitiated", 1000));
+    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "SomethingNew", 1000));
     assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::StillOpen);
     house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Captured", 999));
     assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::StillOpen);

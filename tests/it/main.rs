@@ -10,6 +10,7 @@ mod concurrency;
 mod connections;
 mod crash;
 mod house;
+mod later;
 mod notify;
 mod payment;
 mod process;
