@@ -3,6 +3,7 @@
 use super::complete::is_temporary;
 use super::effect::{Finding, Meaning, Proof, looked_at};
 use super::later::ended;
+use super::mfa::given_up;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CancelCharge, Charge, ChargeState};
 use crate::domain::transaction::Event;
@@ -68,7 +69,7 @@ impl Gateway {
 
     /// Finds out whether a cancellation took place and, where the charge is still authorised, cancels it again.
     pub(super) async fn look_at_cancel(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
-        self.perform_cancel(shop, transaction, &looked_at(intent)).await
+        given_up(transaction, self.perform_cancel(shop, transaction, &looked_at(intent)).await)
     }
 }
 

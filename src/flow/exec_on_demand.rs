@@ -69,6 +69,7 @@ impl Gateway {
                 note_to_buyer: note_of(transaction, purpose),
                 custom_information: None,
             }),
+            web_checkout_details: self.mfa_return(transaction, purpose),
         };
         match self.parts.amazon.create_charge(&shop.merchant, &request, &intent.key).await {
             Ok(answer) => match self.as_it_stands(shop, transaction, intent, answer).await {
@@ -115,6 +116,9 @@ impl Gateway {
         let Effect::CreateCharge { permission, purpose, .. } = &intent.effect else {
             return Finding::Unknown("not a charge".to_owned());
         };
+        if let Some(finding) = self.mfa_asked_for(transaction, purpose, error) {
+            return finding;
+        }
         let why = self.why_not_chargeable(shop, permission, error).await;
         let (code, event) = match (purpose, why) {
             // A permission that is not there is a mistake of the shop's, which may name another.
@@ -150,6 +154,9 @@ impl Gateway {
         if charge.charge_amount.yen() != Ok(amount) {
             tracing::error!(charge_id = %charge.charge_id, "charged, but not the amount that was asked for");
             return Finding::Unknown("charged another amount".to_owned());
+        }
+        if let Some(finding) = self.mfa_demanded(charge, purpose, request_id.as_deref()) {
+            return finding;
         }
         let done = match (state, purpose) {
             (ChargeState::Captured, ChargeFor::Exec(exec)) => Event::ChargedAtOnce((**exec).clone(), payment),
@@ -192,6 +199,9 @@ impl Gateway {
         match status.state {
             PermissionState::Closed => WhyNot::Closed,
             _ if status.reasons.iter().any(|it| it.reason_code == "ChargeInProgress") => WhyNot::UsedUp,
+            _ if status.reasons.iter().any(|it| it.reason_code == "MFAFailed") => {
+                WhyNot::Other(codes::MFA_NOT_COMPLETED)
+            }
             _ => WhyNot::NotChargeable,
         }
     }
@@ -203,7 +213,8 @@ impl Gateway {
         transaction: &Transaction,
         intent: &Intent,
     ) -> Finding<()> {
-        self.perform_create_charge(shop, transaction, &looked_at(intent)).await
+        let finding = self.perform_create_charge(shop, transaction, &looked_at(intent)).await;
+        self.after_start(transaction, finding)
     }
 }
 

@@ -2,6 +2,7 @@
 //! Amazon takes its time over.
 
 use super::effect::Finding;
+use super::mfa::waits_for_mfa;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::SessionState;
 use crate::domain::transaction::Handover;
@@ -19,6 +20,7 @@ impl Gateway {
             return Err(Refusal::Internal("the transaction's shop is not in shops.toml"));
         };
         let ended = match &transaction.state {
+            _ if waits_for_mfa(transaction).is_some() => self.overdue_mfa(&shop, transaction).await,
             State::ReqSuccess(_) => self.expire(&shop, transaction).await.map(|_| ()),
             State::AuthProcess(Handover { charge: Some(charge), .. }) => {
                 self.look_at_pending(&shop, transaction, charge).await.map(|_| ())

@@ -11,6 +11,7 @@ mod health;
 mod page;
 mod server;
 mod shop_api;
+mod start_page;
 
 use std::sync::Arc;
 

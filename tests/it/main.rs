@@ -3,6 +3,7 @@
 // Always true here; said so that clippy grants the helpers what it grants the tests.
 #![cfg(test)]
 
+mod apb;
 mod browser;
 mod cli;
 mod concurrency;
