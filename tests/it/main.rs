@@ -3,6 +3,7 @@
 // Always true here; said so that clippy grants the helpers what it grants the tests.
 #![cfg(test)]
 
+mod apb;
 mod browser;
 mod cli;
 mod concurrency;
@@ -10,6 +11,7 @@ mod connections;
 mod crash;
 mod fuzz_corpus;
 mod house;
+mod later;
 mod notify;
 mod payment;
 mod process;
