@@ -112,6 +112,8 @@ async fn authorise_and_capture() -> Scene {
     let id = session(&stage, "chosen", &button).await;
     let by_session = [("AmazonCheckoutSessionID", id.as_str())];
     shop.call("Who the buyer is, before there is an order.", Call::SearchAddress, IdPass, &by_session).await;
+    let both = [("AmazonCheckoutSessionID", id.as_str()), ("OrderID", "ORDER-0001")];
+    shop.call("One key is enough, and two contradict each other.", Call::SearchAddress, IdPass, &both).await;
     let order = [("JobCd", "AUTH"), ("Amount", "1980"), ("Tax", "198")];
     let entered = shop.enter(IdPass, "ORDER-0001", &order).await;
     let again = [&[("OrderID", "ORDER-0001"), ("AmazonpayType", "3")][..], &order].concat();
