@@ -13,7 +13,7 @@ const JA: Language = Language::Japanese;
 
 /// A table of one call's parameters.
 pub(super) fn request_table(call: Call) -> String {
-    let mut lines = table(&["name", "json", "needed", "limits", "meaning", "errors"]);
+    let mut lines = table(&["name", "json", "needed", "limits, and the code of a breach", "meaning"]);
     for (field, need) in call.fields() {
         let rule = field.rule();
         let default = rule.default.map(|text| format!(", default `{text}`")).unwrap_or_default();
@@ -21,33 +21,35 @@ pub(super) fn request_table(call: Call) -> String {
             &format!("`{}`", rule.name),
             &if call.speaks(Style::Json) { format!("`{}`", field.name(Style::Json)) } else { String::new() },
             &(need.describe(EN, Style::IdPass) + &default),
-            &field.limits(EN),
+            &limits(*field, *need),
             &format!("{}<br>{}", meaning(rule.name, EN), meaning(rule.name, JA)),
-            &codes_of(*field, *need),
         ]));
     }
     if !call.clashes().is_empty() {
         lines.push("\nRefused together:\n".to_owned());
         for clash in call.clashes() {
-            lines.push(format!("- `{}`: {}", clash.otherwise, clash.when.describe(EN, Style::IdPass)));
+            lines.push(format!("- {}: `{}`", clash.when.describe(EN, Style::IdPass), clash.otherwise));
         }
     }
     lines.join("\n")
 }
 
-/// Each code of a parameter and what it answers to.
-fn codes_of(field: Field, need: Need) -> String {
+/// What a parameter has to be, and the code where it is not.
+fn limits(field: Field, need: Need) -> String {
     let rule = field.rule();
     let mut parts = Vec::new();
     if need != Need::Optional
         && let Some(code) = rule.missing
     {
-        parts.push(format!("`{code}` missing"));
+        parts.push(format!("there: `{code}`"));
     }
     for check in rule.checks {
-        parts.push(format!("`{}` not {}", check.otherwise, check.shape.describe(EN)));
+        parts.push(format!("{}: `{}`", check.shape.describe(EN), check.otherwise));
     }
-    parts.extend(rule.undecodable.map(|code| format!("`{code}` not text in the shop's encoding")));
+    let said = |code| rule.checks.iter().any(|check| check.otherwise == code);
+    parts.extend(
+        rule.undecodable.filter(|code| !said(*code)).map(|code| format!("text in the shop's encoding: `{code}`")),
+    );
     parts.join("<br>")
 }
 

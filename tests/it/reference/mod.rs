@@ -6,6 +6,7 @@ mod generated;
 mod markdown;
 mod openapi;
 pub(crate) mod scenes;
+mod statuses;
 
 use std::collections::BTreeMap;
 
@@ -56,6 +57,7 @@ fn parts(scenes: &[Scene]) -> BTreeMap<String, String> {
     parts.insert("errors".to_owned(), markdown::error_table());
     parts.insert("codes not answered".to_owned(), markdown::unanswered_table());
     parts.insert("statuses".to_owned(), markdown::status_table());
+    parts.insert("status by call".to_owned(), statuses::status_by_call());
     parts.insert("result post".to_owned(), markdown::result_post(scenes));
     parts.insert("notifications".to_owned(), markdown::notifications(scenes));
     parts

@@ -25,12 +25,12 @@ pub(crate) async fn play_all() -> Vec<Scene> {
     vec![authorise_and_capture().await, capture_and_refund().await, consent().await, finalize().await]
 }
 
-async fn stage() -> Stage {
+pub(crate) async fn stage() -> Stage {
     Stage::with(|plan| GATEWAY.clone_into(&mut plan.settings.public_url)).await
 }
 
 /// A checkout session in which the buyer has come so far; `payload` is what the shop's button says.
-async fn session(stage: &Stage, up_to: &str, payload: &Value) -> String {
+pub(crate) async fn session(stage: &Stage, up_to: &str, payload: &Value) -> String {
     let mut payload = payload.clone();
     payload["storeId"] = stage.gateway.shops().iter().next().unwrap().settings.store_id.clone().into();
     let body = json!({"merchantId": stage.shop().merchant_id, "payload": payload, "upTo": up_to});
@@ -41,7 +41,7 @@ async fn session(stage: &Stage, up_to: &str, payload: &Value) -> String {
 }
 
 /// What the button of a shop with a review page says.
-fn review_page() -> Value {
+pub(crate) fn review_page() -> Value {
     json!({
         "webCheckoutDetails": {"checkoutReviewReturnUrl": "https://shop.example/review"},
         "scopes": ["name", "email", "phoneNumber", "shippingAddress", "billingAddress"],
@@ -49,7 +49,7 @@ fn review_page() -> Value {
 }
 
 /// What it says where the buyer pays in Amazon's window on the shop's own page.
-fn on_page() -> Value {
+pub(crate) fn on_page() -> Value {
     let amount = json!({"amount": "2178", "currencyCode": "JPY"});
     json!({"paymentDetails": {"paymentIntent": "Authorize", "chargeAmount": amount}})
 }
@@ -73,10 +73,15 @@ impl Entered {
 
 impl Recorder<'_> {
     async fn enter(&mut self, style: Style, order: &'static str, fields: &[(&str, &str)]) -> Entered {
+        let title = match fields.iter().find(|(name, _)| *name == "PaymentType") {
+            Some((_, "1")) => "A charge on a consent is entered.",
+            Some((_, "2")) => "A consent is entered; nothing is charged yet.",
+            _ => "The order is entered.",
+        };
         let mut all = vec![("OrderID", order)];
         all.extend_from_slice(fields);
         all.push(("AmazonpayType", "3"));
-        let answer = self.call("The order is entered.", Call::EntryTran, style, &all).await;
+        let answer = self.call(title, Call::EntryTran, style, &all).await;
         Entered { order, access_id: answer.field("AccessID"), access_pass: answer.field("AccessPass") }
     }
 
