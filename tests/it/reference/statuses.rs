@@ -66,12 +66,12 @@ async fn every_status_meets_every_call() {
             assert_eq!(stage.shop().status(&case.order).await, status.wire(), "{call:?}");
             let code = make(&stage, call, &case).await;
             let after = stage.shop().status(&case.order).await;
-            let came = match code.as_str() {
+            let outcome = match code.as_str() {
                 "" if matches!(expected, "same") => "same",
                 "" => &after,
                 code => code,
             };
-            assert_eq!(came, expected, "{call:?} on {status}");
+            assert_eq!(outcome, expected, "{call:?} on {status}");
             if !code.is_empty() || expected == "same" {
                 assert_eq!(after, status.wire(), "{call:?} on {status} changed it");
             }
