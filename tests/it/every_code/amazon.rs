@@ -3,8 +3,8 @@
 use sekisho::protocol::Call;
 use serde_json::json;
 
-use super::{cases, enter, enter_of, pay};
-use crate::reference::scenes::{on_page, session};
+use super::cases;
+use crate::support::acts::{enter_of, monthly, on_page, pay, pay_with, session};
 use crate::support::{MINUTE, Order, Stage, eventually};
 
 cases! {
@@ -97,11 +97,5 @@ async fn finalize_simulating(simulation_code: &'static str) -> String {
 
 /// A consent whose first 2178 yen were charged; answers the permission.
 async fn consent(stage: &Stage) -> String {
-    let mut payload = on_page();
-    payload["chargePermissionType"] = "Recurring".into();
-    payload["recurringMetadata"] = json!({"frequency": {"unit": "Month", "value": "1"}});
-    let id = session(stage, "paid", &payload).await;
-    let entered = enter(stage, "order-1", "AUTH").await;
-    let cycle = [("AmazonCheckoutSessionID", id.as_str()), ("FrequencyUnit", "Month"), ("FrequencyValue", "1")];
-    entered.call(stage, Call::ExecTran, &cycle).await.field("AmazonChargePermissionID")
+    pay_with(stage, "order-1", "AUTH", monthly(on_page())).await.1.field("AmazonChargePermissionID")
 }

@@ -6,7 +6,8 @@ use sekisho::protocol::Call;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
-use super::{cases, code_of_page, enter};
+use super::{cases, code_of_page};
+use crate::support::acts::{enter, pay};
 use crate::support::{Order, ShopClient, Stage};
 
 cases! {
@@ -61,7 +62,7 @@ cases! {
             plan.settings.amazon_attempt_timeout_ms = 800;
             plan.settings.amazon_total_ms = 800;
         }).await;
-        let (paid, _) = super::pay(&stage, "order-1", "AUTH").await;
+        let (paid, _) = pay(&stage, "order-1", "AUTH").await;
         stage.fault("captureCharge", 100, serde_json::json!({"lose_answer": true})).await;
         let sale = [("Amount", "1980"), ("Tax", "198")];
         paid.call(&stage, Call::Sales, &sale).await;

@@ -14,8 +14,7 @@ use std::pin::Pin;
 
 use sekisho::protocol::{Call, ErrInfo, codes};
 
-use crate::reference::scenes::{on_page, session};
-use crate::support::{Answer, Stage};
+use crate::support::Answer;
 use crate::wire::walk;
 
 /// One code, and how to bring it about: answers the `ErrInfo` that was seen.
@@ -83,48 +82,6 @@ async fn every_code_of_a_parameter_is_provoked() {
     let silent: Vec<ErrInfo> =
         codes_of_parameters().into_iter().filter(|code| !answered.contains(code.as_str())).collect();
     assert!(silent.is_empty(), "no value of a parameter provokes {silent:?}");
-}
-
-// --- What the cases are made of ---------------------------------------------------------------------------------------
-
-/// A transaction as later calls name it.
-struct Entered {
-    order: &'static str,
-    access_id: String,
-    access_pass: String,
-}
-
-impl Entered {
-    async fn call(&self, stage: &Stage, call: Call, fields: &[(&str, &str)]) -> Answer {
-        let mut all =
-            vec![("AccessID", self.access_id.as_str()), ("AccessPass", &self.access_pass), ("OrderID", self.order)];
-        all.extend_from_slice(fields);
-        stage.shop().call(call.name(), &all).await
-    }
-}
-
-/// Enters an order of 1980 and 198 yen.
-async fn enter(stage: &Stage, order: &'static str, job: &str) -> Entered {
-    enter_of(stage, order, &[("JobCd", job), ("Amount", "1980"), ("Tax", "198")]).await
-}
-
-async fn enter_of(stage: &Stage, order: &'static str, fields: &[(&str, &str)]) -> Entered {
-    let all = [&[("OrderID", order), ("AmazonpayType", "3")], fields].concat();
-    let answer = stage.shop().call("EntryTranAmazonpay", &all).await;
-    Entered { order, access_id: answer.field("AccessID"), access_pass: answer.field("AccessPass") }
-}
-
-/// Enters an order and pays it at once, with a session whose buyer has pressed "pay" on the shop's page; answers what
-/// ExecTran answered, too.
-async fn pay(stage: &Stage, order: &'static str, job: &str) -> (Entered, Answer) {
-    let mut payload = on_page();
-    if job == "CAPTURE" {
-        payload["paymentDetails"]["paymentIntent"] = "AuthorizeWithCapture".into();
-    }
-    let id = session(stage, "paid", &payload).await;
-    let entered = enter(stage, order, job).await;
-    let answer = entered.call(stage, Call::ExecTran, &[("AmazonCheckoutSessionID", &id)]).await;
-    (entered, answer)
 }
 
 /// The code on a page that a buyer sees.

@@ -2,7 +2,8 @@
 
 use sekisho::protocol::Call;
 
-use super::{cases, enter, pay};
+use super::cases;
+use crate::support::acts::{enter, pay};
 use crate::support::{DAY, MINUTE, Order, Stage, result_form};
 
 cases! {

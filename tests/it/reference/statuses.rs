@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::exchange::GATEWAY;
 use super::markdown::{row, table};
-use super::scenes::{on_page, review_page, session, stage};
+use super::scenes::stage;
+use crate::support::acts::{monthly, on_page, review_page, session};
 use crate::support::{Answer, MINUTE, Stage};
 
 /// The calls on a transaction, in the order of the columns.
@@ -168,11 +169,7 @@ fn payload(is_consent: bool, by_browser: bool, captures: bool) -> Value {
         let intent = if captures { "AuthorizeWithCapture" } else { "Authorize" };
         payload["paymentDetails"]["paymentIntent"] = intent.into();
     }
-    if is_consent {
-        payload["chargePermissionType"] = "Recurring".into();
-        payload["recurringMetadata"] = json!({"frequency": {"unit": "Month", "value": "1"}});
-    }
-    payload
+    if is_consent { monthly(payload) } else { payload }
 }
 
 async fn execute(stage: &Stage, status: Status, case: &mut Case, by_browser: bool, is_consent: bool) {

@@ -123,6 +123,13 @@ async fn ask(stage: &Stage, model: &mut Model, call: Call, what: &str, sent: &Se
         let predicted = model.predict(call, style, sent);
         let sent = shown(sent);
         assert!(predicted.allows(&outcome), "{call:?} {what} {style:?}: {outcome:?}, not {predicted:?}; sent {sent}");
+        let may_be: Vec<_> = call.errors().iter().map(|code| code.as_str()).collect();
+        if let Outcome::Refused(codes) = &outcome {
+            assert!(
+                codes.split('|').all(|code| may_be.contains(&code)),
+                "{call:?} is not documented to answer {codes}"
+            );
+        }
         match style {
             Style::IdPass => line.push_str(told(&outcome)),
             Style::Json if line == told(&outcome) => write!(line, " (json {})", answer.status).unwrap(),
