@@ -73,19 +73,21 @@ impl Gateway {
     }
 }
 
-/// The effect that gives `asked` back, if this transaction can.
+/// The effect that gives `asked` back, if this transaction can. The status is judged before the amount (psp-protocol 11.4).
 fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal> {
     let left = transaction.money;
-    let Some(rest) = left.total().minus(asked.total()) else { return Err(Refusal::CancelExceeds) };
+    let is_whole = || match left.total().minus(asked.total()) {
+        Some(rest) => Ok(rest.get() == 0),
+        None => Err(Refusal::CancelExceeds),
+    };
     match &transaction.state {
-        State::Auth(payment) if rest.get() == 0 => {
+        State::Auth(payment) if is_whole()? => {
             Ok(Effect::CancelCharge { charge: payment.charge.clone(), replaced: false })
         }
         State::Auth(_) => Err(Refusal::CancelDiffers),
         State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
             // A part is only a part of each: an amount cannot be given back as tax.
-            let whole = rest.get() == 0;
-            let money = if whole { left } else { asked };
+            let money = if is_whole()? { left } else { asked };
             left.minus(money).ok_or(Refusal::CancelExceeds)?;
             Ok(Effect::CreateRefund { charge: payment.charge.clone(), money, lowers_amount: false })
         }

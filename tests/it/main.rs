@@ -9,6 +9,7 @@ mod cli;
 mod concurrency;
 mod connections;
 mod crash;
+mod every_code;
 mod fuzz_corpus;
 mod house;
 mod later;

@@ -3,6 +3,7 @@
 //!
 //! Nothing here sleeps for luck: whoever waits, waits for a condition, at most [`PATIENCE`].
 
+pub(crate) mod acts;
 mod answer;
 mod browser;
 mod purchase;
