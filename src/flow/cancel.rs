@@ -5,7 +5,7 @@ use super::effect::{Finding, Proof};
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CancelCharge, ChargeState};
 use crate::domain::transaction::Event;
-use crate::domain::{Effect, Intent, Money, State, Transaction};
+use crate::domain::{Effect, Intent, Money, State, Transaction, Yen};
 use crate::protocol::{Call, Cancel, CancelReply, Reading, codes};
 
 impl Gateway {
@@ -74,15 +74,18 @@ impl Gateway {
 /// The effect that gives `asked` back, if this transaction can.
 fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal> {
     let left = transaction.money;
-    let Some(rest) = left.total().minus(asked.total()) else { return Err(Refusal::CancelExceeds) };
+    // Where nothing can be cancelled any more the Status is at fault, not the amount.
+    let rest = || left.total().minus(asked.total()).ok_or(Refusal::CancelExceeds);
     match &transaction.state {
-        State::Auth(payment) if rest.get() == 0 => {
+        State::Auth(payment) => {
+            if rest()? != Yen::ZERO {
+                return Err(Refusal::CancelDiffers);
+            }
             Ok(Effect::CancelCharge { charge: payment.charge.clone(), replaced: false })
         }
-        State::Auth(_) => Err(Refusal::CancelDiffers),
         State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
             // A part is only a part of each: an amount cannot be given back as tax.
-            let whole = rest.get() == 0;
+            let whole = rest()? == Yen::ZERO;
             let money = if whole { left } else { asked };
             left.minus(money).ok_or(Refusal::CancelExceeds)?;
             Ok(Effect::CreateRefund { charge: payment.charge.clone(), money, lowers_amount: false })
