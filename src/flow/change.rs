@@ -25,18 +25,16 @@ impl Gateway {
             Effect::CreateRefund { .. } => self.perform_refund(&shop, &transaction, &intent).await,
             _ => self.perform_create_charge(&shop, &transaction, &intent).await,
         };
-        let replaced = replaced_by(&intent);
         let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
         concluded.result.map_err(Refusal::Provider)?;
-        if let Some(old) = replaced {
-            self.let_go(&shop, &concluded.transaction, old).await;
-        }
+        self.let_go(&shop, &concluded.transaction, &intent).await;
         Ok(reply(&concluded.transaction))
     }
 
-    /// Cancels the charge that was replaced. The follow-up intent was committed with the outcome, so if this does not
-    /// come to an end, reconcile brings it there.
-    async fn let_go(&self, shop: &Shop, transaction: &Transaction, old: crate::domain::ChargeId) {
+    /// Cancels the charge that `done` replaced, if it did. The follow-up intent was committed with the outcome, so if this
+    /// does not come to an end, reconcile brings it there.
+    pub(super) async fn let_go(&self, shop: &Shop, transaction: &Transaction, done: &Intent) {
+        let Some(old) = replaced_by(done) else { return };
         let intent = match self.parts.store.open_intent(&transaction.access_id).await {
             Ok(Some(intent)) if intent.effect == (Effect::CancelCharge { charge: old, replaced: true }) => intent,
             _ => return,

@@ -177,7 +177,11 @@ impl Gateway {
             Effect::CloseChargePermission { .. } => self.look_at_close(&shop, &transaction, intent).await,
         };
         match self.conclude(&shop, &transaction, intent, finding).await {
-            Ok(_) => Ok(if self.is_open(intent).await? { Looked::StillOpen } else { Looked::Closed }),
+            Ok(concluded) => {
+                let closed = !self.is_open(intent).await?;
+                self.let_go(&shop, &concluded.transaction, intent).await;
+                Ok(if closed { Looked::Closed } else { Looked::StillOpen })
+            }
             Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
             Err(other) => {
                 // Whatever is wrong with this one, the next ones have their turn first.
