@@ -8,6 +8,7 @@ mod cli;
 mod concurrency;
 mod connections;
 mod crash;
+mod flows;
 mod house;
 mod notify;
 mod payment;

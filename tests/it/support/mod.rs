@@ -5,6 +5,7 @@
 
 mod answer;
 mod browser;
+pub(crate) mod deeds;
 mod purchase;
 mod receiver;
 mod shop;
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 pub(crate) use answer::Answer;
 pub(crate) use browser::{Browser, ResultForm, result_form};
+pub(crate) use deeds::{close, moved};
 pub(crate) use purchase::{Entered, Order};
 pub(crate) use receiver::{Received, Receiver, Reply};
 pub(crate) use shop::ShopClient;
