@@ -3,6 +3,7 @@
 //! An effect knows three things: how to be done (`perform`), how to find out whether it was done (`look`), and what it
 //! means for the transaction (the [`Finding`]'s event). This file does the rest.
 
+use super::change::replaced_by;
 use super::step::{Phase, Step};
 use super::{Gateway, Refusal, Shop, notice, provider};
 use crate::amazonpay::CallError;
@@ -196,7 +197,9 @@ impl Gateway {
         match self.conclude(&shop, &transaction, intent, finding).await {
             Ok(concluded) => {
                 let closed = !self.is_open(intent).await?;
-                self.let_go(&shop, &concluded.transaction, intent).await;
+                if let Some(old) = replaced_by(intent) {
+                    self.let_go(&shop, &concluded.transaction, old).await;
+                }
                 Ok(if closed { Looked::Closed } else { Looked::StillOpen })
             }
             Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
