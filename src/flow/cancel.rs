@@ -7,7 +7,7 @@ use super::mfa::given_up;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CancelCharge, Charge, ChargeState};
 use crate::domain::transaction::Event;
-use crate::domain::{Effect, Intent, Money, State, Transaction};
+use crate::domain::{Effect, Intent, Money, State, Transaction, Yen};
 use crate::protocol::{Call, Cancel, CancelReply, Reading, codes};
 
 impl Gateway {
@@ -76,18 +76,19 @@ impl Gateway {
 /// The effect that gives `asked` back, if this transaction can. The status is judged before the amount (psp-protocol 11.4).
 fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal> {
     let left = transaction.money;
-    let is_whole = || match left.total().minus(asked.total()) {
-        Some(rest) => Ok(rest.get() == 0),
-        None => Err(Refusal::CancelExceeds),
-    };
+    // Where nothing can be cancelled any more the Status is at fault, not the amount.
+    let rest = || left.total().minus(asked.total()).ok_or(Refusal::CancelExceeds);
     match &transaction.state {
-        State::Auth(payment) if is_whole()? => {
+        State::Auth(payment) => {
+            if rest()? != Yen::ZERO {
+                return Err(Refusal::CancelDiffers);
+            }
             Ok(Effect::CancelCharge { charge: payment.charge.clone(), replaced: false })
         }
-        State::Auth(_) => Err(Refusal::CancelDiffers),
         State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
             // A part is only a part of each: an amount cannot be given back as tax.
-            let money = if is_whole()? { left } else { asked };
+            let whole = rest()? == Yen::ZERO;
+            let money = if whole { left } else { asked };
             left.minus(money).ok_or(Refusal::CancelExceeds)?;
             Ok(Effect::CreateRefund { charge: payment.charge.clone(), money, lowers_amount: false })
         }

@@ -10,6 +10,7 @@ mod concurrency;
 mod connections;
 mod crash;
 mod every_code;
+mod flows;
 mod fuzz_corpus;
 mod house;
 mod later;

@@ -104,7 +104,7 @@ impl Stage {
 
     /// Everything the sandbox knows.
     pub(crate) async fn ledger(&self) -> Value {
-        serde_json::from_slice(&self.browser.get(&self.control("ledger")).await.bytes).unwrap()
+        serde_json::from_slice(&self.browser.get(&self.control_url("ledger")).await.bytes).unwrap()
     }
 
     /// The requests of one operation that reached Amazon.
@@ -125,13 +125,12 @@ impl Stage {
     pub(crate) async fn fault(&self, operation: &str, times: u32, what: Value) {
         let mut rule = json!({"operation": operation, "times": times});
         rule.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
-        let answer = self.http.post(self.control("faults")).body(rule.to_string()).send().await.unwrap();
-        assert_eq!(answer.status().as_u16(), 201, "{:?}", answer.text().await);
+        self.control("faults", &rule).await;
     }
 
     /// Mends everything.
     pub(crate) async fn mend(&self) {
-        let answer = self.http.delete(self.control("faults")).send().await.unwrap();
+        let answer = self.http.delete(self.control_url("faults")).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), 200);
     }
 
@@ -161,7 +160,7 @@ impl Stage {
         self.clock.now()
     }
 
-    fn control(&self, page: &str) -> String {
+    pub(super) fn control_url(&self, page: &str) -> String {
         format!("{}/_control/{page}", self.browser.sandbox_url)
     }
 }
