@@ -10,6 +10,7 @@ mod connections;
 mod crash;
 mod fuzz_corpus;
 mod house;
+mod model;
 mod notify;
 mod payment;
 mod process;
