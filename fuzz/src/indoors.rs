@@ -14,7 +14,6 @@ use sekisho::cli::{Assembled, World};
 use sekisho::config::{DeploymentKey, FileMode, GatewayOverrides, GatewaySettings, ShopSettings, ShopsFile};
 use sekisho::domain::{Clock as _, ManualClock, Millis, SeededRng};
 use sekisho::flow::{Gateway, Shops};
-use sekisho::sandbox::buyers::BUYERS;
 use sekisho::sandbox::ledger::ProductType;
 use sekisho::sandbox::wire::session_request;
 use sekisho::sandbox::{self, Merchant, MerchantKey, Sandbox};
@@ -157,7 +156,8 @@ impl Indoors {
         let request = request.map_err(|error| error.to_string())?;
         let mut ledger = self.sandbox.ledger();
         let session = ledger.create_session(&shop.settings.merchant_id, request).map_err(|error| error.to_string())?;
-        ledger.sign_in(&session.id, BUYERS[0].id).map_err(|error| error.to_string())?;
+        let buyer = ledger.buyers().all()[0].id.clone();
+        ledger.sign_in(&session.id, &buyer).map_err(|error| error.to_string())?;
         ledger.choose(&session.id, Some("address-1"), card).map_err(|error| error.to_string())?;
         Ok(session.id)
     }

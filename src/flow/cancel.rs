@@ -2,6 +2,7 @@
 
 use super::complete::is_temporary;
 use super::effect::{Finding, Proof};
+use super::mfa::given_up;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CancelCharge, ChargeState};
 use crate::domain::transaction::Event;
@@ -61,8 +62,8 @@ impl Gateway {
     }
 
     /// Finds out whether a cancellation took place and, where the charge is still authorised, cancels it again.
-    pub(super) async fn look_at_cancel(&self, shop: &Shop, _: &Transaction, intent: &Intent) -> Finding<()> {
-        match self.perform_cancel(shop, intent).await {
+    pub(super) async fn look_at_cancel(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
+        match given_up(transaction, self.perform_cancel(shop, intent).await) {
             Finding::NotDone(code, None, _) if code == codes::AMAZON_UNREACHABLE => {
                 Finding::Unknown("not sent".to_owned())
             }
@@ -74,7 +75,12 @@ impl Gateway {
 /// The effect that gives `asked` back, if this transaction can.
 fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal> {
     let left = transaction.money;
-    let Some(rest) = left.total().minus(asked.total()) else { return Err(Refusal::CancelExceeds) };
+    match &transaction.state {
+        State::Auth(_) | State::Sales(_) | State::Capture(_) => {}
+        // The status is judged before the amount (psp-protocol 11.4): nothing is left to exceed.
+        other => return Err(Refusal::Status(other.status())),
+    }
+    let rest = left.total().minus(asked.total()).ok_or(Refusal::CancelExceeds)?;
     match &transaction.state {
         State::Auth(payment) if rest.get() == 0 => {
             Ok(Effect::CancelCharge { charge: payment.charge.clone(), replaced: false })

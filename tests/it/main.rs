@@ -14,6 +14,7 @@ mod model;
 mod notify;
 mod payment;
 mod process;
+mod reference;
 mod states;
 mod store;
 mod support;

@@ -129,10 +129,9 @@ impl Book {
         if money == (order.amount, order.tax) {
             return Ok(());
         }
-        let (permission, _) = order.charge.ok_or("the model lost a charge")?;
-        let old = order.charge;
-        let charge = self.amazon.charge(permission, Deal { total: money.0 + money.1, captures: false })?;
-        old.into_iter().for_each(|old| self.amazon.cancel(old));
+        let old = order.charge.ok_or("the model lost a charge")?;
+        let charge = self.amazon.charge(old.0, Deal { total: money.0 + money.1, captures: false })?;
+        self.amazon.cancel(old);
         self.go(number, "change", "AUTH");
         self.stand_at(number, money);
         self.orders[number].charge = Some(charge);

@@ -109,11 +109,10 @@ impl Part {
             Self::Whole => (amount, tax),
             Self::Exchanged => (tax, amount),
             Self::OneLess if amount > 0 => (amount - 1, tax),
-            Self::OneLess => (0, 0),
             Self::OneMore => ((amount + 1).min(9_999_999), tax),
             Self::Half => (amount / 2, tax / 2),
             Self::One => (1, 0),
-            Self::Nothing => (0, 0),
+            Self::OneLess | Self::Nothing => (0, 0),
             Self::Most => (9_999_999, 0),
         }
     }
