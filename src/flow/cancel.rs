@@ -73,10 +73,10 @@ impl Gateway {
     }
 }
 
-/// The effect that gives `asked` back, if this transaction can. The status is judged before the amount (psp-protocol 11.4).
+/// The effect that gives `asked` back, if this transaction can. The Status is judged before the amount (psp-protocol
+/// 11.4): where nothing can be cancelled any more, nothing is left to exceed.
 fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal> {
     let left = transaction.money;
-    // Where nothing can be cancelled any more the Status is at fault, not the amount.
     let rest = || left.total().minus(asked.total()).ok_or(Refusal::CancelExceeds);
     match &transaction.state {
         State::Auth(payment) => {
@@ -87,8 +87,7 @@ fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal>
         }
         State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
             // A part is only a part of each: an amount cannot be given back as tax.
-            let whole = rest()? == Yen::ZERO;
-            let money = if whole { left } else { asked };
+            let money = if rest()? == Yen::ZERO { left } else { asked };
             left.minus(money).ok_or(Refusal::CancelExceeds)?;
             Ok(Effect::CreateRefund { charge: payment.charge.clone(), money, lowers_amount: false })
         }

@@ -14,6 +14,7 @@ mod flows;
 mod fuzz_corpus;
 mod house;
 mod later;
+mod model;
 mod notify;
 mod payment;
 mod process;
