@@ -2,6 +2,7 @@
 
 use super::complete::is_temporary;
 use super::effect::{Finding, Proof};
+use super::mfa::given_up;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CancelCharge, ChargeState};
 use crate::domain::transaction::Event;
@@ -61,8 +62,8 @@ impl Gateway {
     }
 
     /// Finds out whether a cancellation took place and, where the charge is still authorised, cancels it again.
-    pub(super) async fn look_at_cancel(&self, shop: &Shop, _: &Transaction, intent: &Intent) -> Finding<()> {
-        match self.perform_cancel(shop, intent).await {
+    pub(super) async fn look_at_cancel(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
+        match given_up(transaction, self.perform_cancel(shop, intent).await) {
             Finding::NotDone(code, None, _) if code == codes::AMAZON_UNREACHABLE => {
                 Finding::Unknown("not sent".to_owned())
             }

@@ -24,6 +24,9 @@ pub enum ReturnError {
     /// Our database failed. The transaction stays AUTHPROCESS and is looked at later.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Amazon cannot be asked just now, and without its word nothing is done. The browser may come again.
+    #[error("Amazon cannot be asked whose session this is")]
+    Unreachable,
     /// The gateway's own fault.
     #[error("internal: {0}")]
     Internal(&'static str),
@@ -35,6 +38,7 @@ impl ReturnError {
         match self {
             Self::Unknown => codes::TRANSACTION_UNKNOWN,
             Self::Store(_) => codes::DATABASE,
+            Self::Unreachable => codes::AMAZON_UNREACHABLE,
             Self::Internal(_) => codes::UNEXPECTED,
         }
     }
@@ -84,8 +88,17 @@ impl Gateway {
             Err(Refusal::Busy) => return self.wait_for_other_return(&transaction.access_id).await,
             Err(other) => return Err(other),
         };
-        let finding = self.perform_complete(shop, transaction, &intent).await;
-        match self.conclude(shop, transaction, &intent, finding).await {
+        self.complete_as_intended(shop, transaction, &intent).await
+    }
+
+    pub(super) async fn complete_as_intended(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        intent: &Intent,
+    ) -> Result<Transaction, Refusal> {
+        let finding = self.perform_complete(shop, transaction, intent).await;
+        match self.conclude(shop, transaction, intent, finding).await {
             Ok(concluded) => {
                 self.wait_for_first_attempt(concluded.notification_id.as_deref()).await;
                 Ok(concluded.transaction)
@@ -96,7 +109,7 @@ impl Gateway {
     }
 
     /// Somebody else is completing, or has: waits for that, as long as one call to Amazon may take.
-    async fn wait_for_other_return(&self, access_id: &AccessId) -> Result<Transaction, Refusal> {
+    pub(super) async fn wait_for_other_return(&self, access_id: &AccessId) -> Result<Transaction, Refusal> {
         let waits = self.parts.settings.amazon_total_ms / 50 + 1;
         for _ in 0..waits {
             match self.parts.store.open_intent(access_id).await? {

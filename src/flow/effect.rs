@@ -77,6 +77,23 @@ impl Gateway {
         Ok(intent)
     }
 
+    /// The same, in one commit with an event that is no change at Amazon: what the event says and what is about to be
+    /// done because of it stand in the book together, or neither does.
+    pub(super) async fn intend_after(
+        &self,
+        shop: &Shop,
+        before: &Transaction,
+        event: Event,
+        effect: Effect,
+    ) -> Result<(Transaction, Intent), Refusal> {
+        let intent = self.new_intent(before, effect)?;
+        let change =
+            Change::event(before, event, intent.started_at).map_err(|refused| Refusal::Status(refused.status))?;
+        let (transaction, _) = self.commit(shop, before, change.promising(intent.clone())).await?;
+        Step::of(&intent.effect, Phase::Intended).pass().await;
+        Ok((transaction, intent))
+    }
+
     fn new_intent(&self, transaction: &Transaction, effect: Effect) -> Result<Intent, Refusal> {
         let now = self.parts.clock.now();
         let key = IdempotencyKey::new(random_hex::<16>(&*self.parts.rng))

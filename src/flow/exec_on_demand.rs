@@ -65,6 +65,7 @@ impl Gateway {
                 note_to_buyer: note_of(transaction, purpose),
                 custom_information: None,
             }),
+            web_checkout_details: self.mfa_return(transaction, purpose),
         };
         match self.parts.amazon.create_charge(&shop.merchant, &request, &intent.key).await {
             Ok(answer) => self.new_charge_says(&answer.value, *amount, purpose, answer.request_id),
@@ -103,6 +104,9 @@ impl Gateway {
         if charge.charge_amount.yen() != Ok(amount) {
             tracing::error!(charge_id = %charge.charge_id, "charged, but not the amount that was asked for");
             return Finding::Unknown("charged another amount".to_owned());
+        }
+        if let Some(finding) = self.mfa_demanded(charge, purpose, request_id.as_deref()) {
+            return finding;
         }
         match state {
             ChargeState::Authorized | ChargeState::Captured => {

@@ -1,6 +1,7 @@
 //! Time passes: start tickets that nobody used, and buyers who never came back (psp-protocol 6 and 13.12).
 
 use super::effect::Finding;
+use super::mfa::waits_for_mfa;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::SessionState;
 use crate::domain::{State, Transaction};
@@ -16,6 +17,7 @@ impl Gateway {
             return Err(Refusal::Internal("the transaction's shop is not in shops.toml"));
         };
         let ended = match transaction.state {
+            _ if waits_for_mfa(transaction).is_some() => self.overdue_mfa(&shop, transaction).await,
             State::ReqSuccess(_) => self.expire(&shop, transaction).await.map(|_| ()),
             State::AuthProcess(_) => self.never_came_back(&shop, transaction).await,
             _ => self.look_at_refund(&shop, transaction).await,

@@ -1,17 +1,21 @@
 //! The gateway's web server: what shops call, where buyers' browsers come by, and whether all is well.
 //!
-//! Who acts: shops' servers (`shop_api`), browsers of buyers (`checkout`), Amazon (`ipn`), an operator's monitor (`health`). Only this
-//! room knows HTTP status codes. Every use case runs in a task of its own (`Gateway::detached`), because a web server
-//! drops a handler when its client hangs up, and money must not depend on that.
+//! Who acts: shops' servers (`shop_api`), browsers of buyers (`checkout`), Amazon (`ipn`), an operator's monitor
+//! (`health`), and whoever reads how to call it (`reference`, `openapi`). Only this room knows HTTP status codes. Every
+//! use case runs in a task of its own (`Gateway::detached`), because a web server drops a handler when its client hangs
+//! up, and money must not depend on that.
 
 mod access_log;
 mod checkout;
 mod connections;
 mod health;
 mod ipn;
+pub mod openapi;
 mod page;
+mod reference;
 mod server;
 mod shop_api;
+mod start_page;
 
 use std::sync::Arc;
 
@@ -51,6 +55,9 @@ pub fn router(gateway: Arc<Gateway>, hints: Hints, limits: Limits) -> Router {
         .route("/payment/{call}", any(shop_api::call))
         .route("/amazonpay/ipn", post(ipn::receive))
         .route("/", get(health::root))
+        .route("/openapi.json", get(openapi::serve))
+        .route("/docs", get(reference::page))
+        .route("/docs/style.css", get(reference::style))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(DefaultBodyLimit::disable())

@@ -157,7 +157,7 @@ fn everything(ledger: &Ledger) -> Value {
 }
 
 fn progress(session: &Session) -> &'static str {
-    match (session.progress, session.party) {
+    match (session.progress, &session.party) {
         (Progress::Choosing, None) => "new",
         (Progress::Choosing, Some(party)) if party.choice.is_none() => "signed-in",
         (Progress::Choosing, Some(_)) => "chosen",
