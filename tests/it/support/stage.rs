@@ -78,6 +78,7 @@ impl Stage {
         // A random source of its own: what Amazon draws must not change what the gateway draws.
         let sandbox = Sandbox::new(settings, clock.clone(), Arc::new(SeededRng::new(2))).unwrap();
         let stop = CancellationToken::new();
+        tokio::spawn(sandbox::ipn::run(Arc::clone(&sandbox), stop.clone()));
         tokio::spawn(http::serve(
             sandbox_listener,
             sandbox::router(sandbox),
@@ -160,7 +161,24 @@ impl Stage {
         self.clock.now()
     }
 
+<<<<<<< HEAD
     pub(super) fn control_url(&self, page: &str) -> String {
+=======
+    /// Posts to the sandbox's control API; answers what it says.
+    pub(crate) async fn control_post(&self, page: &str, body: Value) -> Value {
+        let answer = self.http.post(self.control(page)).body(body.to_string()).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{page}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// A page of the sandbox's control API.
+    pub(crate) async fn control_get(&self, page: &str) -> Value {
+        serde_json::from_slice(&self.browser.get(&self.control(page)).await.bytes).unwrap()
+    }
+
+    fn control(&self, page: &str) -> String {
+>>>>>>> ipn
         format!("{}/_control/{page}", self.browser.sandbox_url)
     }
 }
