@@ -161,12 +161,9 @@ impl Stage {
         self.clock.now()
     }
 
-<<<<<<< HEAD
-    pub(super) fn control_url(&self, page: &str) -> String {
-=======
     /// Posts to the sandbox's control API; answers what it says.
     pub(crate) async fn control_post(&self, page: &str, body: Value) -> Value {
-        let answer = self.http.post(self.control(page)).body(body.to_string()).send().await.unwrap();
+        let answer = self.http.post(self.control_url(page)).body(body.to_string()).send().await.unwrap();
         let (status, text) = (answer.status(), answer.text().await.unwrap());
         assert!(status.is_success(), "{page}: {text}");
         serde_json::from_str(&text).unwrap()
@@ -174,11 +171,10 @@ impl Stage {
 
     /// A page of the sandbox's control API.
     pub(crate) async fn control_get(&self, page: &str) -> Value {
-        serde_json::from_slice(&self.browser.get(&self.control(page)).await.bytes).unwrap()
+        serde_json::from_slice(&self.browser.get(&self.control_url(page)).await.bytes).unwrap()
     }
 
-    fn control(&self, page: &str) -> String {
->>>>>>> ipn
+    pub(super) fn control_url(&self, page: &str) -> String {
         format!("{}/_control/{page}", self.browser.sandbox_url)
     }
 }
@@ -211,6 +207,7 @@ fn merchants(shops: &Shops) -> Vec<Merchant> {
             public_key_id: shop.settings.public_key_id.clone(),
             public_key_pem: shop.merchant.key().public_pem().unwrap(),
         }],
+        ..Merchant::default()
     };
     shops.iter().map(merchant).collect()
 }
