@@ -41,7 +41,8 @@ impl Gateway {
             Ok(Some(intent)) if intent.effect == (Effect::CancelCharge { charge: old, replaced: true }) => intent,
             _ => return,
         };
-        let finding: Finding<()> = self.perform_cancel(shop, &intent).await;
+        // Nobody waits for it, so "could not be sent" is no end of it.
+        let finding: Finding<()> = self.look_at_cancel(shop, transaction, &intent).await;
         if let Err(error) = self.conclude(shop, transaction, &intent, finding).await {
             tracing::warn!(access_id = %transaction.access_id, %error, "the replaced charge is not let go yet");
         }
