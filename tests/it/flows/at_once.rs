@@ -39,7 +39,7 @@ async fn cancels_of_an_authorisation() {
         let (entered, _) = stage.paid(Order::auth(order)).await;
         slowly(&stage, "cancelCharge").await;
         let cancel = async |it: Entered, shop: ShopClient| it.cancel(&shop, "1980", "198").await;
-        let answers = calls(count, &stage, &entered, move |it, shop| cancel(it, shop)).await;
+        let answers = calls(count, &stage, &entered, cancel).await;
         one_of_all(&answers, &[BUSY, "M01054004"]);
         assert_eq!(stage.shop().status(order).await, "CANCEL");
     }
@@ -55,7 +55,7 @@ async fn refunds_of_a_part() {
         let entered = stage.sold(order).await;
         slowly(&stage, "createRefund").await;
         let cancel = async |it: Entered, shop: ShopClient| it.cancel(&shop, "500", "50").await;
-        let answers = calls(count, &stage, &entered, move |it, shop| cancel(it, shop)).await;
+        let answers = calls(count, &stage, &entered, cancel).await;
         one_of_all(&answers, &[BUSY, "M01054004"]);
         stage.half_a_minute_later().await;
         assert_eq!(stage.amounts(order).await, ["1480", "148", "500", "50"]);
@@ -71,7 +71,7 @@ async fn changes_before_capture() {
         let entered = stage.paid_with_room(Order::auth(order)).await;
         slowly(&stage, "createCharge").await;
         let change = async |it: Entered, shop: ShopClient| it.change(&shop, "3000", "300").await;
-        let answers = calls(count, &stage, &entered, move |it, shop| change(it, shop)).await;
+        let answers = calls(count, &stage, &entered, change).await;
         // To ask for the amounts that are there by now is no fault, so more than one may be answered.
         let (done, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.errors().is_empty());
         assert!(!done.is_empty());
@@ -109,7 +109,7 @@ async fn finalizations() {
         let entered = stage.paid_on_page(Order::auth(order)).await;
         slowly(&stage, "finalizeCheckoutSession").await;
         let finalize = async |it: Entered, shop: ShopClient| it.finalize(&shop).await;
-        let answers = calls(count, &stage, &entered, move |it, shop| finalize(it, shop)).await;
+        let answers = calls(count, &stage, &entered, finalize).await;
         one_of_all(&answers, &[BUSY, "M01004014"]);
         assert_eq!(stage.shop().status(order).await, "AUTH");
     }
