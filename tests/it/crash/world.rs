@@ -283,6 +283,7 @@ fn merchants(shops: &Shops) -> Vec<Merchant> {
             public_key_id: shop.settings.public_key_id.clone(),
             public_key_pem: shop.merchant.key().public_pem().unwrap(),
         }],
+        ..Merchant::default()
     };
     shops.iter().map(merchant).collect()
 }

@@ -3,6 +3,7 @@
 //!
 //! Nothing here sleeps for luck: whoever waits, waits for a condition, at most [`PATIENCE`].
 
+pub(crate) mod acts;
 mod answer;
 mod browser;
 pub(crate) mod deeds;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(crate) use answer::Answer;
-pub(crate) use browser::{Browser, ResultForm, result_form};
+pub(crate) use browser::{Browser, HANAKO, ResultForm, result_form};
 pub(crate) use deeds::{close, moved};
 pub(crate) use purchase::{Entered, Order};
 pub(crate) use receiver::{Received, Receiver, Reply};

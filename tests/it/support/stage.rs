@@ -78,6 +78,7 @@ impl Stage {
         // A random source of its own: what Amazon draws must not change what the gateway draws.
         let sandbox = Sandbox::new(settings, clock.clone(), Arc::new(SeededRng::new(2))).unwrap();
         let stop = CancellationToken::new();
+        tokio::spawn(sandbox::ipn::run(Arc::clone(&sandbox), stop.clone()));
         tokio::spawn(http::serve(
             sandbox_listener,
             sandbox::router(sandbox),
@@ -160,6 +161,19 @@ impl Stage {
         self.clock.now()
     }
 
+    /// Posts to the sandbox's control API; answers what it says.
+    pub(crate) async fn control_post(&self, page: &str, body: Value) -> Value {
+        let answer = self.http.post(self.control_url(page)).body(body.to_string()).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{page}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// A page of the sandbox's control API.
+    pub(crate) async fn control_get(&self, page: &str) -> Value {
+        serde_json::from_slice(&self.browser.get(&self.control_url(page)).await.bytes).unwrap()
+    }
+
     pub(super) fn control_url(&self, page: &str) -> String {
         format!("{}/_control/{page}", self.browser.sandbox_url)
     }
@@ -193,6 +207,7 @@ fn merchants(shops: &Shops) -> Vec<Merchant> {
             public_key_id: shop.settings.public_key_id.clone(),
             public_key_pem: shop.merchant.key().public_pem().unwrap(),
         }],
+        ..Merchant::default()
     };
     shops.iter().map(merchant).collect()
 }
