@@ -117,7 +117,7 @@ async fn a_shop_that_cannot_wait_says_so_to_amazon() {
         let stage = Stage::with(|plan| plan.shops[0].pending_authorization = option).await;
         let (entered, _) = stage.at_amazon(Order { id: "order-1", job, card: "card-1111" }).await;
         let ledger = stage.ledger().await;
-        let sessions = ledger["sessions"].as_array().unwrap();
+        let sessions = ledger["checkoutSessions"].as_array().unwrap();
         let session = sessions.iter().find(|one| one["checkoutSessionId"] == entered.session.as_str()).unwrap();
         assert_eq!(session["paymentDetails"]["canHandlePendingAuthorization"], said, "{job} {option}");
     }
