@@ -113,7 +113,7 @@ async fn where_amazon_says_no_everything_stays() {
     let stage = Stage::new().await;
     // A button that asked for no room: the whole is held already.
     let (tight, _) = stage.paid(Order::auth("order-1")).await;
-    assert_eq!(tight.change(stage.shop(), "3000", "").await.errors(), "AZ1000008");
+    assert_eq!(tight.change(stage.shop(), "3000", "").await.errors(), "AZ1000010");
     let roomy = stage.paid_with_room(Order::auth("order-2")).await;
     assert_eq!(roomy.change(stage.shop(), "80000", "").await.errors(), "AZ1000010");
     for (reason, code) in [("SoftDeclined", "AZ1000003"), ("TransactionTimedOut", "AZ1000006")] {

@@ -196,8 +196,9 @@ async fn survive(deed: Deed, trouble: Trouble) {
     let what = format!("{deed:?}, {trouble:?}");
     assert_eq!(deed.ask(&stage, &entered, &permission).await.errors(), UNREACHABLE, "{what}");
     assert_eq!(stage.trade("order-1").await, before, "{what}: nothing is known");
-    let nothing_was_done = trouble == Trouble::Throttled;
-    assert_eq!(stage.has_open_intent(&entered.access_id).await, !nothing_was_done, "{what}");
+    // A call that Amazon has no time for is open only if its last attempt was cut off, as can be on a busy machine.
+    let nothing_was_done = !stage.has_open_intent(&entered.access_id).await;
+    assert!(trouble == Trouble::Throttled || !nothing_was_done, "{what}: the outcome is unknown");
     if !nothing_was_done {
         assert_eq!(deed.ask(&stage, &entered, &permission).await.errors(), BUSY, "{what}");
     }
