@@ -72,21 +72,25 @@ impl Gateway {
     }
 }
 
-/// The effect that gives `asked` back, if this transaction can. The status is judged before the amount (psp-protocol 11.4).
+/// The effect that gives `asked` back, if this transaction can.
 fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal> {
     let left = transaction.money;
-    let is_whole = || match left.total().minus(asked.total()) {
-        Some(rest) => Ok(rest.get() == 0),
-        None => Err(Refusal::CancelExceeds),
-    };
+    // The status is judged before the amount (psp-protocol 11.4); and a refund under way bars the next.
     match &transaction.state {
-        State::Auth(payment) if is_whole()? => {
+        State::Auth(_) => {}
+        State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {}
+        other => return Err(Refusal::Status(other.status())),
+    }
+    let rest = left.total().minus(asked.total()).ok_or(Refusal::CancelExceeds)?;
+    match &transaction.state {
+        State::Auth(payment) if rest.get() == 0 => {
             Ok(Effect::CancelCharge { charge: payment.charge.clone(), replaced: false })
         }
         State::Auth(_) => Err(Refusal::CancelDiffers),
-        State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
+        State::Sales(payment) | State::Capture(payment) => {
             // A part is only a part of each: an amount cannot be given back as tax.
-            let money = if is_whole()? { left } else { asked };
+            let whole = rest.get() == 0;
+            let money = if whole { left } else { asked };
             left.minus(money).ok_or(Refusal::CancelExceeds)?;
             Ok(Effect::CreateRefund { charge: payment.charge.clone(), money, lowers_amount: false })
         }
