@@ -1,5 +1,7 @@
 //! The use cases against a real book and an Amazon whose every answer the test writes.
 
+mod charges;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
