@@ -17,6 +17,7 @@ mod call;
 mod client;
 #[cfg(test)]
 mod client_tests;
+pub mod ipn;
 mod key;
 mod lenient;
 mod merchant;
@@ -32,7 +33,7 @@ mod states;
 mod testing;
 mod verdict;
 
-pub use button::{ButtonError, ButtonSignature, Consent, ReviewPageButton, Scope};
+pub use button::{ButtonError, ButtonSignature, Consent, ReviewPageButton, Scope, SignInButton};
 pub use client::{Client, Retry};
 pub use key::{CryptoFailed, GeneratedKey, KeyError, SigningKey, generate_pem};
 pub use merchant::{Environment, Merchant, MerchantError, Region};

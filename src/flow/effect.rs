@@ -275,3 +275,56 @@ fn impossible(refused: &crate::domain::transaction::Refused) -> Refusal {
     tracing::error!(%refused, "evidence that the state machine does not allow");
     Refusal::Internal("evidence that the state machine does not allow")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amazonpay::{NotSentCause, UnknownCause};
+    use crate::domain::{AccessId, ChargeId, Millis};
+
+    fn meanings(error: &CallError) -> [Meaning; 2] {
+        let first = Intent {
+            key: IdempotencyKey::new("k").unwrap(),
+            access_id: AccessId::new("0a".repeat(16)).unwrap(),
+            effect: Effect::CancelCharge { charge: ChargeId::new("S03-1-1-C1").unwrap(), replaced: false },
+            started_at: Millis(0),
+            look_at: Millis(0),
+            looks: 0,
+        };
+        [Meaning::of(error, &first), Meaning::of(error, &looked_at(&first))]
+    }
+
+    fn no(status: u16, reason_code: &str, earlier_unknown: bool) -> CallError {
+        let (reason_code, message) = (reason_code.to_owned(), String::new());
+        CallError::Refused { status, reason_code, message, request_id: None, earlier_unknown }
+    }
+
+    /// The first call, and a call after one of unknown outcome.
+    #[test]
+    fn what_an_error_proves() {
+        use Meaning::{NotAsked, Open, Refused};
+        for (error, expected) in [
+            (no(422, "HardDeclined", false), [Refused, Refused]),
+            (no(422, "HardDeclined", true), [Open, Open]),
+            (no(400, "TransactionAmountExceeded", false), [Refused, Refused]),
+            (no(409, "ChargeAmountMismatch", false), [Refused, Refused]),
+            (no(404, "ResourceNotFound", false), [Refused, Open]),
+            (no(401, "UnauthorizedAccess", false), [Refused, Open]),
+            (no(403, "InvalidRequestSignature", false), [Refused, Open]),
+            (no(429, "TooManyRequests", false), [NotAsked, Open]),
+            (no(400, "DuplicateIdempotencyKey", false), [Open, Open]),
+            (CallError::NotSent { cause: NotSentCause::NoConnection }, [NotAsked, Open]),
+            (
+                CallError::Unknown {
+                    cause: UnknownCause::TimedOut,
+                    last_status: None,
+                    reason_code: None,
+                    request_id: None,
+                },
+                [Open, Open],
+            ),
+        ] {
+            assert_eq!(meanings(&error), expected, "{error}");
+        }
+    }
+}

@@ -37,25 +37,20 @@ impl Gateway {
         if shop.settings.sales_amount_must_match && money.total() != transaction.money.total() {
             return Err(Refusal::AmountDiffers);
         }
-        let renews = shop.settings.renew_expired_authorization;
-        let concluded = if !self.is_expired(&transaction) {
-            self.capture(&shop, &transaction, payment.clone(), money).await?
-        } else if !renews {
+        let (expired, renews) = (self.is_expired(&transaction), shop.settings.renew_expired_authorization);
+        if expired && !renews {
             return Err(Refusal::AuthorisationExpired);
-        } else if self.has_lapsed(&shop, &payment).await? {
-            self.renew(&shop, &transaction, payment.clone(), money).await?
-        } else {
-            // Our clock is ahead of Amazon's, or somebody did something with the charge. Amazon says which.
-            self.capture(&shop, &transaction, payment.clone(), money).await?
-        };
-        let concluded = match concluded.result {
-            Err(codes::AUTHORISATION_EXPIRED) if renews && self.has_lapsed(&shop, &payment).await? => {
-                self.renew(&shop, &concluded.transaction, payment, money).await?
+        }
+        // Where our clock is ahead of Amazon's, or somebody did something with the charge, Amazon says which.
+        if !expired || !self.has_lapsed(&shop, &payment).await? {
+            let captured = self.capture(&shop, &transaction, payment.clone(), money).await?;
+            match captured.result {
+                // Amazon's clock was ahead of ours.
+                Err(codes::AUTHORISATION_EXPIRED) if renews && self.has_lapsed(&shop, &payment).await? => {}
+                _ => return answer(&captured),
             }
-            _ => concluded,
-        };
-        concluded.result.map_err(Refusal::Provider)?;
-        Ok(reply(&concluded.transaction))
+        }
+        answer(&self.renew(&shop, &transaction, payment, money).await?)
     }
 
     /// Whether the authorisation is older than Amazon keeps one.
@@ -190,6 +185,11 @@ fn sellable(transaction: &Transaction) -> Result<&AmazonPayment, Refusal> {
         State::Auth(payment) => Ok(payment),
         other => Err(Refusal::Status(other.status())),
     }
+}
+
+fn answer(concluded: &Concluded<()>) -> Result<AmountReply, Refusal> {
+    concluded.result.map_err(Refusal::Provider)?;
+    Ok(reply(&concluded.transaction))
 }
 
 /// The amounts that are captured, whether Amazon has the money already or takes its time.

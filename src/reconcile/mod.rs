@@ -4,6 +4,8 @@
 //! Nothing here decides anything: `flow` asks Amazon and takes only evidence. This room says when to look. At the start
 //! of the only process on a database every open intent belongs to a process that is gone, so all are due at once.
 
+mod hints;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::{AccessId, Intent, State, Transaction};
 use crate::flow::{Gateway, Looked, Refusal};
 use crate::store::StoreError;
+
+pub use hints::{HintWork, Hints, NotTaken, hints};
 
 /// How much is looked at in one round.
 const ROUND_MAX: u32 = 100;

@@ -10,6 +10,8 @@
 //! - `control`: faults, the clock, and what tests may look at.
 //! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
 //! - [`buyers`]: who can sign in.
+//! - [`ipn`]: messages about what happened, to merchants' servers.
+//! - [`tls`]: HTTPS, for the official SDKs.
 
 mod api;
 pub mod buyer;
@@ -17,10 +19,12 @@ pub mod buyers;
 mod clock;
 mod control;
 pub mod error;
+pub mod ipn;
 pub mod ledger;
 #[cfg(test)]
 mod openssl_key;
 pub mod signature;
+pub mod tls;
 pub mod wire;
 
 use std::collections::HashMap;
@@ -34,6 +38,7 @@ use url::Url;
 use crate::domain::{Clock, Millis, Rng};
 use clock::MovableClock;
 use control::{Faults, RequestLog};
+use ipn::Ipn;
 use ledger::Ledger;
 use signature::{KeyError, Keyring};
 
@@ -91,6 +96,7 @@ pub struct Sandbox {
     ledger: Mutex<Ledger>,
     faults: Mutex<Faults>,
     requests: Mutex<RequestLog>,
+    ipn: Ipn,
 }
 
 impl Sandbox {
@@ -124,6 +130,7 @@ impl Sandbox {
             ledger: Mutex::new(ledger),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            ipn: Ipn::default(),
         }))
     }
 
@@ -171,6 +178,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .merge(api::router())
         .merge(buyer::router())
         .merge(control::router())
+        .merge(ipn::router())
         .with_state(sandbox)
 }
 

@@ -17,6 +17,9 @@ use crate::sandbox::ledger::{BuyerError, SessionState, with_session_id};
 
 /// No `form-action`: Chromium applies it to the redirects after a form, too, and these end at the shop.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
+/// The same for the pages that talk to the shop's page.
+const POLICY_WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
+                                  base-uri 'none'; frame-ancestors 'none'";
 
 /// What a browser asked for.
 pub(super) struct Visit {
@@ -71,13 +74,22 @@ impl Visit {
 
     /// Answers a page.
     pub(super) fn page(&self, status: StatusCode, page: &impl Template) -> Response {
+        self.page_under(POLICY, status, page)
+    }
+
+    /// Answers a page that runs one of our scripts.
+    pub(super) fn scripted_page(&self, status: StatusCode, page: &impl Template) -> Response {
+        self.page_under(POLICY_WITH_SCRIPT, status, page)
+    }
+
+    fn page_under(&self, policy: &'static str, status: StatusCode, page: &impl Template) -> Response {
         let Ok(html) = page.render() else {
             tracing::error!("a buyer page could not be rendered");
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         };
         let headers = [
             (CONTENT_TYPE, "text/html; charset=utf-8"),
-            (CONTENT_SECURITY_POLICY, POLICY),
+            (CONTENT_SECURITY_POLICY, policy),
             (X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (X_FRAME_OPTIONS, "DENY"),
             // The session's id stands in the address.
@@ -183,10 +195,12 @@ pub(super) fn refused(visit: &Visit, sandbox: &Sandbox, error: &BuyerError) -> R
     visit.message(&match error {
         BuyerError::UnknownSession(_) => message,
         BuyerError::UnknownBuyer(_) => message.leading_to(page("sign-in"), again),
-        BuyerError::UnknownAddress(_) | BuyerError::UnknownInstrument(_) | BuyerError::CardNeedsPending(_) => {
-            message.leading_to(page("choose"), again)
-        }
+        BuyerError::UnknownAddress(_)
+        | BuyerError::UnknownInstrument(_)
+        | BuyerError::CardNeedsPending(_)
+        | BuyerError::CardDeclined(_) => message.leading_to(page("choose"), again),
         BuyerError::NotSignedIn => message.leading_to(page("sign-in"), visit.lang.pick("サインイン", "Sign in")),
+        BuyerError::AsksMfa => message.leading_to(page("mfa"), visit.lang.pick("本人認証へ", "Verify")),
         BuyerError::NotOpen(_)
         | BuyerError::AlreadyPaid
         | BuyerError::ConstraintsLeft(_)
@@ -239,6 +253,16 @@ fn wording(lang: Lang, error: &BuyerError) -> (StatusCode, &'static str, &'stati
                 "This card cannot be used here",
                 "It is a test card whose payment stays pending, and the shop cannot wait.",
             ),
+        ),
+        BuyerError::AsksMfa => (
+            StatusCode::CONFLICT,
+            ("本人認証が必要です", "カード会社が本人認証を求めています。"),
+            ("Please verify that it is you", "The card’s bank asks for a second factor."),
+        ),
+        BuyerError::CardDeclined(_) => (
+            StatusCode::CONFLICT,
+            ("このカードは使えませんでした", "別のお支払い方法を選んでください。"),
+            ("This card was declined", "Please choose another payment method."),
         ),
         BuyerError::ConstraintsLeft(_) | BuyerError::NotProcessing => (
             StatusCode::CONFLICT,

@@ -11,7 +11,7 @@ use axum::response::Response;
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
-use crate::sandbox::buyers::{BUYERS, Buyer};
+use crate::sandbox::buyers::Buyers;
 use crate::sandbox::ledger::BuyerError;
 
 /// `GET /checkout/identify?signInId=…`
@@ -25,7 +25,7 @@ pub(super) async fn page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers:
                 frame: visit.frame(),
                 sign_in_id: sign_in.id,
                 merchant: merchant.unwrap_or(sign_in.merchant_id),
-                buyers: BUYERS,
+                buyers: sandbox.ledger().buyers().clone(),
             };
             visit.page(StatusCode::OK, &page)
         }
@@ -81,5 +81,5 @@ struct IdentifyPage {
     frame: Frame,
     sign_in_id: String,
     merchant: String,
-    buyers: &'static [Buyer],
+    buyers: Buyers,
 }

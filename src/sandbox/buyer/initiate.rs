@@ -34,7 +34,9 @@ use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::ProductType;
 use crate::sandbox::wire::session_request;
 
-const REQUIRED: [&str; 6] = ["merchantId", "publicKeyId", "payloadJSON", "signature", "ledgerCurrency", "placement"];
+/// What a signed button must say.
+pub(super) const REQUIRED: [&str; 6] =
+    ["merchantId", "publicKeyId", "payloadJSON", "signature", "ledgerCurrency", "placement"];
 const PLACEMENTS: [&str; 5] = ["Home", "Product", "Cart", "Checkout", "Other"];
 
 const HELP: &str = "\
@@ -70,7 +72,7 @@ The values of buyer, address and payment stand in the pages of the same addresse
 ";
 
 /// What a button says, checked for presence only.
-struct Button {
+pub(super) struct Button {
     /// The merchant that the page names. The signature does not cover it.
     merchant_id: String,
     /// The key that is said to have signed.
@@ -78,15 +80,15 @@ struct Button {
     /// How it is said to have signed; empty where the button does not say.
     algorithm: String,
     /// The signed text.
-    payload: String,
+    pub(super) payload: String,
     /// Base64.
     signature: String,
     /// What the button was rendered for; not part of the payload.
-    product_type: ProductType,
+    pub(super) product_type: ProductType,
 }
 
 /// Why a button opens no session.
-enum ButtonError {
+pub(super) enum ButtonError {
     /// The signature is not this merchant's, or not of this text. The message shows the server's string to sign.
     Unsigned(ApiError),
     /// The payload is signed, but Create Checkout Session would refuse it.
@@ -109,7 +111,7 @@ pub(super) async fn initiate(
 ) -> Response {
     let mut visit = Visit::post(&uri, &headers, &body);
     visit.speak(Lang::of_button(visit.field("checkoutLanguage")));
-    let button = match read(&visit) {
+    let button = match read(&visit, &REQUIRED) {
         Ok(button) => button,
         Err(mistakes) => return bad_button(&visit, &mistakes.join(" ")),
     };
@@ -118,16 +120,45 @@ pub(super) async fn initiate(
             visit.see_other(&format!("/checkout/identify?signInId={id}"))
         }
         Ok(id) => visit.to_page("sign-in", &id),
-        Err(ButtonError::Unsigned(error)) => {
+        Err(error) => no_session(&visit, button, error),
+    }
+}
+
+/// The page for a button that opens no session.
+pub(super) fn no_session(visit: &Visit, button: Button, error: ButtonError) -> Response {
+    match error {
+        ButtonError::Unsigned(error) => {
             tracing::info!(merchant_id = button.merchant_id, code = error.code.as_str(), "a button is not signed");
             visit.page(StatusCode::FORBIDDEN, &BadSignaturePage { frame: visit.frame(), button, error })
         }
-        Err(ButtonError::Refused(error)) => bad_button(&visit, &error.to_string()),
+        ButtonError::Refused(error) => bad_button(visit, &error.to_string()),
     }
 }
 
 /// Verifies the button's signature and opens the session, or the sign-in, that its payload asks for; answers its id.
 fn open(sandbox: &Sandbox, button: &Button) -> Result<String, ButtonError> {
+    let merchant_id = signer(sandbox, button)?;
+    let payload = &button.payload;
+    if button.product_type == ProductType::SignIn {
+        let request = session_request::sign_in(payload.as_bytes()).map_err(ButtonError::Refused)?;
+        return sandbox.ledger().open_sign_in(merchant_id, request).map_err(ButtonError::Refused);
+    }
+    let request = session_request::of_button(payload.as_bytes(), button.product_type).map_err(ButtonError::Refused)?;
+    let session = sandbox.ledger().create_session(merchant_id, request).map_err(ButtonError::Refused)?;
+    Ok(session.id)
+}
+
+/// The merchant that an unsigned button names, if it is one of ours.
+pub(super) fn named_merchant<'a>(sandbox: &'a Sandbox, button: &Button) -> Result<&'a str, ButtonError> {
+    let merchant = sandbox.merchant(&button.merchant_id).map(|merchant| merchant.merchant_id.as_str());
+    merchant.ok_or_else(|| {
+        let message = format!("merchantId {} is not known in this sandbox", button.merchant_id);
+        ButtonError::Refused(ApiError::new(ReasonCode::InvalidParameterValue, message))
+    })
+}
+
+/// The merchant whose signature a button bears.
+pub(super) fn signer<'a>(sandbox: &'a Sandbox, button: &Button) -> Result<&'a str, ButtonError> {
     let Button { payload, signature, public_key_id, .. } = button;
     let verify = |text: &str| sandbox.keys().verify_button(text, signature, Some(&button.algorithm), public_key_id);
     // A browser posts every line end as CRLF, also where the signed text has LF.
@@ -138,17 +169,12 @@ fn open(sandbox: &Sandbox, button: &Button) -> Result<String, ButtonError> {
         let message = format!("Public key {public_key_id} is not a key of merchant {}", button.merchant_id);
         return Err(ButtonError::Unsigned(ApiError::new(ReasonCode::UnauthorizedAccess, message)));
     }
-    if button.product_type == ProductType::SignIn {
-        let request = session_request::sign_in(payload.as_bytes()).map_err(ButtonError::Refused)?;
-        return sandbox.ledger().open_sign_in(merchant_id, request).map_err(ButtonError::Refused);
-    }
-    let request = session_request::of_button(payload.as_bytes(), button.product_type).map_err(ButtonError::Refused)?;
-    let session = sandbox.ledger().create_session(merchant_id, request).map_err(ButtonError::Refused)?;
-    Ok(session.id)
+    Ok(merchant_id)
 }
 
-fn read(visit: &Visit) -> Result<Button, Vec<String>> {
-    let missing = REQUIRED.iter().filter(|name| visit.field(name).is_empty());
+/// Reads the fields; each mistake is a sentence.
+pub(super) fn read(visit: &Visit, required: &[&str]) -> Result<Button, Vec<String>> {
+    let missing = required.iter().filter(|name| visit.field(name).is_empty());
     let mut mistakes: Vec<String> = missing.map(|name| format!("{name} is missing.")).collect();
     if !matches!(visit.field("ledgerCurrency"), "" | "JPY") {
         mistakes.push("ledgerCurrency must be JPY.".to_owned());
@@ -176,7 +202,8 @@ fn read(visit: &Visit) -> Result<Button, Vec<String>> {
     })
 }
 
-fn bad_button(visit: &Visit, detail: &str) -> Response {
+/// The page for a button whose configuration is wrong.
+pub(super) fn bad_button(visit: &Visit, detail: &str) -> Response {
     let title = visit.lang.pick("ボタンの設定に誤りがあります", "The button is set up wrongly");
     let text = visit.lang.pick(
         "お店の設定の誤りのため、お手続きを始められません。",

@@ -16,6 +16,8 @@ mod consent;
 mod identify;
 mod initiate;
 mod lang;
+mod mfa;
+mod on_page;
 mod steps;
 
 use std::sync::Arc;
@@ -24,7 +26,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::sandbox::Sandbox;
 
@@ -34,10 +36,16 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 /// `GET /checkout.js` and everything under `/checkout/`.
 pub(super) fn router() -> Router<Arc<Sandbox>> {
     let script = include_str!("assets/checkout.js");
+    let on_page = include_str!("assets/on-page.js");
     let sheet = include_str!("assets/pages.css");
     Router::new()
         .route("/checkout.js", get(move || async move { asset("text/javascript; charset=utf-8", script) }))
         .route("/checkout/pages.css", get(move || async move { asset("text/css; charset=utf-8", sheet) }))
+        .route("/checkout/on-page.js", get(move || async move { asset("text/javascript; charset=utf-8", on_page) }))
+        .route("/checkout/on-page/initiate", get(on_page::help).post(on_page::initiate))
+        .route("/checkout/on-page", get(on_page::page).post(on_page::act))
+        .route("/checkout/on-page/answer", post(on_page::answer))
+        .route("/checkout/mfa", get(mfa::page).post(mfa::verify))
         .route("/checkout/initiate", get(initiate::help).post(initiate::initiate))
         .route("/checkout/sign-in", get(steps::sign_in_page).post(steps::sign_in))
         .route("/checkout/identify", get(identify::page).post(identify::identify))

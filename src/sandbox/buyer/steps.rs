@@ -12,9 +12,9 @@ use axum::response::Response;
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
 use crate::sandbox::buyer::consent;
-use crate::sandbox::buyers::{Address, BUYERS, Buyer, CardEffect, Instrument};
+use crate::sandbox::buyers::{Address, Buyer, Buyers, CardEffect, Instrument};
 use crate::sandbox::error::Decline;
-use crate::sandbox::ledger::{AfterChoice, BuyerError, Progress, Session, SessionState};
+use crate::sandbox::ledger::{AfterChoice, BuyerError, Ledger, Progress, Session, SessionState};
 
 /// `GET /checkout/sign-in?amazonCheckoutSessionId=…`
 pub(super) async fn sign_in_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
@@ -23,12 +23,10 @@ pub(super) async fn sign_in_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, 
         Ok(session) => session,
         Err(error) => return refused(&visit, &sandbox, &error),
     };
-    let page = SignInPage {
-        frame: visit.frame(),
-        picked: session.party.map_or(BUYERS[0].id, |party| party.buyer.id),
-        session_id: session.id,
-        buyers: BUYERS,
-    };
+    let buyers = sandbox.ledger().buyers().clone();
+    let picked = session.party.as_ref().map(|party| &party.buyer.id);
+    let picked = picked.or(buyers.all().first().map(|buyer| &buyer.id)).cloned().unwrap_or_default();
+    let page = SignInPage { frame: visit.frame(), picked, session_id: session.id, buyers };
     visit.page(StatusCode::OK, &page)
 }
 
@@ -43,15 +41,25 @@ pub(super) async fn sign_in(
     let id = visit.session_id();
     match visit.field("action") {
         "sign-in" => {
-            let done = sandbox.ledger().sign_in(id, visit.field("buyer")).map(|_| ());
+            let done = enter(&mut sandbox.ledger(), id, visit.field("buyer"));
             match done {
-                Ok(()) => visit.to_page("choose", id),
+                Ok(on_page) => visit.to_page(if on_page { "on-page" } else { "choose" }, id),
                 Err(error) => refused(&visit, &sandbox, &error),
             }
         }
         "cancel" => cancel(&visit, &sandbox),
         other => unknown_action(&visit, other, "sign-in, cancel"),
     }
+}
+
+/// Signs in. Answers whether the checkout goes on inside the shop's page.
+fn enter(ledger: &mut Ledger, id: &str, buyer_id: &str) -> Result<bool, BuyerError> {
+    ledger.sign_in(id, buyer_id)?;
+    let on_page = ledger.on_page(id).is_some();
+    if on_page {
+        ledger.begin_on_page(id)?;
+    }
+    Ok(on_page)
 }
 
 /// `GET /checkout/choose?amazonCheckoutSessionId=…`
@@ -94,7 +102,12 @@ pub(super) async fn choose(State(sandbox): State<Arc<Sandbox>>, uri: Uri, header
 /// `GET /checkout/processing?amazonCheckoutSessionId=…` (`amazonPayRedirectUrl`)
 pub(super) async fn processing_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
     let visit = Visit::get(&uri, &headers);
-    paying_page(&visit, &sandbox, StatusCode::OK, None)
+    let unproven = visit.lang.pick(
+        "本人認証ができませんでした。もう一度試すか、別のお支払い方法を選んでください。",
+        "You could not be verified. Please try again, or choose another payment method.",
+    );
+    let trouble = (visit.field("trouble") == "mfa").then(|| unproven.to_owned());
+    paying_page(&visit, &sandbox, StatusCode::OK, trouble)
 }
 
 /// `POST /checkout/processing`: `action` = `pay` or `cancel`.
@@ -110,7 +123,8 @@ pub(super) async fn processing(
             let done = sandbox.ledger().pay(visit.session_id());
             match done {
                 Ok(url) => visit.see_other(&url),
-                Err(error @ BuyerError::CardNeedsPending(_)) => {
+                Err(BuyerError::AsksMfa) => visit.to_page("mfa", visit.session_id()),
+                Err(error @ (BuyerError::CardNeedsPending(_) | BuyerError::CardDeclined(_))) => {
                     paying_page(&visit, &sandbox, StatusCode::CONFLICT, Some(error.to_string()))
                 }
                 Err(error) => refused(&visit, &sandbox, &error),
@@ -131,7 +145,12 @@ pub(super) async fn paid_page(uri: Uri, headers: HeaderMap) -> Response {
 
 /// The buyer goes back to the shop; where the session names no address for that, the page says so.
 fn cancel(visit: &Visit, sandbox: &Sandbox) -> Response {
-    let done = sandbox.ledger().cancel_by_buyer(visit.session_id());
+    let id = visit.session_id();
+    if sandbox.ledger().on_page(id).is_some() {
+        let done = sandbox.ledger().cancel_on_page(id);
+        return done.map_or_else(|error| refused(visit, sandbox, &error), |()| visit.to_page("on-page", id));
+    }
+    let done = sandbox.ledger().cancel_by_buyer(id);
     match done {
         Ok(Some(url)) => visit.see_other(&url),
         Ok(None) => {
@@ -146,7 +165,7 @@ fn cancel(visit: &Visit, sandbox: &Sandbox) -> Response {
     }
 }
 
-fn unknown_action(visit: &Visit, got: &str, known: &str) -> Response {
+pub(super) fn unknown_action(visit: &Visit, got: &str, known: &str) -> Response {
     unknown(visit, "action", got, known)
 }
 
@@ -177,14 +196,14 @@ enum Change {
 }
 
 /// One of the two lists on the choosing page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Selection {
     /// There is nothing to choose.
     Hidden,
     /// As chosen before.
-    Kept(&'static str),
+    Kept(String),
     /// A list, with this entry picked.
-    Open(&'static str),
+    Open(String),
 }
 
 fn choice_page(visit: &Visit, sandbox: &Sandbox, change: Change) -> Response {
@@ -192,16 +211,20 @@ fn choice_page(visit: &Visit, sandbox: &Sandbox, change: Change) -> Response {
         Ok(session) => session,
         Err(error) => return refused(visit, sandbox, &error),
     };
-    let Some(party) = session.party else { return visit.to_page("sign-in", &session.id) };
-    let (buyer, choice) = (party.buyer, party.choice);
-    let chosen_address = choice.and_then(|choice| choice.address).map(|address| address.id);
+    let Some(party) = &session.party else { return visit.to_page("sign-in", &session.id) };
+    let (buyer, choice) = (Arc::clone(&party.buyer), party.choice.as_ref());
+    let chosen_address = choice.and_then(|choice| choice.address.as_ref()).map(|address| address.id.as_str());
     let chosen_payment = choice.map(|choice| choice.instrument.id);
     // The shop has fixed price and shipping when it sends the buyer to pay: from there only the card can change.
     let change = if session.progress == Progress::Processing { Change::Payment } else { change };
     let page = ChoosePage {
         frame: visit.frame(),
         address: if session.needs_address() {
-            select(chosen_address, buyer.addresses.first().map(|address| address.id), change == Change::Payment)
+            select(
+                chosen_address,
+                buyer.addresses.first().map(|address| address.id.as_str()),
+                change == Change::Payment,
+            )
         } else {
             Selection::Hidden
         },
@@ -213,10 +236,10 @@ fn choice_page(visit: &Visit, sandbox: &Sandbox, change: Change) -> Response {
     visit.page(StatusCode::OK, &page)
 }
 
-fn select(chosen: Option<&'static str>, first: Option<&'static str>, keeps: bool) -> Selection {
+fn select(chosen: Option<&str>, first: Option<&str>, keeps: bool) -> Selection {
     match chosen {
-        Some(id) if keeps => Selection::Kept(id),
-        _ => Selection::Open(chosen.or(first).unwrap_or_default()),
+        Some(id) if keeps => Selection::Kept(id.to_owned()),
+        _ => Selection::Open(chosen.or(first).unwrap_or_default().to_owned()),
     }
 }
 
@@ -241,7 +264,7 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
         merchant: named.unwrap_or_else(|| session.merchant_id.clone()),
         consent: consent::words(visit.lang, terms),
         amount: amount.map(|amount| grouped(amount.yen())),
-        address: choice.and_then(|choice| choice.address).map(address_line),
+        address: choice.and_then(|choice| choice.address.as_deref()).map(address_line),
         payment: choice.map(|choice| choice.instrument.descriptor()).unwrap_or_default(),
         paid: matches!(session.progress, Progress::Paid(_)),
         session_id: session.id,
@@ -261,9 +284,10 @@ pub(super) fn grouped(yen: i64) -> String {
         .collect()
 }
 
-fn address_line(address: &Address) -> String {
-    let rest = [Some(address.line1), address.line2, address.line3, Some(address.name)];
-    let rest: Vec<&str> = rest.into_iter().flatten().collect();
+/// An address in one line.
+pub(super) fn address_line(address: &Address) -> String {
+    let rest = [Some(&address.line1), address.line2.as_ref(), address.line3.as_ref(), Some(&address.name)];
+    let rest: Vec<&str> = rest.into_iter().flatten().map(String::as_str).collect();
     format!("〒{} {}{}", address.postal_code, address.state_or_region, rest.join(" "))
 }
 
@@ -272,8 +296,8 @@ fn address_line(address: &Address) -> String {
 struct SignInPage {
     frame: Frame,
     session_id: String,
-    buyers: &'static [Buyer],
-    picked: &'static str,
+    buyers: Buyers,
+    picked: String,
 }
 
 #[derive(Template)]
@@ -281,7 +305,7 @@ struct SignInPage {
 struct ChoosePage {
     frame: Frame,
     session_id: String,
-    buyer: &'static Buyer,
+    buyer: Arc<Buyer>,
     address: Selection,
     payment: Selection,
     change: Change,
@@ -295,32 +319,30 @@ impl ChoosePage {
             Change::Payment => self.frame.t("お支払い方法の変更", "Change the payment method"),
         }
     }
+}
 
-    /// What the test card does, for the person who tests.
-    fn effect(&self, instrument: &Instrument) -> &'static str {
-        match instrument.effect {
-            CardEffect::Approved => self.frame.t("承認されます", "is approved"),
-            CardEffect::BuyerCanceled => self.frame.t("購入者のキャンセルになります", "ends as cancelled by the buyer"),
-            CardEffect::Declined => self.frame.t("拒否されます", "is declined"),
-            CardEffect::PendingThenAuthorized => {
-                self.frame.t("保留、30 秒後に承認されます", "pending, approved after 30 seconds")
-            }
-            CardEffect::PendingThenDeclined => {
-                self.frame.t("保留、30 秒後に拒否されます", "pending, declined after 30 seconds")
-            }
-            CardEffect::LaterDeclined(Decline::SoftDeclined) => {
-                self.frame.t("承認、後日の請求は一時的に拒否", "approved; later charges soft-declined")
-            }
-            CardEffect::LaterDeclined(Decline::HardDeclined) => {
-                self.frame.t("承認、後日の請求でカードが無効に", "approved; later found invalid")
-            }
-            CardEffect::LaterDeclined(Decline::AmazonRejected) => {
-                self.frame.t("承認、後日の請求で承諾が終了", "approved; a later charge ends the permission")
-            }
-            CardEffect::LaterDeclined(_) => {
-                self.frame.t("承認、後日の請求は時間切れ", "approved; later charges time out")
-            }
+/// What the test card does, for the person who tests.
+pub(super) fn effect(frame: &Frame, instrument: &Instrument) -> &'static str {
+    match instrument.effect {
+        CardEffect::Approved => frame.t("承認されます", "is approved"),
+        CardEffect::BuyerCanceled => frame.t("購入者のキャンセルになります", "ends as cancelled by the buyer"),
+        CardEffect::Declined => frame.t("拒否されます", "is declined"),
+        CardEffect::PendingThenAuthorized => {
+            frame.t("保留、30 秒後に承認されます", "pending, approved after 30 seconds")
         }
+        CardEffect::PendingThenDeclined => frame.t("保留、30 秒後に拒否されます", "pending, declined after 30 seconds"),
+        CardEffect::DeclinedHere => frame.t("この画面で拒否、別のカードを選べます", "is declined here; choose another"),
+        CardEffect::AsksMfa => frame.t("本人認証を求めます", "asks for a second factor"),
+        CardEffect::LaterDeclined(Decline::SoftDeclined) => {
+            frame.t("承認、後日の請求は一時的に拒否", "approved; later charges soft-declined")
+        }
+        CardEffect::LaterDeclined(Decline::HardDeclined) => {
+            frame.t("承認、後日の請求でカードが無効に", "approved; later found invalid")
+        }
+        CardEffect::LaterDeclined(Decline::AmazonRejected) => {
+            frame.t("承認、後日の請求で承諾が終了", "approved; a later charge ends the permission")
+        }
+        CardEffect::LaterDeclined(_) => frame.t("承認、後日の請求は時間切れ", "approved; later charges time out"),
     }
 }
 

@@ -313,3 +313,4 @@ async fn the_button_and_then_the_buyer_decide_the_language() {
 }
 
 mod flows;
+mod on_page;

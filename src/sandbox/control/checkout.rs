@@ -12,7 +12,6 @@ use serde_json::Value;
 
 use super::pages::refuse;
 use crate::sandbox::Sandbox;
-use crate::sandbox::buyers::BUYERS;
 use crate::sandbox::ledger::{BuyerError, Ledger, ProductType};
 use crate::sandbox::wire::{session_request, views};
 
@@ -27,9 +26,9 @@ struct Play {
     /// `PayAndShip` or `PayOnly`.
     #[serde(default = "pay_and_ship")]
     product_type: String,
-    /// Who buys.
-    #[serde(default = "first_buyer")]
-    buyer: String,
+    /// Who buys; the first of all where it is not said.
+    #[serde(default)]
+    buyer: Option<String>,
     /// Where to.
     #[serde(default = "first_address")]
     address: String,
@@ -55,10 +54,6 @@ enum UpTo {
 
 fn pay_and_ship() -> String {
     ProductType::PayAndShip.as_str().to_owned()
-}
-
-fn first_buyer() -> String {
-    BUYERS.first().map(|buyer| buyer.id).unwrap_or_default().to_owned()
 }
 
 fn first_address() -> String {
@@ -95,7 +90,9 @@ fn run(ledger: &mut Ledger, play: &Play) -> Result<String, String> {
     let id = session.id;
     let step = |error: BuyerError| error.to_string();
     if play.up_to >= UpTo::Chosen {
-        ledger.sign_in(&id, &play.buyer).map_err(step)?;
+        let first = ledger.buyers().all().first().map(|buyer| buyer.id.clone());
+        let buyer = play.buyer.clone().or(first).unwrap_or_default();
+        ledger.sign_in(&id, &buyer).map_err(step)?;
         ledger.choose(&id, Some(&play.address), &play.payment).map_err(step)?;
     }
     if play.up_to >= UpTo::Paid {

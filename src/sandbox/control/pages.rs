@@ -62,6 +62,7 @@ async fn reset(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     sandbox.requests().clear();
     let now = sandbox.now();
     sandbox.ledger().reset(now);
+    sandbox.ipn.reset();
     Json(clock_view(&sandbox))
 }
 
@@ -156,7 +157,7 @@ fn everything(ledger: &Ledger) -> Value {
 }
 
 fn progress(session: &Session) -> &'static str {
-    match (session.progress, session.party) {
+    match (session.progress, &session.party) {
         (Progress::Choosing, None) => "new",
         (Progress::Choosing, Some(party)) if party.choice.is_none() => "signed-in",
         (Progress::Choosing, Some(_)) => "chosen",

@@ -5,7 +5,7 @@
 
 use super::objects::{CHARGES_MAX, Charge, ChargePermission, Limit};
 use super::opening::Course;
-use super::session::{MerchantMetadata, Payment};
+use super::session::{Choice, MerchantMetadata, Payment};
 use super::simulation::Simulation;
 use super::words::{Channel, ChargeInitiator, PermissionReason, PermissionState, PermissionType};
 use super::{Amount, Ledger};
@@ -45,7 +45,8 @@ impl Ledger {
     /// # Errors
     /// `ResourceNotFound`; `InvalidChargePermissionStatus` unless it is Chargeable; `MissingParameterValue`;
     /// `TransactionAmountExceeded`, or `PeriodicAmountExceeded` where the limit is a monthly one;
-    /// `TransactionCountExceeded`; the code of the [`Decline`]; `InvalidSandboxSimulationSpecified`.
+    /// `TransactionCountExceeded`; the code of the [`Decline`], also where the buyer has yet to give a second factor;
+    /// `InvalidSandboxSimulationSpecified`.
     pub fn create_charge(
         &mut self,
         merchant_id: &str,
@@ -54,6 +55,10 @@ impl Ledger {
     ) -> Result<&Charge, ApiError> {
         let permission = self.charge_permission_of(merchant_id, &request.permission_id)?;
         self.check_chargeable(permission, &request)?;
+        if simulation.is_none() && self.demands_mfa(&request) {
+            return Err(Decline::MFANotCompleted.into());
+        }
+        let permission = self.charge_permission_of(merchant_id, &request.permission_id)?;
         match course(permission, &request, simulation)? {
             Ok(course) => {
                 let id = self.open_charge(merchant_id, request, course);
@@ -113,7 +118,7 @@ impl Ledger {
             Decline::SoftDeclined | Decline::TransactionTimedOut | Decline::ProcessingFailure => return,
         };
         if let Some(permission) = self.permissions.get_mut(permission_id) {
-            permission.enter(reason, now);
+            self.news.extend(permission.enter(reason, now));
         }
     }
 }
@@ -124,13 +129,15 @@ fn course(
     request: &ChargeRequest,
     simulation: Option<Simulation>,
 ) -> Result<Result<Course, Decline>, ApiError> {
-    let card = permission.party.choice.map_or(CardEffect::Approved, |choice| choice.effect());
+    let card = permission.party.choice.as_ref().map_or(CardEffect::Approved, Choice::effect);
     let payment = match simulation {
         Some(Simulation::Decline(decline)) => return Ok(Err(decline)),
         Some(Simulation::Pending(payment)) => payment,
         Some(_) => Payment::Approved,
         None => match card {
-            CardEffect::Approved | CardEffect::BuyerCanceled => Payment::Approved,
+            CardEffect::Approved | CardEffect::BuyerCanceled | CardEffect::DeclinedHere | CardEffect::AsksMfa => {
+                Payment::Approved
+            }
             CardEffect::PendingThenAuthorized => Payment::PendingThenAuthorized,
             CardEffect::PendingThenDeclined => Payment::PendingThenDeclined,
             CardEffect::Declined => return Ok(Err(Decline::HardDeclined)),

@@ -5,12 +5,14 @@
 //! (which says where the browser goes next); at any time [`Ledger::cancel_by_buyer`]. A page that is loaded or posted
 //! twice does no harm: each method, called again, ends where it ended before.
 
+use std::sync::Arc;
+
 use super::objects::{Movement, MovementKind};
 use super::session::{Choice, Party, Payment, Progress, Session, SessionState, with_session_id};
 use super::words::{PaymentIntent, SessionCancelReason};
 use super::{Amount, Ledger};
 use crate::domain::Millis;
-use crate::sandbox::buyers::{self, CardEffect};
+use crate::sandbox::buyers::CardEffect;
 
 /// Why a buyer's step cannot be done. The page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +49,12 @@ pub enum BuyerError {
         "card {0} is pending for 30 seconds: it needs paymentIntent Authorize and canHandlePendingAuthorization true"
     )]
     CardNeedsPending(&'static str),
+    /// The bank wants a second factor first.
+    #[error("the bank asks for a second factor")]
+    AsksMfa,
+    /// The bank says no to this card; the buyer may choose another.
+    #[error("card {0} is declined; the buyer may choose another")]
+    CardDeclined(&'static str),
 }
 
 /// Where the buyer goes after choosing.
@@ -66,9 +74,10 @@ impl Ledger {
     /// # Errors
     /// `UnknownSession`, `NotOpen`, `AlreadyPaid`, `UnknownBuyer`.
     pub fn sign_in(&mut self, id: &str, buyer_id: &str) -> Result<&Session, BuyerError> {
-        let buyer = buyers::find(buyer_id).ok_or_else(|| BuyerError::UnknownBuyer(buyer_id.to_owned()))?;
+        let buyer = self.buyers.find(buyer_id).ok_or_else(|| BuyerError::UnknownBuyer(buyer_id.to_owned()))?;
+        let buyer = Arc::clone(buyer);
         let session = self.unpaid_mut(id)?;
-        if session.party.is_none_or(|party| party.buyer != buyer) {
+        if session.party.as_ref().is_none_or(|party| party.buyer.id != buyer.id) {
             session.party = Some(Party { buyer, choice: None });
         }
         Ok(session)
@@ -93,7 +102,8 @@ impl Ledger {
         let instrument = instrument.ok_or_else(|| BuyerError::UnknownInstrument(instrument_id.to_owned()))?;
         let address = if needs_address {
             let address_id = address_id.unwrap_or_default();
-            Some(party.buyer.address(address_id).ok_or_else(|| BuyerError::UnknownAddress(address_id.to_owned()))?)
+            let address = party.buyer.address(address_id);
+            Some(Arc::clone(address.ok_or_else(|| BuyerError::UnknownAddress(address_id.to_owned()))?))
         } else {
             None
         };
@@ -129,13 +139,23 @@ impl Ledger {
     /// from Complete), or `/checkout/paid` here, where the on-page script is waiting. An approved payment reserves the money, unless the intent is Confirm.
     ///
     /// # Errors
-    /// `UnknownSession`, `NotOpen`, `NotProcessing`, `CardNeedsPending` (the buyer may choose another card).
+    /// `UnknownSession`, `NotOpen`, `NotProcessing`; `CardNeedsPending`, `CardDeclined` (the buyer may choose another
+    /// card); `AsksMfa` (the buyer answers the bank first: [`Ledger::answer_mfa`]).
     pub fn pay(&mut self, id: &str) -> Result<String, BuyerError> {
+        self.pay_as(id, false)
+    }
+
+    /// The same, once the buyer has given a second factor.
+    pub(super) fn pay_proven(&mut self, id: &str) -> Result<String, BuyerError> {
+        self.pay_as(id, true)
+    }
+
+    fn pay_as(&mut self, id: &str, proven: bool) -> Result<String, BuyerError> {
         let now = self.now;
         let here = with_session_id(&format!("{}/checkout/paid", self.base_url), id);
         let session = self.open_mut(id)?;
         let next = result_url(session).or_else(|| session.request.on_page.then_some(here));
-        let (Some(choice), Some(next)) = (session.choice(), next) else {
+        let (Some(choice), Some(next)) = (session.choice().cloned(), next) else {
             return Err(BuyerError::ConstraintsLeft(missing(session)));
         };
         match session.progress {
@@ -145,8 +165,12 @@ impl Ledger {
         }
         match choice.effect() {
             CardEffect::BuyerCanceled => session.cancel(SessionCancelReason::BuyerCanceled, now),
+            CardEffect::DeclinedHere => {
+                return Err(BuyerError::CardDeclined(choice.instrument.last_digits));
+            }
+            CardEffect::AsksMfa if !proven => return Err(BuyerError::AsksMfa),
             CardEffect::Declined => session.cancel(SessionCancelReason::Declined, now),
-            CardEffect::Approved | CardEffect::LaterDeclined(_) => {
+            CardEffect::Approved | CardEffect::LaterDeclined(_) | CardEffect::AsksMfa => {
                 session.progress = Progress::Paid(Payment::Approved);
                 if let Some(amount) = session.reserved() {
                     let movement = session.movement(MovementKind::Reserved, amount, now);
@@ -190,12 +214,12 @@ impl Ledger {
         })
     }
 
-    fn open_mut(&mut self, id: &str) -> Result<&mut Session, BuyerError> {
+    pub(super) fn open_mut(&mut self, id: &str) -> Result<&mut Session, BuyerError> {
         let session = self.sessions.get_mut(id).ok_or_else(|| BuyerError::UnknownSession(id.to_owned()))?;
         if session.state == SessionState::Open { Ok(session) } else { Err(BuyerError::NotOpen(session.state.as_str())) }
     }
 
-    fn unpaid_mut(&mut self, id: &str) -> Result<&mut Session, BuyerError> {
+    pub(super) fn unpaid_mut(&mut self, id: &str) -> Result<&mut Session, BuyerError> {
         let session = self.open_mut(id)?;
         if matches!(session.progress, Progress::Paid(_)) { Err(BuyerError::AlreadyPaid) } else { Ok(session) }
     }

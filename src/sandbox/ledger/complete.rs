@@ -4,10 +4,11 @@
 use super::charging::ChargeRequest;
 use super::objects::MovementKind;
 use super::opening::Course;
-use super::session::{Payment, Progress, Session, SessionState};
+use super::session::{Choice, Payment, Progress, Session, SessionState};
 use super::simulation::Simulation;
 use super::words::{PaymentIntent, SessionCancelReason};
 use super::{Amount, Ledger, opening, wrong_status};
+use crate::sandbox::buyers::CardEffect;
 use crate::sandbox::error::{ApiError, Decline, ReasonCode};
 
 /// The body of Complete.
@@ -33,7 +34,7 @@ impl Ledger {
     ///
     /// # Errors
     /// `ResourceNotFound`; `CheckoutSessionCanceled`; `InvalidCheckoutSessionStatus` where it is completed already, the
-    /// buyer has not paid, or it is one to finalize; `MissingParameterValue`; `AmountMismatch`; `InvalidChargeStatus` where the intent is
+    /// buyer has not paid, or it is one to finalize; `MFANotCompleted`; `MissingParameterValue`; `AmountMismatch`; `InvalidChargeStatus` where the intent is
     /// `AuthorizeWithCapture` and the merchant says it handles pending authorizations;
     /// `InvalidSandboxSimulationSpecified`; the code of a simulated [`Decline`], which cancels the session.
     pub fn complete(
@@ -107,7 +108,7 @@ impl Ledger {
     /// The paid session becomes a permission and, unless the intent is Confirm, a charge.
     fn settle(&mut self, session: &Session, payment: Payment) -> Result<Completed, ApiError> {
         let now = self.now;
-        let party = session.party.ok_or_else(|| wrong_status(session, "nobody has signed in"))?;
+        let party = session.party.clone().ok_or_else(|| wrong_status(session, "nobody has signed in"))?;
         let permission_id = self.open_permission(session, party);
         let charge_id = session.reserved().map(|amount| {
             let request = ChargeRequest::at_checkout(session, &permission_id, amount);
@@ -158,6 +159,11 @@ fn check_paid(session: &Session) -> Result<Payment, ApiError> {
         )),
         (SessionState::Completed, _) => Err(wrong_status(session, "it was completed before")),
         (SessionState::Open, Progress::Paid(payment)) => Ok(payment),
+        (SessionState::Open, Progress::Processing)
+            if session.choice().map(Choice::effect) == Some(CardEffect::AsksMfa) =>
+        {
+            Err(Decline::MFANotCompleted.into())
+        }
         (SessionState::Open, _) => {
             Err(wrong_status(session, "the buyer has not finished paying at amazonPayRedirectUrl"))
         }

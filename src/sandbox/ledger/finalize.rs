@@ -3,9 +3,10 @@
 //! repeats what the buyer agreed to, and all of it must be so.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::complete::Completed;
-use super::session::{Choice, Session};
+use super::session::Session;
 use super::simulation::Simulation;
 use super::words::{PaymentIntent, ProductType};
 use super::{Amount, Ledger};
@@ -90,8 +91,8 @@ fn check_terms(session: &Session, request: &FinalizeRequest) -> Result<(), ApiEr
 
 fn check_addresses(session: &Session, request: &FinalizeRequest) -> Result<(), ApiError> {
     let ships = session.request.product_type == ProductType::PayAndShip;
-    let chosen = session.choice().and_then(|choice: Choice| choice.address);
-    let billing = session.party.and_then(|party| party.buyer.addresses.first());
+    let chosen = session.choice().and_then(|choice| choice.address.as_deref());
+    let billing = session.party.as_ref().and_then(|party| party.buyer.addresses.first()).map(Arc::as_ref);
     let pairs = [
         ("shippingAddress", ships, chosen, &request.shipping_address, ReasonCode::ShippingAddressMismatch),
         ("billingAddress", !ships, billing, &request.billing_address, ReasonCode::BillingAddressMismatch),

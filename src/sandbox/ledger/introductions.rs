@@ -1,9 +1,11 @@
 //! Sign-in without a purchase (amazon-pay 2.7): the buyer tells the shop who they are, and the shop reads it by a token.
 
+use std::sync::Arc;
+
 use super::session::{in_default_scope, with_parameter};
 use super::{BuyerError, Ledger, ids, not_found};
 use crate::domain::{Millis, random_hex};
-use crate::sandbox::buyers::{self, Buyer};
+use crate::sandbox::buyers::Buyer;
 use crate::sandbox::error::{ApiError, ReasonCode};
 
 /// How long the page may stay open before the buyer answers: 24 hours, as for a checkout session. Ours.
@@ -39,7 +41,7 @@ pub struct Introduction {
     /// To whom.
     pub merchant_id: String,
     /// Who.
-    pub buyer: &'static Buyer,
+    pub buyer: Arc<Buyer>,
     scopes: Option<Vec<String>>,
 }
 
@@ -79,7 +81,8 @@ impl Ledger {
     /// `UnknownSession`, `NotOpen`, `UnknownBuyer`.
     pub fn introduce(&mut self, id: &str, buyer_id: &str) -> Result<String, BuyerError> {
         let sign_in = self.waiting_sign_in(id)?;
-        let buyer = buyers::find(buyer_id).ok_or_else(|| BuyerError::UnknownBuyer(buyer_id.to_owned()))?;
+        let buyer = self.buyers.find(buyer_id).ok_or_else(|| BuyerError::UnknownBuyer(buyer_id.to_owned()))?;
+        let buyer = Arc::clone(buyer);
         let merchant_id = sign_in.merchant_id.clone();
         let introduction = Introduction { merchant_id, buyer, scopes: sign_in.request.scopes.clone() };
         let token = random_hex::<32>(&*self.rng);

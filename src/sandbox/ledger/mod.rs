@@ -15,7 +15,10 @@ mod finalize;
 mod idempotency;
 mod ids;
 mod introductions;
+mod mfa;
+mod news;
 mod objects;
+mod on_page;
 mod opening;
 mod permissions;
 mod refunds;
@@ -35,7 +38,10 @@ pub use complete::{Completed, CompletionRequest};
 pub use finalize::{FinalizeRequest, SpokenAddress};
 pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
+pub use mfa::Factor;
+pub use news::{ChangeType, News, ObjectType};
 pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
+pub use on_page::{Answer, Ask, Cart, DeliveryOption, Ending, OnPage, Pick, Trouble, Turn};
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
     Choice, Constraint, MerchantMetadata, Party, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
@@ -48,6 +54,7 @@ pub use words::{
 };
 
 use crate::domain::{Millis, Rng};
+use crate::sandbox::buyers::{self, Buyers};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use timers::Due;
 
@@ -57,6 +64,8 @@ pub struct Ledger {
     base_url: String,
     stores: HashMap<String, Vec<String>>,
     rng: Arc<dyn Rng>,
+    buyers: Buyers,
+    first_buyers: Buyers,
     sessions: HashMap<String, Session>,
     session_order: Vec<String>,
     permissions: HashMap<String, ChargePermission>,
@@ -68,7 +77,9 @@ pub struct Ledger {
     movements: Vec<Movement>,
     sign_ins: HashMap<String, SignIn>,
     introductions: HashMap<String, Introduction>,
+    on_page: HashMap<String, OnPage>,
     timers: BTreeSet<(Millis, Due)>,
+    news: Vec<News>,
     remembered: HashMap<Effect, Remembered>,
 }
 
@@ -81,6 +92,8 @@ impl Ledger {
             base_url,
             stores,
             rng,
+            buyers: buyers::ready(),
+            first_buyers: buyers::ready(),
             sessions: HashMap::new(),
             session_order: Vec::new(),
             permissions: HashMap::new(),
@@ -92,7 +105,9 @@ impl Ledger {
             movements: Vec::new(),
             sign_ins: HashMap::new(),
             introductions: HashMap::new(),
+            on_page: HashMap::new(),
             timers: BTreeSet::new(),
+            news: Vec::new(),
             remembered: HashMap::new(),
         }
     }
@@ -112,7 +127,20 @@ impl Ledger {
 
     /// Forgets everything, as of `now`.
     pub fn reset(&mut self, now: Millis) {
-        *self = Self::new(self.base_url.clone(), self.stores.clone(), now, Arc::clone(&self.rng));
+        let buyers = self.first_buyers.clone();
+        let empty = Self::new(self.base_url.clone(), self.stores.clone(), now, Arc::clone(&self.rng));
+        *self = empty.with_buyers(buyers);
+    }
+
+    /// The same with other buyers than the ready ones.
+    #[must_use]
+    pub fn with_buyers(self, buyers: Buyers) -> Self {
+        Self { first_buyers: buyers.clone(), buyers, ..self }
+    }
+
+    /// Everybody who can sign in, as they are now.
+    pub const fn buyers(&self) -> &Buyers {
+        &self.buyers
     }
 
     /// Opens a session for the merchant: Create Checkout Session, and the buyer's page that a button leads to.

@@ -3,7 +3,6 @@
 use super::objects::{Charge, ChargePermission, Limit, Standing};
 use super::words::{ChargeState, PermissionReason, PermissionState};
 use super::{Amount, Ledger, not_found};
-use crate::domain::Millis;
 use crate::sandbox::error::ApiError;
 
 impl Ledger {
@@ -45,7 +44,7 @@ impl Ledger {
         if captured >= limit.yen()
             && let Some(permission) = self.permissions.get_mut(id)
         {
-            permission.enter(PermissionReason::AmazonClosed, now);
+            self.news.extend(permission.enter(PermissionReason::AmazonClosed, now));
         }
     }
 
@@ -59,21 +58,7 @@ impl Ledger {
         if let Some(permission) = self.permissions.get_mut(id)
             && permission.expires.is_some_and(|expires| expires <= now)
         {
-            permission.enter(PermissionReason::Expired, now);
+            self.news.extend(permission.enter(PermissionReason::Expired, now));
         }
-    }
-}
-
-impl ChargePermission {
-    /// Closes or blocks it. What is closed stays as it was closed.
-    pub(super) fn enter(&mut self, reason: PermissionReason, now: Millis) {
-        if self.closed.is_some() {
-            return;
-        }
-        match reason.state() {
-            PermissionState::Closed => self.closed = Some(reason),
-            PermissionState::NonChargeable | PermissionState::Chargeable => self.blocked = Some(reason),
-        }
-        self.updated = now;
     }
 }

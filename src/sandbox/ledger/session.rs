@@ -1,5 +1,7 @@
 //! A checkout session: what the merchant asked for, who is buying, how far they have come (amazon-pay 2.3).
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::Amount;
@@ -214,19 +216,19 @@ pub enum Payment {
 }
 
 /// The buyer, and what they have chosen.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Party {
-    /// Who signed in.
-    pub buyer: &'static Buyer,
+    /// Who signed in, as they were then.
+    pub buyer: Arc<Buyer>,
     /// What they chose to pay with, and where to send; `None` until they have.
     pub choice: Option<Choice>,
 }
 
 /// A buyer's choice.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Choice {
     /// Where to send the goods; `None` where there is nothing to send or the shop said where.
-    pub address: Option<&'static Address>,
+    pub address: Option<Arc<Address>>,
     /// What to pay with.
     pub instrument: &'static Instrument,
 }
@@ -281,8 +283,8 @@ impl Session {
     }
 
     /// What the buyer has chosen, if anything.
-    pub fn choice(&self) -> Option<Choice> {
-        self.party.and_then(|party| party.choice)
+    pub fn choice(&self) -> Option<&Choice> {
+        self.party.as_ref()?.choice.as_ref()
     }
 
     /// Whether the buyer has to choose where to send the goods.

@@ -10,7 +10,7 @@ use super::merchant::{
     SHOP, amount, authorized_charge, call, control, get, paid_session, sandbox, send, session_body, signed,
 };
 use crate::sandbox::api::Operation;
-use crate::sandbox::buyers::BUYERS;
+use crate::sandbox::buyers::CARDS;
 use crate::sandbox::{Sandbox, router};
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn the_reference_and_the_merchants_are_there() {
     for operation in Operation::ALL {
         assert!(reference.contains(&format!("<code>{}</code>", operation.name())), "{}", operation.name());
     }
-    for card in BUYERS[0].instruments {
+    for card in CARDS {
         assert!(reference.contains(card.last_digits), "{}", card.id);
     }
 }

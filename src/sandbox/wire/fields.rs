@@ -30,6 +30,17 @@ impl Fields {
         }
     }
 
+    /// A value that is called `path`.
+    ///
+    /// # Errors
+    /// `InvalidParameterValue` unless it is a JSON object.
+    pub(super) fn of_value(path: &str, value: Value) -> Result<Self, ApiError> {
+        match value {
+            Value::Object(map) => Ok(Self { path: path.to_owned(), map }),
+            _ => Err(ApiError::new(ReasonCode::InvalidParameterValue, format!("{path} must be an object"))),
+        }
+    }
+
     /// The field's full name, such as `paymentDetails.chargeAmount`.
     pub(super) fn path_of(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }

@@ -2,6 +2,7 @@
 
 pub mod charge_request;
 mod fields;
+pub mod on_page;
 pub mod permission_request;
 pub mod session_request;
 pub mod views;

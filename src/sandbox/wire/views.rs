@@ -16,7 +16,7 @@ pub fn session(ledger: &Ledger, session: &Session) -> Value {
     let terms = &session.request.terms;
     let told = (session.state != SessionState::Completed).then_some(session);
     let choice = told.and_then(Session::choice);
-    let buyer = told.and_then(|session| session.party.filter(|_| choice.is_some()));
+    let buyer = told.and_then(|session| session.party.as_ref().filter(|_| choice.is_some()));
     let constraints = |session: &Session| {
         let list = session.constraints().into_iter();
         list.map(|c| json!({"constraintId": c.id, "description": c.description})).collect::<Vec<_>>()
@@ -121,7 +121,7 @@ pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Valu
     let standing = ledger.standing(permission);
     let readable = ledger.now().since(permission.created) <= BUYER_READABLE_MS;
     let session = ledger.session(&permission.session_id).filter(|_| readable);
-    let party = permission.party;
+    let party = &permission.party;
     let reasons = standing
         .reason
         .map(|reason| json!([{"reasonCode": reason.as_str(), "reasonDescription": reason.description()}]));
@@ -130,11 +130,11 @@ pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Valu
         "chargePermissionReferenceId": null,
         "platformId": permission.platform_id,
         "buyer": session.map(|session| buyer_json(party, session)),
-        "shippingAddress": session.and_then(|session| shipping_address(session, party.choice)),
+        "shippingAddress": session.and_then(|session| shipping_address(session, party.choice.as_ref())),
         "billingAddress": session
             .filter(|session| in_scope(session, "billingAddress"))
             .and_then(|_| billing_address(party)),
-        "paymentPreferences": [party.choice.map(|choice| json!({"paymentDescriptor": choice.instrument.descriptor()}))],
+        "paymentPreferences": [party.choice.as_ref().map(|choice| json!({"paymentDescriptor": choice.instrument.descriptor()}))],
         "statusDetails": {
             "state": standing.state.as_str(),
             "reasons": reasons,
@@ -153,16 +153,16 @@ pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Valu
 
 /// The buyer behind a token: the id always, the rest as the merchant asked for it (amazon-pay 2.7).
 pub fn introduction(introduction: &Introduction) -> Value {
-    let buyer = introduction.buyer;
+    let buyer = &introduction.buyer;
     let home = buyer.addresses.first();
     let told = |scope: &str, value: Value| if introduction.tells(scope) { value } else { Value::Null };
-    let address = json!(home.map(address));
+    let address = json!(home.map(|home| address(home)));
     json!({
         "buyerId": buyer.id,
         "countryCode": "JP",
         "name": told("name", json!(buyer.name)),
         "email": told("email", json!(buyer.email)),
-        "postalCode": told("postalCode", json!(home.map(|home| home.postal_code))),
+        "postalCode": told("postalCode", json!(home.map(|home| &home.postal_code))),
         "shippingAddress": told("shippingAddress", address.clone()),
         "billingAddress": told("billingAddress", address),
         "phoneNumber": told("phoneNumber", json!(buyer.phone_number)),
@@ -236,7 +236,7 @@ fn session_status(session: &Session) -> Value {
 
 /// Whether the merchant asked to know this of the buyer. Not asked: everything but the billing address, which only
 /// Finalize needs, where nothing is sent.
-fn in_scope(session: &Session, scope: &str) -> bool {
+pub(super) fn in_scope(session: &Session, scope: &str) -> bool {
     if scope == "billingAddress" && session.request.on_page && session.request.product_type == ProductType::PayOnly {
         return true;
     }
@@ -247,29 +247,29 @@ fn in_scope(session: &Session, scope: &str) -> bool {
         .map_or(scope != "billingAddress", |scopes| scopes.iter().any(|asked| asked == scope))
 }
 
-fn buyer_json(party: Party, session: &Session) -> Value {
-    let told = |scope: &str, text: &'static str| in_scope(session, scope).then_some(text);
+pub(super) fn buyer_json(party: &Party, session: &Session) -> Value {
+    let told = |scope: &str, text: &str| in_scope(session, scope).then(|| text.to_owned());
     json!({
         "buyerId": party.buyer.id,
-        "name": told("name", party.buyer.name),
-        "email": told("email", party.buyer.email),
-        "phoneNumber": told("phoneNumber", party.buyer.phone_number),
+        "name": told("name", &party.buyer.name),
+        "email": told("email", &party.buyer.email),
+        "phoneNumber": told("phoneNumber", &party.buyer.phone_number),
         "primeMembershipTypes": null,
     })
 }
 
-fn shipping_address(session: &Session, choice: Option<Choice>) -> Option<Value> {
+pub(super) fn shipping_address(session: &Session, choice: Option<&Choice>) -> Option<Value> {
     if session.request.product_type != ProductType::PayAndShip || !in_scope(session, "shippingAddress") {
         return None;
     }
     match &session.request.address_details {
         Some(details) => choice.map(|_| shop_address(details)),
-        None => choice.and_then(|choice| choice.address).map(address),
+        None => choice.and_then(|choice| choice.address.as_deref()).map(address),
     }
 }
 
-fn billing_address(party: Party) -> Option<Value> {
-    party.buyer.addresses.first().map(address)
+pub(super) fn billing_address(party: &Party) -> Option<Value> {
+    party.buyer.addresses.first().map(|home| address(home))
 }
 
 fn address(place: &Address) -> Value {

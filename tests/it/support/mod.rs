@@ -19,7 +19,7 @@ pub(crate) use answer::Answer;
 pub(crate) use browser::{Browser, HANAKO, ResultForm, result_form};
 pub(crate) use purchase::{Entered, Order};
 pub(crate) use receiver::{Received, Receiver, Reply};
-pub(crate) use shop::ShopClient;
+pub(crate) use shop::{ShopClient, form};
 pub(crate) use stage::Stage;
 
 /// How long anything may take before a test gives up on it; long, because the machine may be busy.

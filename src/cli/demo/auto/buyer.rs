@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use reqwest::header::LOCATION;
 
-use crate::demo_shop::ShopAccount;
+use crate::demo_shop::{Button, ShopAccount};
 use crate::egress;
 
 /// A page's form, as far as a program needs it.
@@ -25,17 +25,23 @@ impl Buyer {
     }
 
     /// Presses the Amazon Pay button: the plain form that `checkout.js` posts.
-    pub(super) async fn press_button(&self, sandbox_url: &str, account: &ShopAccount) -> anyhow::Result<String> {
+    pub(super) async fn press_button(
+        &self,
+        sandbox_url: &str,
+        account: &ShopAccount,
+        product: &str,
+        button: &Button,
+    ) -> anyhow::Result<String> {
         let form = [
             ("merchantId", account.merchant_id.as_str()),
             ("publicKeyId", &account.public_key_id),
             ("ledgerCurrency", "JPY"),
             ("checkoutLanguage", "ja_JP"),
-            ("productType", "PayAndShip"),
+            ("productType", product),
             ("placement", "Cart"),
-            ("payloadJSON", &account.button_payload),
-            ("signature", &account.button_signature),
-            ("algorithm", &account.button_algorithm),
+            ("payloadJSON", &button.payload),
+            ("signature", &button.signature),
+            ("algorithm", &button.algorithm),
         ];
         self.post_to_next(&format!("{sandbox_url}/checkout/initiate"), &form).await
     }

@@ -127,7 +127,8 @@ async fn choose_at_amazon(
     steps: &mut Steps,
 ) -> anyhow::Result<String> {
     let path = |url: &String| url.split('?').next().unwrap_or_default().to_owned();
-    let button = buyer.press_button(&demo.sandbox_url, account);
+    let button = if scenario.consent.is_some() { &account.buttons.consent } else { &account.buttons.review };
+    let button = buyer.press_button(&demo.sandbox_url, account, "PayAndShip", button);
     let page = steps.take("buyer", "press the Amazon Pay button", button, path).await?;
     let page = steps.take("buyer", "sign in", buyer.press(&page, "sign-in", &[]), path).await?;
     let choice = [("payment", scenario.card)];
