@@ -3,6 +3,7 @@
 //! Each test has a demo of its own and a browser of its own; they take turns, because two browsers at once on a small
 //! machine are slower than one after the other. Every page is photographed for people to look at.
 
+mod button;
 mod driver;
 mod shopper;
 

@@ -2,7 +2,8 @@
 //! that it makes itself.
 //!
 //! Create Charge answers a charge in AuthorizationInitiated that says where the buyer has to go; there the buyer gives the
-//! factor or not, and is sent to the address that the charge was made with.
+//! factor or not, and is sent to the address that the charge was made with. Or, told so, it refuses with MFANotCompleted
+//! until the buyer has given the factor; the charge is then the sandbox's.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -38,6 +39,11 @@ struct Books {
     fault: Option<(Method, Fault)>,
     cancellations: usize,
     extra_yen: i64,
+    /// Whether it refuses, and what the buyer has said to it.
+    refuses: bool,
+    proven: Option<bool>,
+    /// Where the latest refused charge wants the buyer to go back to.
+    noted: Option<String>,
 }
 
 /// The bank.
@@ -65,6 +71,18 @@ impl Bank {
     /// Lets every answer to `method` on charges go wrong; `None` mends it.
     pub(super) fn goes_wrong(&self, fault: Option<(Method, Fault)>) {
         self.0.lock().unwrap().fault = fault;
+    }
+
+    /// Refuses instead of making charges that wait.
+    pub(super) fn refuses(&self) {
+        self.0.lock().unwrap().refuses = true;
+    }
+
+    /// The buyer gives the factor, or cannot; answers where the browser goes.
+    pub(super) fn hears(&self, right: bool) -> String {
+        let mut books = self.0.lock().unwrap();
+        books.proven = Some(right);
+        books.noted.clone().unwrap()
     }
 
     /// Lets the next charges be of so much more than was asked for.
@@ -117,6 +135,17 @@ impl Books {
         (201, charge)
     }
 
+    /// The refusal; nothing once the factor is given.
+    fn refuse(&mut self, body: &Value) -> Option<(u16, Value)> {
+        let code = match self.proven {
+            None => "MFANotCompleted",
+            Some(false) => "InvalidChargePermissionStatus",
+            Some(true) => return None,
+        };
+        self.noted = body["webCheckoutDetails"]["checkoutResultReturnUrl"].as_str().map(str::to_owned);
+        Some((422, json!({"reasonCode": code, "message": ""})))
+    }
+
     fn cancel(&mut self, id: &str) -> (u16, Value) {
         self.cancellations += 1;
         let Some(charge) = self.charges.get_mut(id) else { return not_found() };
@@ -165,10 +194,11 @@ async fn answer(State(bank): State<Bank>, request: Request) -> Response {
     let done = {
         let mut books = bank.0.lock().unwrap();
         match (head.method.as_str(), &parts[..]) {
-            ("POST", ["v2", "charges"]) => Some(books.create(&key.unwrap(), &serde_json::from_slice(&body).unwrap())),
-            ("GET", ["v2", "charges", id]) => {
-                Some(books.charges.get(*id).map_or_else(not_found, |one| (200, one.clone())))
+            ("POST", ["v2", "charges"]) => {
+                let body = serde_json::from_slice(&body).unwrap();
+                if books.refuses { books.refuse(&body) } else { Some(books.create(&key.unwrap(), &body)) }
             }
+            ("GET", ["v2", "charges", id]) => books.charges.get(*id).map(|one| (200, one.clone())),
             ("DELETE", ["v2", "charges", id, "cancel"]) => Some(books.cancel(id)),
             _ => None,
         }
@@ -178,10 +208,7 @@ async fn answer(State(bank): State<Bank>, request: Request) -> Response {
             let text = charge.to_string();
             (StatusCode::OK, text[..text.len() / 2].to_owned()).into_response()
         }
-        (Some(_), Some((_, Fault::Lost))) => {
-            let broken = async { Err::<Bytes, _>(std::io::Error::other("lost on purpose")) };
-            Response::new(Body::from_stream(futures_util::stream::once(broken)))
-        }
+        (Some(_), Some((_, Fault::Lost))) => lost(),
         (Some((status, charge)), _) => (StatusCode::from_u16(status).unwrap(), charge.to_string()).into_response(),
         (None, _) => pass_on(&bank, &head, body).await,
     }
@@ -191,8 +218,15 @@ async fn pass_on(bank: &Bank, head: &axum::http::request::Parts, body: Bytes) ->
     let url = format!("{}{}", bank.0.lock().unwrap().amazon, head.uri);
     let client =
         sekisho::egress::client(std::time::Duration::from_secs(5), std::time::Duration::from_secs(30)).unwrap();
-    let answer =
-        client.request(head.method.clone(), url).headers(head.headers.clone()).body(body).send().await.unwrap();
-    let status = answer.status();
-    (status, answer.bytes().await.unwrap()).into_response()
+    let request = client.request(head.method.clone(), url).headers(head.headers.clone()).body(body);
+    match request.send().await {
+        Ok(answer) => (answer.status(), answer.bytes().await.unwrap()).into_response(),
+        Err(_) => lost(),
+    }
+}
+
+/// An answer that never arrives.
+fn lost() -> Response {
+    let broken = async { Err::<Bytes, _>(std::io::Error::other("lost on purpose")) };
+    Response::new(Body::from_stream(futures_util::stream::once(broken)))
 }

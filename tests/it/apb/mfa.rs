@@ -92,12 +92,15 @@ async fn still_pending_when_the_buyer_comes_back_and_decided_a_minute_later() {
     let (stage, bank) = Bank::stage().await;
     let (entry, page) = at_the_bank(&stage, "AUTH").await;
     let home = format!("{}/payment/AmazonpayReturn/{}", stage.gateway_url, entry.id);
-    assert_eq!(stage.browser.come_back(&home).await.outcome(), ("AUTHPROCESS", ""));
-    stage.clock.advance(MINUTE);
+    for _ in 0..3 {
+        assert_eq!(stage.browser.come_back(&home).await.outcome(), ("AUTHPROCESS", ""));
+    }
+    assert_eq!(stage.transaction(&entry.id).await.version, 4, "entered, requested, started, and once pending");
+    stage.clock.advance(31_000);
     stage.reconcile().await;
     assert_eq!((stage.shop().status("order-1").await.as_str(), bank.counts()), ("AUTHPROCESS", (1, 0)));
     factor(&stage, &page, "right").await;
-    stage.clock.advance(MINUTE);
+    stage.clock.advance(31_000);
     stage.reconcile().await;
     assert_eq!(stage.shop().status("order-1").await, "AUTH");
     assert_eq!(stage.browser.come_back(&home).await.outcome(), ("AUTH", ""));
@@ -244,4 +247,87 @@ async fn a_charge_of_another_amount_is_left_to_people() {
     assert_eq!(entry.exec(stage.shop(), &on(&permission)).await.errors(), "AZ1000999");
     assert!(stage.has_open_intent(&entry.id).await);
     assert_eq!(stage.shop().status("order-1").await, "UNPROCESSED");
+}
+
+/// A bank that refuses until the buyer has given the factor, a transaction whose buyer has set out, and where to.
+async fn refused(job: &str) -> (Stage, Bank, Entry, String) {
+    let (stage, bank) = Bank::stage().await;
+    bank.refuses();
+    let (entry, permission) = entered(&stage, job).await;
+    let page = entry.start(&stage, stage.shop(), &on(&permission)).await;
+    assert_eq!(page.status, 302);
+    // What the shop named as RetURL is Amazon's window, which leads to the bank as long as the bank asks.
+    assert_eq!(page.location.as_deref(), Some("https://shop.example/result?cart=1"));
+    (stage, bank, entry, permission)
+}
+
+#[tokio::test]
+async fn refused_for_want_of_the_factor_and_charged_once_it_is_given() {
+    for job in ["AUTH", "CAPTURE"] {
+        let (stage, bank, entry, permission) = refused(job).await;
+        assert_eq!(stage.shop().status("order-1").await, "AUTHPROCESS");
+        let home = bank.hears(true);
+        assert_eq!(home, format!("{}/payment/AmazonpayReturn/{}", stage.gateway_url, entry.id));
+        let form = stage.browser.come_back(&home).await;
+        assert_eq!((form.outcome(), form.ret_url.as_str()), ((job, ""), "https://shop.example/result?cart=1"));
+        assert_eq!(form.field("AmazonChargePermissionID"), permission);
+        assert_eq!(stage.browser.come_back(&home).await, form);
+        assert_eq!(stage.moved("authorized").await, [2178]);
+        assert_eq!(stage.amazon_saw("createCharge").await.len(), 1);
+        stage.receiver.wait_for(1).await;
+        assert_eq!(stage.receiver.statuses(), [job]);
+    }
+}
+
+#[tokio::test]
+async fn coming_back_without_the_factor_charges_nothing() {
+    let (stage, bank, entry, _) = refused("CAPTURE").await;
+    let home = format!("{}/payment/AmazonpayReturn/{}", stage.gateway_url, entry.id);
+    for _ in 0..2 {
+        assert_eq!(stage.browser.come_back(&home).await.outcome(), ("AUTHPROCESS", ""));
+    }
+    assert_eq!(stage.moved("captured").await, [] as [i64; 0]);
+    bank.hears(true);
+    let forms = futures_util::future::join_all((0..10).map(|_| stage.browser.come_back(&home))).await;
+    assert!(forms.iter().all(|form| form == &forms[0] && form.outcome() == ("CAPTURE", "")), "{forms:?}");
+    assert_eq!(stage.moved("captured").await, [2178]);
+}
+
+#[tokio::test]
+async fn a_factor_that_was_not_given_ends_the_payment() {
+    let (stage, bank, _, permission) = refused("AUTH").await;
+    let url = format!("{}/_control/chargePermissions/{permission}", stage.browser.sandbox_url);
+    let befall = stage.http.post(url).body("{\"reason\":\"MFAFailed\"}").send().await.unwrap();
+    assert_eq!(befall.status().as_u16(), 200);
+    let form = stage.browser.come_back(&bank.hears(false)).await;
+    assert_eq!(form.outcome(), ("PAYFAIL", "AZ1000011"));
+    stage.receiver.wait_for(1).await;
+    assert_eq!(stage.receiver.statuses(), ["PAYFAIL"]);
+}
+
+#[tokio::test]
+async fn refused_and_never_heard_of_again() {
+    let (stage, bank, ..) = refused("AUTH").await;
+    stage.clock.advance(61 * MINUTE);
+    stage.reconcile().await;
+    assert_eq!(stage.shop().status("order-1").await, "EXPIRED");
+    let form = stage.browser.come_back(&bank.hears(true)).await;
+    assert_eq!(form.outcome(), ("EXPIRED", "M01052011"), "too late, and nothing is charged");
+    assert_eq!(stage.amazon_saw("createCharge").await.len(), 0);
+}
+
+#[tokio::test]
+async fn charged_after_the_factor_and_the_answer_is_lost() {
+    let (stage, bank, entry, _) = refused("CAPTURE").await;
+    stage.fault("createCharge", 100, serde_json::json!({"lose_answer": true})).await;
+    let home = bank.hears(true);
+    assert_eq!(stage.browser.come_back(&home).await.outcome(), ("AUTHPROCESS", ""));
+    assert!(stage.has_open_intent(&entry.id).await);
+    stage.mend().await;
+    stage.clock.advance(FIRST_LOOK_MS);
+    assert_eq!(stage.reconcile().await.closed, 1);
+    assert_eq!(stage.browser.come_back(&home).await.outcome(), ("CAPTURE", ""));
+    assert_eq!(stage.moved("captured").await, [2178]);
+    stage.receiver.wait_for(1).await;
+    assert_eq!(stage.receiver.statuses(), ["CAPTURE"]);
 }
