@@ -4,6 +4,7 @@
 //! machine are slower than one after the other. Every page is photographed for people to look at.
 
 mod alley;
+mod button;
 mod driver;
 mod on_page;
 mod shopper;
