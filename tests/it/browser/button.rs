@@ -16,7 +16,11 @@ async fn call(street: &Street, name: &str, fields: &[(&str, &str)]) -> Vec<(Stri
     let http = egress::client(Duration::from_secs(3), Duration::from_secs(20)).unwrap();
     let url = format!("{}/payment/{name}.idPass", street.demo.gateway_url);
     let line = http.post(url).form(&form).send().await.unwrap().text().await.unwrap();
-    line.trim().split('&').map(|pair| pair.split_once('=').unwrap()).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+    line.trim()
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap())
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .collect()
 }
 
 fn field<'a>(answer: &'a [(String, String)], name: &str) -> &'a str {
@@ -36,11 +40,11 @@ async fn shop_page(street: &Street, order: &str) -> String {
         ("RetURL", "https://shop.invalid/result"),
     ];
     let ready = call(street, "ExecTranAmazonpay", &exec).await;
-    let inputs = ["AccessID", "Token"]
-        .map(|name| format!(r#"<input name="{name}" value="{}">"#, field(&ready, name)))
-        .concat();
+    let inputs =
+        ["AccessID", "Token"].map(|name| format!(r#"<input name="{name}" value="{}">"#, field(&ready, name))).concat();
     let target = field(&ready, "StartURL");
-    let page = format!(r#"<meta charset="utf-8"><form method="post" action="{target}">{inputs}<button>go</button></form>"#);
+    let page =
+        format!(r#"<meta charset="utf-8"><form method="post" action="{target}">{inputs}<button>go</button></form>"#);
     let page = percent_encoding::utf8_percent_encode(&page, percent_encoding::NON_ALPHANUMERIC);
     format!("data:text/html;charset=utf-8,{page}")
 }
