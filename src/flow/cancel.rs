@@ -7,7 +7,7 @@ use super::mfa::given_up;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CancelCharge, Charge, ChargeState};
 use crate::domain::transaction::Event;
-use crate::domain::{Effect, Intent, Money, State, Transaction};
+use crate::domain::{Effect, Intent, Money, State, Transaction, Yen};
 use crate::protocol::{Call, Cancel, CancelReply, Reading, codes};
 
 impl Gateway {
@@ -73,19 +73,21 @@ impl Gateway {
     }
 }
 
-/// The effect that gives `asked` back, if this transaction can.
+/// The effect that gives `asked` back, if this transaction can. The Status is judged before the amount (psp-protocol
+/// 11.4): where nothing can be cancelled any more, nothing is left to exceed.
 fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal> {
     let left = transaction.money;
-    let Some(rest) = left.total().minus(asked.total()) else { return Err(Refusal::CancelExceeds) };
+    let rest = || left.total().minus(asked.total()).ok_or(Refusal::CancelExceeds);
     match &transaction.state {
-        State::Auth(payment) if rest.get() == 0 => {
+        State::Auth(payment) => {
+            if rest()? != Yen::ZERO {
+                return Err(Refusal::CancelDiffers);
+            }
             Ok(Effect::CancelCharge { charge: payment.charge.clone(), replaced: false })
         }
-        State::Auth(_) => Err(Refusal::CancelDiffers),
         State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
             // A part is only a part of each: an amount cannot be given back as tax.
-            let whole = rest.get() == 0;
-            let money = if whole { left } else { asked };
+            let money = if rest()? == Yen::ZERO { left } else { asked };
             left.minus(money).ok_or(Refusal::CancelExceeds)?;
             Ok(Effect::CreateRefund { charge: payment.charge.clone(), money, lowers_amount: false })
         }

@@ -82,7 +82,7 @@ impl Gateway {
 
     /// Cancels the charge that was replaced. The follow-up intent was committed with the outcome, so if this does not
     /// come to an end, reconcile brings it there; nobody waits for it, so nothing that went wrong on the way closes it.
-    async fn let_go(&self, shop: &Shop, transaction: &Transaction, old: ChargeId) {
+    pub(super) async fn let_go(&self, shop: &Shop, transaction: &Transaction, old: ChargeId) {
         let intent = match self.parts.store.open_intent(&transaction.access_id).await {
             Ok(Some(intent)) if intent.effect == (Effect::CancelCharge { charge: old, replaced: true }) => intent,
             _ => return,
@@ -135,7 +135,7 @@ fn replacement(payment: &AmazonPayment, money: Money) -> Effect {
     }
 }
 
-fn replaced_by(intent: &Intent) -> Option<ChargeId> {
+pub(super) fn replaced_by(intent: &Intent) -> Option<ChargeId> {
     match &intent.effect {
         Effect::CreateCharge { purpose: ChargeFor::Change { old, .. }, .. } => Some(old.clone()),
         _ => None,

@@ -3,6 +3,7 @@
 //! An effect knows three things: how to be done (`perform`), how to find out whether it was done (`look`), and what it
 //! means for the transaction (the [`Finding`]'s event). This file does the rest.
 
+use super::change::replaced_by;
 use super::complete::is_temporary;
 use super::step::{Phase, Step};
 use super::{Gateway, Refusal, Shop, notice, provider};
@@ -231,7 +232,13 @@ impl Gateway {
             Effect::CloseChargePermission { .. } => self.look_at_close(&shop, &transaction, intent).await,
         };
         match self.conclude(&shop, &transaction, intent, finding).await {
-            Ok(_) => Ok(if self.is_open(intent).await? { Looked::StillOpen } else { Looked::Closed }),
+            Ok(concluded) => {
+                let closed = !self.is_open(intent).await?;
+                if let Some(old) = replaced_by(intent) {
+                    self.let_go(&shop, &concluded.transaction, old).await;
+                }
+                Ok(if closed { Looked::Closed } else { Looked::StillOpen })
+            }
             Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
             Err(other) => {
                 // Whatever is wrong with this one, the next ones have their turn first.
