@@ -81,6 +81,11 @@ impl Gateway {
             Err(_) => return Err(ReturnError::Unreachable),
         };
         if let Some(wrong) = self.not_of(&found, &transaction) {
+            // A session tells nothing any more once it is completed: the same browser may have been quicker.
+            let now = self.parts.store.transaction(&transaction.access_id).await?;
+            if now.and_then(|now| now.exec).is_some_and(|exec| exec.session.as_ref() == Some(&session)) {
+                return self.returned(transaction.access_id, session).await;
+            }
             tracing::warn!(
                 access_id = %transaction.access_id, checkout_session_id = %session, wrong,
                 "a browser brought a session that is not this transaction's"
