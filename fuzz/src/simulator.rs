@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use sekisho::domain::Millis;
 use sekisho::sandbox::error::ApiError;
-use sekisho::sandbox::ledger::ProductType;
+use sekisho::sandbox::ledger::{Currency, ProductType};
 use sekisho::sandbox::signature::{Keyring, Received};
 use sekisho::sandbox::wire::{charge_request, permission_request, session_request};
 
@@ -17,20 +17,20 @@ pub fn body(input: &[u8]) {
     let reader = bytes.below(12);
     let body = bytes.all();
     match reader {
-        0 => refused(session_request::create(body, ProductType::PayAndShip)),
-        1 => refused(session_request::create(body, ProductType::PayOnly)),
-        2 => refused(session_request::of_button(body, ProductType::PayAndShip)),
+        0 => refused(session_request::create(body, ProductType::PayAndShip, Currency::JPY)),
+        1 => refused(session_request::create(body, ProductType::PayOnly, Currency::JPY)),
+        2 => refused(session_request::of_button(body, ProductType::PayAndShip, Currency::JPY)),
         3 => refused(session_request::sign_in(body)),
-        4 => refused(session_request::update(body)),
-        5 => refused(charge_request::complete(body)),
-        6 => refused(charge_request::finalize(body)),
-        7 => refused(charge_request::create(body)),
-        8 => refused(charge_request::capture(body)),
-        9 => refused(charge_request::refund(body)),
-        10 => refused(charge_request::cancel(body)),
+        4 => refused(session_request::update(body, Currency::JPY)),
+        5 => refused(charge_request::complete(body, Currency::JPY)),
+        6 => refused(charge_request::finalize(body, Currency::JPY)),
+        7 => refused(charge_request::create(body, Currency::JPY)),
+        8 => refused(charge_request::capture(body, Currency::JPY)),
+        9 => refused(charge_request::refund(body, Currency::JPY)),
+        10 => refused(charge_request::cancel(body, Currency::JPY)),
         _ => {
-            refused(permission_request::close(body));
-            refused(permission_request::update(body));
+            refused(permission_request::close(body, Currency::JPY));
+            refused(permission_request::update(body, Currency::JPY));
         }
     }
 }
@@ -59,7 +59,7 @@ SwIDAQAB
 
 static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
     let mut keys = Keyring::default();
-    keys.add("A1DEMOSHOP0001", KEY_ID, PUBLIC_KEY).expect("a public key");
+    keys.add("A1DEMOSHOP0001", Currency::JPY.regions(), KEY_ID, PUBLIC_KEY).expect("a public key");
     keys
 });
 
