@@ -151,7 +151,7 @@ impl Indoors {
     pub fn session(&self, shop: usize, mut payload: Value, card: &str) -> Result<String, String> {
         let shop = self.gateway.shops().iter().nth(shop).expect("there are two");
         payload["storeId"] = json!(shop.settings.store_id);
-        payload["scopes"] = json!(["name", "email", "billingAddress"]);
+        payload["scopes"] = json!(["name", "email", "phoneNumber", "billingAddress", "shippingAddress"]);
         let request = session_request::of_button(payload.to_string().as_bytes(), ProductType::PayAndShip);
         let request = request.map_err(|error| error.to_string())?;
         let mut ledger = self.sandbox.ledger();

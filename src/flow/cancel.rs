@@ -75,9 +75,10 @@ impl Gateway {
 /// The effect that gives `asked` back, if this transaction can.
 fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal> {
     let left = transaction.money;
+    // The status is judged before the amount (psp-protocol 11.4); and a refund under way bars the next.
     match &transaction.state {
-        State::Auth(_) | State::Sales(_) | State::Capture(_) => {}
-        // The status is judged before the amount (psp-protocol 11.4): nothing is left to exceed.
+        State::Auth(_) => {}
+        State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {}
         other => return Err(Refusal::Status(other.status())),
     }
     let rest = left.total().minus(asked.total()).ok_or(Refusal::CancelExceeds)?;
@@ -86,7 +87,7 @@ fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal>
             Ok(Effect::CancelCharge { charge: payment.charge.clone(), replaced: false })
         }
         State::Auth(_) => Err(Refusal::CancelDiffers),
-        State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
+        State::Sales(payment) | State::Capture(payment) => {
             // A part is only a part of each: an amount cannot be given back as tax.
             let whole = rest.get() == 0;
             let money = if whole { left } else { asked };

@@ -162,10 +162,14 @@ impl Book {
     }
 
     fn search_address(&self, number: usize) -> Done {
-        let says = match self.orders[number].session {
-            None => refuses("M01054004"),
-            Some(session) if self.amazon.is_readable(session) => Says::Succeeds,
-            Some(_) => refuses("AZ1000007"),
+        let order = &self.orders[number];
+        // Once there is a permission, it knows the buyer; and a charge on a consent names one.
+        let says = match (order.told_permission(), order.session) {
+            (Some(_), _) => Says::Succeeds,
+            (None, None) if order.executed => Says::Succeeds,
+            (None, None) => refuses("M01054004"),
+            (None, Some(session)) if self.amazon.is_readable(session) => Says::Succeeds,
+            (None, Some(_)) => refuses("AZ1000007"),
         };
         Done { action: Action::Call("SearchAddressAmazonpay", vec![("OrderID", Value::OrderId(number))]), says }
     }
