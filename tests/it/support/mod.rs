@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(crate) use answer::Answer;
-pub(crate) use browser::{Browser, ResultForm, result_form};
+pub(crate) use browser::{Browser, ResultForm, form_of, result_form};
 pub(crate) use purchase::{Entered, Order};
 pub(crate) use receiver::{Received, Receiver, Reply};
 pub(crate) use shop::{ShopClient, form};
