@@ -163,7 +163,9 @@ fn random_sequences_agree_with_the_model() {
     });
     match outcome {
         Ok(()) => {
-            everything_was_seen(&all_seen.borrow());
+            if sequences >= SEQUENCES {
+                everything_was_seen(&all_seen.borrow());
+            }
             println!("{sequences} sequences of seed {seed}, no difference, {:.0?}", began.elapsed());
         }
         Err(TestError::Fail(why, steps)) => panic!("{why}\nafter {steps:#?}\n(seed {seed})"),
