@@ -42,7 +42,9 @@ impl Book {
         if codes.is_empty() {
             codes.extend(table::refusal(call.call(), self.orders[number].status));
         }
-        if codes.is_empty() && self.orders[number].refund.is_some() {
+        // One refund at a time; to change nothing needs none.
+        let changes = (amount, tax) != (self.orders[number].amount, self.orders[number].tax) || cancels;
+        if codes.is_empty() && changes && self.orders[number].refund.is_some() {
             codes.push("M01054004");
         }
         let done = if codes.is_empty() { self.settled(number, call, (amount, tax)) } else { Err(codes.join("|")) };

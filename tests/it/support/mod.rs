@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(crate) use answer::Answer;
-pub(crate) use browser::{Browser, HANAKO, ResultForm, result_form};
+pub(crate) use browser::{Browser, HANAKO, ResultForm, form_of, result_form};
 pub(crate) use deeds::{close, moved};
 pub(crate) use purchase::{Entered, Order};
 pub(crate) use receiver::{Received, Receiver, Reply};
