@@ -165,7 +165,7 @@ async fn ship(shopper: &Shopper, street: &Street, order_id: &str) {
     assert!(!shopper.has("article .ship").await, "what is shipped cannot be shipped again");
     shopper.look("12-orders-shipped").await;
     let order = street.order(order_id).await;
-    assert_eq!(order["shipping"]["status"], "SALES", "{order:#}");
+    assert_eq!(order["act"]["status"], "SALES", "{order:#}");
     assert_eq!(order["searchTradeMulti"]["Status"], "SALES", "{order:#}");
 }
 
