@@ -246,6 +246,12 @@ impl Amazon {
         charge.map_or(Completed::Consented(permission), Completed::Paid)
     }
 
+    /// What a charge holds, before it is captured.
+    pub(super) fn held(&self, (permission, charge): ChargeId) -> i64 {
+        let charge = &self.permissions[permission].charges[charge];
+        if charge.state == Charged::Authorized { charge.amount } else { 0 }
+    }
+
     /// Create Charge; `Err` with the code.
     pub(super) fn charge(&mut self, number: usize, deal: Deal) -> Result<ChargeId, &'static str> {
         let (state, _, balance) = self.standing(number);

@@ -195,15 +195,19 @@ impl Book {
     /// psp-protocol 5.9 and 13.4: what was registered on it has ended; a payment on it stays what it is.
     fn close_permission(&mut self, number: usize) -> Option<Done> {
         let permission = number.checked_rem(self.amazon.permissions.len())?;
-        let says = if self.amazon.is_closed(permission) {
+        let closed_before = self.amazon.is_closed(permission);
+        if !closed_before {
+            self.amazon.close(permission);
+        }
+        // Whoever closed it: from now on the book knows.
+        let on_it = |order: &Order| order.permission == Some(permission) && order.status == "REGISTER";
+        if let Some(order) = self.orders.iter().position(on_it) {
+            self.go(order, "close", "END");
+            self.tell(order);
+        }
+        let says = if closed_before {
             refuses("AZ1000009")
         } else {
-            self.amazon.close(permission);
-            let on_it = |order: &Order| order.permission == Some(permission) && order.status == "REGISTER";
-            if let Some(order) = self.orders.iter().position(on_it) {
-                self.go(order, "close", "END");
-                self.tell(order);
-            }
             Says::Fields(vec![("AmazonChargePermissionID", Value::Permission(permission)), ("Status", is("END"))])
         };
         let fields = vec![("AmazonChargePermissionID", Value::Permission(permission))];
