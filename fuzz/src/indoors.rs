@@ -17,7 +17,7 @@ use sekisho::flow::{Gateway, Shops};
 use sekisho::sandbox::ledger::ProductType;
 use sekisho::sandbox::wire::session_request;
 use sekisho::sandbox::{self, Merchant, MerchantKey, Sandbox};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -42,17 +42,6 @@ pub struct Plan {
     pub settings: GatewaySettings,
     /// The shops of `shops.toml`.
     pub shops: Vec<ShopSettings>,
-}
-
-/// What a buyer's button was made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionKind {
-    /// One payment, after the shop's review page.
-    OneTime,
-    /// A consent, after the shop's review page.
-    Recurring,
-    /// One payment in the on-page script.
-    OnPage,
 }
 
 /// Everybody under one roof. Whoever made it must keep its runtime running while it is used; when it goes, everything
@@ -154,20 +143,19 @@ impl Indoors {
         answered(&self.sandbox_router, request).await
     }
 
-    /// A checkout session of the first or second shop, whose buyer has chosen that card and is on the shop's review
-    /// page; or, in the on-page script, has paid there (if the card lets them).
-    pub fn buyer_chooses(&self, shop: usize, kind: SessionKind, card: &str) -> Result<String, String> {
+    /// A checkout session of the first or second shop whose buyer has chosen that card; `payload` is what the shop's
+    /// button says, but for the store.
+    ///
+    /// # Errors
+    /// The sandbox's words.
+    pub fn session(&self, shop: usize, mut payload: Value, card: &str) -> Result<String, String> {
         let shop = self.gateway.shops().iter().nth(shop).expect("there are two");
-        let mut payload = json!({"storeId": shop.settings.store_id, "scopes": ["name", "email"]});
-        if kind != SessionKind::OnPage {
-            payload["webCheckoutDetails"] = json!({"checkoutReviewReturnUrl": "https://shop.example/review"});
-        }
-        if kind == SessionKind::Recurring {
-            payload["chargePermissionType"] = json!("Recurring");
-        }
+        payload["storeId"] = json!(shop.settings.store_id);
+        payload["scopes"] = json!(["name", "email", "billingAddress"]);
         let request = session_request::of_button(payload.to_string().as_bytes(), ProductType::PayAndShip);
+        let request = request.map_err(|error| error.to_string())?;
         let mut ledger = self.sandbox.ledger();
-        let session = ledger.create_session(&shop.settings.merchant_id, request.expect("a payload")).expect("a store");
+        let session = ledger.create_session(&shop.settings.merchant_id, request).map_err(|error| error.to_string())?;
         let buyer = ledger.buyers().all()[0].id.clone();
         ledger.sign_in(&session.id, &buyer).map_err(|error| error.to_string())?;
         ledger.choose(&session.id, Some("address-1"), card).map_err(|error| error.to_string())?;

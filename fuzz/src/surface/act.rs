@@ -7,7 +7,7 @@ use sekisho::reconcile;
 use serde_json::json;
 
 use super::super::bytes::{Bytes, escaped};
-use super::super::indoors::{Indoors, SessionKind};
+use super::super::indoors::Indoors;
 use super::calls::ShopCall;
 use super::memory::{Memory, fields_of};
 
@@ -121,12 +121,28 @@ async fn make(indoors: &Indoors, memory: &mut Memory, call: ShopCall) {
 
 fn choose(indoors: &Indoors, memory: &mut Memory, bytes: &mut Bytes<'_>) {
     let how = bytes.byte();
-    let kind = [SessionKind::OneTime, SessionKind::Recurring, SessionKind::OnPage][usize::from(how & 3) % 3];
+    let payload = match how & 3 {
+        0 | 3 => json!({"webCheckoutDetails": {"checkoutReviewReturnUrl": "https://shop.example/review"}}),
+        1 => json!({
+            "webCheckoutDetails": {"checkoutReviewReturnUrl": "https://shop.example/review"},
+            "chargePermissionType": "Recurring",
+        }),
+        // The on-page script's: the buyer pays there.
+        _ => json!({"paymentDetails": {
+            "paymentIntent": "Authorize",
+            "canHandlePendingAuthorization": false,
+            "chargeAmount": {"amount": "2178", "currencyCode": "JPY"},
+        }}),
+    };
     let shop = usize::from(how >> 2 & 1);
     let card = CARDS[usize::from(how >> 3) % CARDS.len()];
-    if let Ok(session) = indoors.buyer_chooses(shop, kind, card) {
-        memory.sessions.push((shop, session));
+    let Ok(session) = indoors.session(shop, payload, card) else { return };
+    if how & 3 == 2 {
+        let mut ledger = indoors.sandbox.ledger();
+        let _ = ledger.enter_processing(&session).map(|_| ());
+        let _ = ledger.pay(&session);
     }
+    memory.sessions.push((shop, session));
 }
 
 async fn start(indoors: &Indoors, memory: &Memory) {
