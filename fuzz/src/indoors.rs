@@ -151,16 +151,27 @@ impl Indoors {
     pub fn session(&self, shop: usize, mut payload: Value, card: &str) -> Result<String, String> {
         let shop = self.gateway.shops().iter().nth(shop).expect("there are two");
         payload["storeId"] = json!(shop.settings.store_id);
-        payload["scopes"] = json!(["name", "email", "billingAddress"]);
+        payload["scopes"] = json!(["name", "email", "phoneNumber", "billingAddress", "shippingAddress"]);
         let request =
             session_request::of_button(payload.to_string().as_bytes(), ProductType::PayAndShip, Currency::JPY);
         let request = request.map_err(|error| error.to_string())?;
         let mut ledger = self.sandbox.ledger();
         let session = ledger.create_session(&shop.settings.merchant_id, request).map_err(|error| error.to_string())?;
-        let buyer = ledger.buyers().all()[0].id.clone();
-        ledger.sign_in(&session.id, &buyer).map_err(|error| error.to_string())?;
-        ledger.choose(&session.id, Some("address-1"), card).map_err(|error| error.to_string())?;
+        drop(ledger);
+        self.buyer_chooses(&session.id, card)?;
         Ok(session.id)
+    }
+
+    /// The first of the sandbox's buyers signs in to a session and chooses that card.
+    ///
+    /// # Errors
+    /// The sandbox's words.
+    pub fn buyer_chooses(&self, session: &str, card: &str) -> Result<(), String> {
+        let mut ledger = self.sandbox.ledger();
+        let buyer = ledger.buyers().all()[0].id.clone();
+        ledger.sign_in(session, &buyer).map_err(|error| error.to_string())?;
+        ledger.choose(session, Some("address-1"), card).map_err(|error| error.to_string())?;
+        Ok(())
     }
 
     /// The time on everybody's clock.

@@ -73,7 +73,7 @@ SwIDAQAB
 
 static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
     let mut keys = Keyring::default();
-    keys.add("A1DEMOSHOP0001", &["jp"], KEY_ID, PUBLIC_KEY).expect("a public key");
+    keys.add("A1DEMOSHOP0001", Currency::JPY.regions(), KEY_ID, PUBLIC_KEY).expect("a public key");
     keys
 });
 

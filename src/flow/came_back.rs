@@ -81,6 +81,11 @@ impl Gateway {
             Err(_) => return Err(ReturnError::Unreachable),
         };
         if let Some(wrong) = self.not_of(&found, &transaction) {
+            // A session tells nothing any more once it is completed: the same browser may have been quicker.
+            let now = self.parts.store.transaction(&transaction.access_id).await?;
+            if now.and_then(|now| now.exec).is_some_and(|exec| exec.session.as_ref() == Some(&session)) {
+                return self.returned(transaction.access_id, session).await;
+            }
             tracing::warn!(
                 access_id = %transaction.access_id, checkout_session_id = %session, wrong,
                 "a browser brought a session that is not this transaction's"
@@ -112,10 +117,10 @@ impl Gateway {
     /// In what a session differs from what this transaction's payload asked for. The result URL names the transaction
     /// and nothing else has it; the rest says that nobody changed the terms since.
     fn not_of(&self, session: &CheckoutSession, transaction: &Transaction) -> Option<&'static str> {
-        let exec = transaction.exec.as_ref()?;
         let reference = session.merchant_metadata.as_ref().and_then(|it| it.merchant_reference_id.as_deref());
         let charged = session.payment_details.charge_amount.as_ref().map(|price| price.yen().ok());
         let due = charge_amount(transaction).map(|_| Some(transaction.money.total()));
+        let asked_for_consent = transaction.exec.as_ref().is_some_and(|exec| exec.frequency.is_some());
         let recurring = session.charge_permission_type == Some(ChargePermissionType::Recurring);
         let url = session.web_checkout_details.checkout_result_return_url.as_deref();
         let amount_right = charged == due || (due.is_none() && charged == Some(Some(Yen::ZERO)));
@@ -124,7 +129,7 @@ impl Gateway {
             (reference == Some(transaction.order_id.as_str()), "the order"),
             (amount_right, "the amount"),
             (session.payment_details.payment_intent == Some(intent_of(transaction)), "the intent"),
-            (recurring == exec.frequency.is_some(), "the permission"),
+            (recurring == asked_for_consent, "the permission"),
         ]
         .into_iter()
         .find_map(|(right, what)| (!right).then_some(what))

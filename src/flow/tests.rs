@@ -1,5 +1,7 @@
 //! The use cases against a real book and an Amazon whose every answer the test writes.
 
+mod charges;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -245,10 +247,10 @@ async fn two_returns_at_once_are_one_completion_and_one_result() {
 async fn one_charge_does_not_pay_two_orders() {
     let house = House::new().await;
     let cheap = house.away("O-1", "s1", "CAPTURE").await;
-    let dear = house.away("O-2", "s1", "CAPTURE").await;
     house.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
     assert_eq!(house.returned(&cheap, "s1").await, "CAPTURE");
 
+    let dear = house.away("O-2", "s1", "CAPTURE").await;
     house.amazon.refuses(&complete("s1"), NOT_OPEN);
     house.amazon.answers(&get("s1"), 200, session("s1", "Completed"));
     house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Captured", 1000));

@@ -6,17 +6,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::support::{Answer, Entered, Order, Stage, eventually};
-
-/// The same call, `count` times at the same instant.
-async fn at_once<F: Future<Output = Answer> + Send + 'static>(count: usize, call: impl Fn() -> F) -> Vec<Answer> {
-    let tasks: Vec<_> = (0..count).map(|_| tokio::spawn(call())).collect();
-    let mut answers = Vec::with_capacity(count);
-    for task in tasks {
-        answers.push(task.await.unwrap());
-    }
-    answers
-}
+use crate::support::{Answer, Entered, Order, Stage, at_once, eventually};
 
 async fn execute_at_once(stage: &Stage, entered: &Entered, count: usize) {
     let answers = at_once(count, || {

@@ -54,14 +54,40 @@ async fn post(stage: &Stage, body: impl Into<String>) -> u16 {
     stage.http.post(url).body(body.into()).send().await.unwrap().status().as_u16()
 }
 
-/// A message about the refund that the sandbox signed and never sent: its endpoint is somebody else's meanwhile.
-async fn intercepted(stage: &Stage, merchant_id: &str, refund: &str) -> Value {
-    let elsewhere = Receiver::start().await;
-    stage.control_post("ipn/endpoints", json!({"merchantId": merchant_id, "url": elsewhere.url})).await;
-    let message = json!({"merchantId": merchant_id, "objectType": "REFUND", "objectId": refund});
-    stage.control_post("ipn/messages", message).await;
-    let received = elsewhere.wait_for(2).await;
-    serde_json::from_str(&received[1].body).unwrap()
+/// Everything that the sandbox has to tell a merchant goes here, and nothing of it reaches the gateway unless the test
+/// carries it there.
+struct Interceptor {
+    receiver: Receiver,
+    merchant_id: String,
+}
+
+impl Interceptor {
+    async fn new(stage: &Stage, merchant_id: &str) -> Self {
+        let receiver = Receiver::start().await;
+        stage.control_post("ipn/endpoints", json!({"merchantId": merchant_id, "url": receiver.url})).await;
+        receiver.wait_for(1).await;
+        Self { receiver, merchant_id: merchant_id.to_owned() }
+    }
+
+    /// A message about this refund, signed by the sandbox and never delivered.
+    async fn message(&self, stage: &Stage, refund: &str) -> Value {
+        let before = self.receiver.received().len();
+        let message = json!({"merchantId": self.merchant_id, "objectType": "REFUND", "objectId": refund});
+        stage.control_post("ipn/messages", message).await;
+        let received = self.receiver.wait_for(before + 1).await;
+        serde_json::from_str(&received[before].body).unwrap()
+    }
+}
+
+/// A refund under way, of which the gateway hears nothing but what the test brings it.
+async fn unheard_refund(order: &'static str) -> (Stage, Interceptor, Entered, String) {
+    let stage = Stage::new().await;
+    let interceptor = Interceptor::new(&stage, &stage.shop().merchant_id).await;
+    let entered = refunding(&stage, order).await;
+    // That the capture has used up the permission; after it nothing more is to come.
+    interceptor.receiver.wait_for(2).await;
+    let id = refund_id(&stage).await;
+    (stage, interceptor, entered, id)
 }
 
 #[tokio::test]
@@ -115,10 +141,8 @@ async fn a_message_is_a_hint_and_amazon_is_asked() {
 
 #[tokio::test]
 async fn whoever_forges_alters_or_repeats_a_message_achieves_nothing() {
-    let stage = listening().await;
-    let entered = refunding(&stage, "ipn-forged").await;
-    let id = refund_id(&stage).await;
-    let good = intercepted(&stage, &stage.shop().merchant_id, &id).await;
+    let (stage, amazon, entered, id) = unheard_refund("ipn-forged").await;
+    let good = amazon.message(&stage, &id).await;
     assert_eq!(post(&stage, good.to_string()).await, 200);
     eventually("Amazon is asked", async || (looks_at_refunds(&stage).await == 2).then_some(())).await;
 
@@ -149,7 +173,7 @@ async fn whoever_forges_alters_or_repeats_a_message_achieves_nothing() {
         assert_eq!(post(&stage, body.clone()).await, status, "{body:.200}");
     }
     // A genuine one behind them is heeded: it is the only one that Amazon was asked for.
-    let next = intercepted(&stage, &stage.shop().merchant_id, &id).await;
+    let next = amazon.message(&stage, &id).await;
     assert_eq!(post(&stage, next.to_string()).await, 200);
     eventually("Amazon is asked again", async || (looks_at_refunds(&stage).await >= 4).then_some(())).await;
     assert_eq!(looks_at_refunds(&stage).await, 4);
@@ -160,11 +184,10 @@ async fn whoever_forges_alters_or_repeats_a_message_achieves_nothing() {
 
 #[tokio::test]
 async fn a_message_of_one_merchant_touches_no_other() {
-    let stage = listening().await;
-    let entered = refunding(&stage, "ipn-foreign").await;
-    let id = refund_id(&stage).await;
-    let foreign = intercepted(&stage, &stage.other_shop().merchant_id, &id).await;
-    let own = intercepted(&stage, &stage.shop().merchant_id, &id).await;
+    let (stage, amazon, entered, id) = unheard_refund("ipn-foreign").await;
+    let other = Interceptor::new(&stage, &stage.other_shop().merchant_id).await;
+    let foreign = other.message(&stage, &id).await;
+    let own = amazon.message(&stage, &id).await;
     assert_eq!(post(&stage, foreign.to_string()).await, 200);
     assert_eq!(post(&stage, own.to_string()).await, 200);
     eventually("Amazon is asked", async || (looks_at_refunds(&stage).await >= 2).then_some(())).await;
@@ -174,11 +197,10 @@ async fn a_message_of_one_merchant_touches_no_other() {
 
 #[tokio::test]
 async fn a_sandbox_that_no_shop_is_at_is_a_stranger() {
-    let stage = listening().await;
-    let stranger = listening().await;
-    let entered = refunding(&stage, "ipn-stranger").await;
-    let id = refund_id(&stage).await;
-    let message = intercepted(&stranger, &stranger.shop().merchant_id, &id).await;
+    let (stage, _, entered, id) = unheard_refund("ipn-stranger").await;
+    let stranger = Stage::new().await;
+    let elsewhere = Interceptor::new(&stranger, &stranger.shop().merchant_id).await;
+    let message = elsewhere.message(&stranger, &id).await;
     assert_eq!(post(&stage, message.to_string()).await, 403);
     assert_eq!(stage.transaction(&entered.access_id).await.status(), Status::ReqReturn);
     assert_eq!(looks_at_refunds(&stage).await, 0);

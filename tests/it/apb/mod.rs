@@ -9,6 +9,7 @@ mod mfa;
 mod one_step;
 mod refusals;
 mod sign_in;
+mod window;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use sekisho::protocol::Call;
 use serde_json::json;
 
 use super::cases;
-use crate::support::acts::{enter_of, monthly, on_page, pay, pay_with, session};
+use crate::support::acts::{enter, enter_of, monthly, on_page, pay, pay_with, session};
 use crate::support::{MINUTE, Order, Stage, eventually};
 
 cases! {
@@ -12,16 +12,15 @@ cases! {
     AMAZON_REJECTED => finalize_simulating("AmazonRejected");
     SOFT_DECLINED => complete_with("card-3434");
     HARD_DECLINED => finalize_simulating("HardDeclined");
-    // The capture was accepted and failed afterwards.
+    // The capture was accepted and failed afterwards, when nobody waited any more.
     PROCESSING_FAILURE => async {
         let stage = Stage::new().await;
         let (paid, _) = pay(&stage, "order-1", "AUTH").await;
         stage.fault("captureCharge", 1, json!({"simulation_code": "PendingProcessingFailure"})).await;
-        let sale = [("Amount", "1980"), ("Tax", "198")];
-        paid.call(&stage, Call::Sales, &sale).await;
-        stage.clock.advance(MINUTE);
+        paid.call(&stage, Call::Sales, &[("Amount", "1980"), ("Tax", "198")]).await;
+        stage.clock.advance(10 * MINUTE);
         stage.reconcile().await;
-        paid.call(&stage, Call::Sales, &sale).await.errors()
+        notified_error(&stage).await
     };
     TRANSACTION_TIMED_OUT => finalize_simulating("TransactionTimedOut");
     MFA_NOT_COMPLETED => finalize_simulating("MFANotCompleted");
@@ -30,11 +29,15 @@ cases! {
         let nobody = [("AmazonCheckoutSessionID", "no-such-session")];
         stage.shop().call("SearchAddressAmazonpay", &nobody).await.errors()
     };
-    // A second charge beside an authorisation of the whole, where the button did not ask for more.
+    // The buyer's card has expired, and no other was chosen.
     PERMISSION_NOT_CHARGEABLE => async {
         let stage = Stage::new().await;
-        let (paid, _) = pay(&stage, "order-1", "AUTH").await;
-        paid.call(&stage, Call::Change, &[("Amount", "3000")]).await.errors()
+        let permission = consent(&stage).await;
+        let url = format!("{}/_control/chargePermissions/{permission}", stage.browser.sandbox_url);
+        let befallen = stage.http.post(url).body(json!({"reason": "PaymentMethodExpired"}).to_string()).send().await;
+        assert_eq!(befallen.unwrap().status(), 200);
+        let month = enter(&stage, "order-2", "AUTH").await;
+        month.call(&stage, Call::ExecTran, &[("AmazonChargePermissionID", &permission)]).await.errors()
     };
     PERMISSION_CLOSED => async {
         let stage = Stage::new().await;
@@ -59,10 +62,7 @@ cases! {
         assert_eq!(paid.call(&stage, Call::Cancel, &whole).await.errors(), "");
         stage.clock.advance(10 * MINUTE);
         stage.reconcile().await;
-        eventually("a notification of the refusal", async || {
-            let last = stage.receiver.received().pop()?.field("ErrInfo").to_owned();
-            (!last.is_empty()).then_some(last)
-        }).await
+        notified_error(&stage).await
     };
     // The buyer agreed to another amount than the order's.
     AMAZON_OTHER => async {
@@ -79,6 +79,15 @@ cases! {
         stage.fault("getCheckoutSession", 100, json!({"status": 503})).await;
         stage.shop().call("SearchAddressAmazonpay", &[("AmazonCheckoutSessionID", "a")]).await.errors()
     };
+}
+
+/// The error of the last notification, once that has one.
+async fn notified_error(stage: &Stage) -> String {
+    eventually("a notification of a failure", async || {
+        let last = stage.receiver.received().pop()?.field("ErrInfo").to_owned();
+        (!last.is_empty()).then_some(last)
+    })
+    .await
 }
 
 /// A payment through the review page with a card that behaves badly; answers what the browser brings to the shop.

@@ -92,7 +92,7 @@ async fn never_up_after_capture() {
 }
 
 #[tokio::test]
-async fn the_same_amounts_ask_nothing_of_amazon() {
+async fn the_same_total_asks_nothing_of_amazon() {
     let stage = Stage::new().await;
     let (authorised, _) = stage.paid(Order::auth("order-1")).await;
     let sold = stage.sold("order-2").await;
@@ -100,6 +100,9 @@ async fn the_same_amounts_ask_nothing_of_amazon() {
         let same = entered.change(stage.shop(), "1980", "198").await;
         assert_eq!(same.text(), format!("OrderID={}&Status={status}&Amount=1980&Tax=198", entered.order));
         assert_eq!(stage.notifications(&entered.access_id).await.len(), if status == "AUTH" { 1 } else { 2 });
+        let split = entered.change(stage.shop(), "2000", "178").await;
+        assert_eq!(split.text(), format!("OrderID={}&Status={status}&Amount=2000&Tax=178", entered.order));
+        assert_eq!(stage.amounts(entered.order).await, ["2000", "178", "0", "0"]);
     }
     assert_eq!(stage.states("charges").await, ["Authorized", "Captured"]);
     assert_eq!(stage.amazon_saw("createCharge").await.len() + stage.amazon_saw("createRefund").await.len(), 0);
@@ -110,7 +113,7 @@ async fn where_amazon_says_no_everything_stays() {
     let stage = Stage::new().await;
     // A button that asked for no room: the whole is held already.
     let (tight, _) = stage.paid(Order::auth("order-1")).await;
-    assert_eq!(tight.change(stage.shop(), "3000", "").await.errors(), "AZ1000008");
+    assert_eq!(tight.change(stage.shop(), "3000", "").await.errors(), "AZ1000010");
     let roomy = stage.paid_with_room(Order::auth("order-2")).await;
     assert_eq!(roomy.change(stage.shop(), "80000", "").await.errors(), "AZ1000010");
     for (reason, code) in [("SoftDeclined", "AZ1000003"), ("TransactionTimedOut", "AZ1000006")] {

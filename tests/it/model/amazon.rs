@@ -154,6 +154,17 @@ impl Amazon {
         }
     }
 
+    /// A buyer comes with a payload that says everything, and is on the paying page.
+    pub(super) fn begin(&mut self, card: &'static str, deal: Deal, consents: bool) -> usize {
+        self.choose(Kind::OneTime, card, deal);
+        let number = self.sessions.len() - 1;
+        let session = &mut self.sessions[number];
+        session.deal = Some(deal);
+        (session.consents, session.has_cycle) = (consents, consents);
+        self.open_page(number);
+        number
+    }
+
     /// Whether the session can still be read.
     pub(super) fn is_readable(&self, session: usize) -> bool {
         self.now - self.sessions[session].created_at <= SESSION_READABLE_MS
@@ -233,6 +244,12 @@ impl Amazon {
         session.permission = Some(permission);
         session.charge = charge.map(|(_, charge)| charge);
         charge.map_or(Completed::Consented(permission), Completed::Paid)
+    }
+
+    /// What a charge holds, before it is captured.
+    pub(super) fn held(&self, (permission, charge): ChargeId) -> i64 {
+        let charge = &self.permissions[permission].charges[charge];
+        if charge.state == Charged::Authorized { charge.amount } else { 0 }
     }
 
     /// Create Charge; `Err` with the code.

@@ -40,6 +40,10 @@ pub(super) struct Order {
     pub(super) error: &'static str,
     pub(super) executed: bool,
     pub(super) session: Option<usize>,
+    /// Of an additional payment button: whether it asks for a consent, and whether something is shipped.
+    pub(super) apb: Option<(bool, bool)>,
+    /// The session that its buyer began, of which the gateway knows once they come back.
+    pub(super) begun: Option<usize>,
     pub(super) has_ret_url: bool,
     pub(super) was_started: bool,
     /// When the Token ends; or when the gateway looks for a buyer who does not come back.
@@ -79,7 +83,7 @@ impl Book {
             }
             Step::Exec { order: number, way, who } => self.exec(order(number)?, way, who),
             Step::Start { order: number, right } => Some(self.start(order(number)?, right)),
-            Step::Buyer { order: number, act } => self.buyer(order(number)?, act),
+            Step::Buyer { order: number, act, card } => self.buyer(order(number)?, act, card),
             Step::Return { order: number } => self.come_back(order(number)?),
             Step::Settle { order: number, call, part, who } => self.settle(order(number)?, call, part, who),
             Step::SearchTrade { order: number, who } => Some(self.search_trade(order(number)?, who)),
@@ -162,10 +166,14 @@ impl Book {
     }
 
     fn search_address(&self, number: usize) -> Done {
-        let says = match self.orders[number].session {
-            None => refuses("M01054004"),
-            Some(session) if self.amazon.is_readable(session) => Says::Succeeds,
-            Some(_) => refuses("AZ1000007"),
+        let order = &self.orders[number];
+        // Once there is a permission, it knows the buyer; and a charge on a consent names one.
+        let says = match (order.told_permission(), order.session) {
+            (Some(_), _) => Says::Succeeds,
+            (None, None) if order.executed && order.apb.is_none() => Says::Succeeds,
+            (None, None) => refuses("M01054004"),
+            (None, Some(session)) if self.amazon.is_readable(session) => Says::Succeeds,
+            (None, Some(_)) => refuses("AZ1000007"),
         };
         Done { action: Action::Call("SearchAddressAmazonpay", vec![("OrderID", Value::OrderId(number))]), says }
     }
@@ -187,15 +195,19 @@ impl Book {
     /// psp-protocol 5.9 and 13.4: what was registered on it has ended; a payment on it stays what it is.
     fn close_permission(&mut self, number: usize) -> Option<Done> {
         let permission = number.checked_rem(self.amazon.permissions.len())?;
-        let says = if self.amazon.is_closed(permission) {
+        let closed_before = self.amazon.is_closed(permission);
+        if !closed_before {
+            self.amazon.close(permission);
+        }
+        // Whoever closed it: from now on the book knows.
+        let on_it = |order: &Order| order.permission == Some(permission) && order.status == "REGISTER";
+        if let Some(order) = self.orders.iter().position(on_it) {
+            self.go(order, "close", "END");
+            self.tell(order);
+        }
+        let says = if closed_before {
             refuses("AZ1000009")
         } else {
-            self.amazon.close(permission);
-            let on_it = |order: &Order| order.permission == Some(permission) && order.status == "REGISTER";
-            if let Some(order) = self.orders.iter().position(on_it) {
-                self.go(order, "close", "END");
-                self.tell(order);
-            }
             Says::Fields(vec![("AmazonChargePermissionID", Value::Permission(permission)), ("Status", is("END"))])
         };
         let fields = vec![("AmazonChargePermissionID", Value::Permission(permission))];
@@ -286,6 +298,8 @@ impl Order {
             error: "",
             executed: false,
             session: None,
+            apb: None,
+            begun: None,
             has_ret_url: false,
             was_started: false,
             limit_at: 0,

@@ -14,7 +14,7 @@ use super::says::{Action, Fields, Says, Value};
 use super::step::{Act, Kind};
 use crate::fuzz_corpus::bodies::bytes::escaped;
 use crate::fuzz_corpus::bodies::indoors::Indoors;
-use crate::support::{Answer, result_form};
+use crate::support::{Answer, form_of, result_form};
 
 const SHOP: (&str, &str) = ("tshop00000001", "demoshop1pass");
 
@@ -24,6 +24,8 @@ struct Names {
     access_id: String,
     access_pass: String,
     token: String,
+    /// What the page posts that begins a checkout.
+    begin: String,
 }
 
 /// Plays one sequence.
@@ -46,12 +48,12 @@ impl<'a> Driver<'a> {
     pub(super) async fn act(&mut self, action: &Action, says: &Says) -> Result<(), String> {
         match action {
             Action::Call(name, fields) => self.call(name, fields, says).await,
-            Action::Start { order, right } => {
-                let names = self.names[*order].clone();
-                let token = if *right { names.token } else { "A".repeat(64) };
-                let form = format!("AccessID={}&Token={}", names.access_id, escaped(token.as_bytes()));
-                let request = Request::post("/payment/AmazonpayStart.idPass").body(Body::from(form)).unwrap();
-                self.page(request, says).await
+            Action::Start { order, right } => self.start(*order, *right, says).await,
+            Action::Begin { order, card, ships, act } => {
+                let session = self.begin(*order, card, *ships).await?;
+                self.sessions.push(session);
+                self.do_at_amazon(self.sessions.len() - 1, *act);
+                Ok(())
             }
             Action::Return { order, session } => {
                 let (access_id, session) = (&self.names[*order].access_id, &self.sessions[*session]);
@@ -59,15 +61,7 @@ impl<'a> Driver<'a> {
                 self.page(Request::get(uri).body(Body::empty()).unwrap(), says).await
             }
             Action::Buyer { session, act } => {
-                let session = self.sessions[*session].clone();
-                let mut ledger = self.indoors.sandbox.ledger();
-                // Whether the page lets the buyer in is judged by what comes of it.
-                let _ = ledger.enter_processing(&session).map(|_| ());
-                let _ = match act {
-                    Act::Open => Ok(()),
-                    Act::Pay => ledger.pay(&session).map(|_| ()),
-                    Act::GiveUp => ledger.cancel_by_buyer(&session).map(|_| ()),
-                };
+                self.do_at_amazon(*session, *act);
                 Ok(())
             }
             Action::Choose { kind, card, amount, captures } => self.choose(*kind, card, *amount, *captures),
@@ -77,6 +71,47 @@ impl<'a> Driver<'a> {
                 if (round.still_open, round.failed) == (0, 0) { Ok(()) } else { Err(format!("{round:?}")) }
             }
         }
+    }
+
+    fn do_at_amazon(&self, session: usize, act: Act) {
+        let session = &self.sessions[session];
+        let mut ledger = self.indoors.sandbox.ledger();
+        // Whether the page lets the buyer in is judged by what comes of it.
+        let _ = ledger.enter_processing(session).map(|_| ());
+        let _ = match act {
+            Act::Open => Ok(()),
+            Act::Pay => ledger.pay(session).map(|_| ()),
+            Act::GiveUp => ledger.cancel_by_buyer(session).map(|_| ()),
+        };
+    }
+
+    async fn start(&mut self, order: usize, right: bool, says: &Says) -> Result<(), String> {
+        let names = &self.names[order];
+        let token = if right { names.token.clone() } else { "A".repeat(64) };
+        let form = format!("AccessID={}&Token={}", names.access_id, escaped(token.as_bytes()));
+        let request = Request::post("/payment/AmazonpayStart.idPass").body(Body::from(form)).unwrap();
+        if *says != Says::Begins {
+            return self.page(request, says).await;
+        }
+        let answer = self.indoors.gateway(request).await;
+        let html = String::from_utf8_lossy(answer.body()).into_owned();
+        let (_, fields) = form_of(&html, "start-form").ok_or_else(|| format!("no checkout begins: {html}"))?;
+        let pairs: Vec<String> =
+            fields.iter().map(|(name, text)| format!("{name}={}", escaped(text.as_bytes()))).collect();
+        self.names[order].begin = pairs.join("&");
+        Ok(())
+    }
+
+    /// The buyer's browser posts the page's form to Amazon, and the buyer signs in and chooses; answers the session.
+    async fn begin(&self, order: usize, card: &str, ships: bool) -> Result<String, String> {
+        let request = Request::post("/checkout/initiate").header("content-type", "application/x-www-form-urlencoded");
+        let request = request.body(Body::from(self.names[order].begin.clone())).unwrap();
+        let answer = self.indoors.sandbox(request).await;
+        let location = answer.headers().get("location").and_then(|value| value.to_str().ok());
+        let session = location.and_then(|to| to.split_once("amazonCheckoutSessionId=")).map(|(_, id)| id.to_owned());
+        let session = session.ok_or_else(|| format!("no session: {}", String::from_utf8_lossy(answer.body())))?;
+        self.indoors.buyer_chooses(&session, card).map_err(|why| format!("{why} (ships: {ships})"))?;
+        Ok(session)
     }
 
     fn choose(&mut self, kind: Kind, card: &str, amount: i64, captures: bool) -> Result<(), String> {

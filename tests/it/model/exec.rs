@@ -20,22 +20,15 @@ impl Book {
         fields.push(("ClientField1", is(&MEMO)));
         let on = |count: usize, which: usize| which.checked_rem(count);
         let (sessions, permissions) = (self.amazon.sessions.len(), self.amazon.permissions.len());
+        let kind_of = |consent: bool| if consent { 2 } else { 0 };
         let (kind, subject) = match way {
+            Way::Apb { consent, .. } => (kind_of(consent), 0),
             Way::Consent(session) => (2, on(sessions, session)?),
             Way::Finalize(session) if self.orders[number].payment_type == Some(2) => (2, on(sessions, session)?),
             Way::Review(session) | Way::Finalize(session) => (0, on(sessions, session)?),
             Way::OnDemand(permission) => (1, on(permissions, permission)?),
         };
-        fields.push(match way {
-            Way::OnDemand(_) => ("AmazonChargePermissionID", Value::Permission(subject)),
-            _ => ("AmazonCheckoutSessionID", Value::Session(subject)),
-        });
-        if matches!(way, Way::Review(_) | Way::Consent(_)) {
-            fields.push(("RetURL", is("https://shop.example/result")));
-        }
-        if matches!(way, Way::Consent(_)) {
-            fields.extend([("FrequencyUnit", is("Month")), ("FrequencyValue", is(&1))]);
-        }
+        fields.extend(parameters(way, subject));
         let order = &self.orders[number];
         let says = if let Some(code) = refusal {
             refuses(code)
@@ -50,6 +43,10 @@ impl Book {
                 Way::Review(_) | Way::Consent(_) => self.review(number, subject, matches!(way, Way::Consent(_))),
                 Way::Finalize(_) => self.finalize(number, subject),
                 Way::OnDemand(_) => self.on_demand(number, subject),
+                Way::Apb { consent, ships } => {
+                    self.orders[number].apb = Some((consent, ships));
+                    self.ready(number)
+                }
             }
         };
         Some(Done { action: Action::Call("ExecTranAmazonpay", fields), says })
@@ -79,10 +76,15 @@ impl Book {
         if let Err(code) = self.amazon.update(session, self.orders[number].deal(), consent) {
             return refuses(code);
         }
+        self.orders[number].session = Some(session);
+        self.ready(number)
+    }
+
+    /// The redirect shape.
+    fn ready(&mut self, number: usize) -> Says {
         self.go(number, "redirect", "REQSUCCESS");
         let order = &mut self.orders[number];
         order.executed = true;
-        order.session = Some(session);
         order.has_ret_url = true;
         order.limit_at = self.now + TERM_MS;
         Says::Fields(vec![
@@ -150,33 +152,57 @@ impl Book {
             self.go(number, "start", "AUTHPROCESS");
             self.orders[number].was_started = true;
             self.orders[number].limit_at = self.now + BUYER_MS;
-            Says::Redirects
+            if self.orders[number].apb.is_some() { Says::Begins } else { Says::Redirects }
         };
         Done { action: Action::Start { order: number, right }, says }
     }
 
-    pub(super) fn buyer(&mut self, number: usize, act: Act) -> Option<Done> {
+    pub(super) fn buyer(&mut self, number: usize, act: Act, card: &'static str) -> Option<Done> {
         let order = &self.orders[number];
-        // Only AmazonpayStart tells a buyer where the page is.
-        let session = order.session.filter(|_| order.was_started)?;
+        if !order.was_started {
+            // Only AmazonpayStart tells a buyer where the page is.
+            return None;
+        }
+        let (session, begins) = match (order.session.or(order.begun), order.apb) {
+            (Some(session), _) => (session, None),
+            (None, Some((consent, ships))) => {
+                let session = self.amazon.begin(card, order.deal(), consent);
+                self.orders[number].begun = Some(session);
+                (session, Some(ships))
+            }
+            (None, None) => return None,
+        };
         self.amazon.open_page(session);
         match act {
             Act::Open => {}
             Act::Pay => self.amazon.pay(session),
             Act::GiveUp => self.amazon.give_up(session),
         }
-        Some(Done { action: Action::Buyer { session, act }, says: Says::Nothing })
+        let action = match begins {
+            Some(ships) => Action::Begin { order: number, card, ships, act },
+            None => Action::Buyer { session, act },
+        };
+        Some(Done { action, says: Says::Nothing })
     }
 
     pub(super) fn come_back(&mut self, number: usize) -> Option<Done> {
-        let session = self.orders[number].session?;
+        let session = self.orders[number].session.or(self.orders[number].begun)?;
         let action = Action::Return { order: number, session };
         let order = &self.orders[number];
         if order.status == "REQSUCCESS" || !order.has_ret_url {
             // Nobody was sent to Amazon; and a payment in the on-page script leads nowhere.
             return Some(Done { action, says: Says::Page("M01058002") });
         }
+        let is_news = order.session.is_none();
+        if is_news && !self.amazon.is_readable(session) {
+            return Some(Done { action, says: Says::Page("M01058002") });
+        }
         if order.status == "AUTHPROCESS" {
+            if is_news {
+                // From now on the gateway knows whom to ask.
+                self.orders[number].session = Some(session);
+                self.orders[number].changed_at = self.now;
+            }
             let outcome = self.amazon.complete(session);
             self.conclude(number, outcome);
         }
@@ -215,7 +241,7 @@ impl Book {
 
     /// The gateway looks for a buyer who has not come back: Amazon's word first (13.12).
     pub(super) fn look_for_buyer(&mut self, number: usize) {
-        let Some(session) = self.orders[number].session else { return };
+        let Some(session) = self.orders[number].session else { return self.expire(number) };
         match &self.amazon.sessions[session].state {
             State::Canceled(code) if self.amazon.is_readable(session) => {
                 let code = *code;
@@ -241,3 +267,34 @@ impl Book {
         ]
     }
 }
+
+/// What ExecTran says for each way to pay (psp-protocol 5.2).
+fn parameters(way: Way, subject: usize) -> Fields {
+    let ret_url = ("RetURL", is("https://shop.example/result"));
+    let cycle = [("FrequencyUnit", is("Month")), ("FrequencyValue", is(&1))];
+    let mut fields = match way {
+        Way::OnDemand(_) => vec![("AmazonChargePermissionID", Value::Permission(subject))],
+        Way::Finalize(_) => vec![("AmazonCheckoutSessionID", Value::Session(subject))],
+        Way::Review(_) | Way::Consent(_) => vec![("AmazonCheckoutSessionID", Value::Session(subject)), ret_url],
+        Way::Apb { ships: false, .. } => vec![("ApbType", is("PayOnly")), ret_url],
+        Way::Apb { ships: true, .. } => {
+            let mut fields = vec![("ApbType", is("PayAndShip")), ret_url];
+            fields.extend(ADDRESS.map(|(name, text)| (name, is(text))));
+            fields
+        }
+    };
+    if matches!(way, Way::Consent(_) | Way::Apb { consent: true, .. }) {
+        fields.extend(cycle);
+    }
+    fields
+}
+
+const ADDRESS: [(&str, &str); 7] = [
+    ("AddressName", "Hakone Hanako"),
+    ("AddressLine1", "1-2-3 Sekishodori"),
+    ("AddressCity", "Hakone"),
+    ("AddressStateOrRegion", "Kanagawa"),
+    ("AddressPostalCode", "250-0521"),
+    ("AddressCountryCode", "JP"),
+    ("AddressPhoneNumber", "09000000001"),
+];

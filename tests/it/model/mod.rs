@@ -16,6 +16,7 @@ mod step;
 mod table;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -25,6 +26,7 @@ use tokio::runtime::Runtime;
 use crate::fuzz_corpus::bodies::indoors::Indoors;
 use book::Book;
 use driver::Driver;
+use says::{Action, Says, Value};
 use step::Step;
 
 /// In the test command.
@@ -48,20 +50,32 @@ impl House {
     }
 }
 
+/// Calls that were answered well in a status, and statuses that were reached: what a run has really looked at.
+type Seen = BTreeSet<(&'static str, &'static str)>;
+
 /// Plays a sequence in the model and for real.
-async fn play(indoors: &Indoors, prefix: String, steps: &[Step]) -> Result<(), String> {
+async fn play(indoors: &Indoors, prefix: String, steps: &[Step]) -> Result<Seen, String> {
+    let mut seen = Seen::new();
     let mut book = Book::new(indoors.now().0);
     let mut driver = Driver::new(indoors, prefix);
     // Whatever is left open at the end comes to an end.
     let settle = [Step::Wait { ms: 31_000 }, Step::Wait { ms: 3_601_000 }, Step::Wait { ms: 31_000 }];
     for (place, step) in steps.iter().chain(&settle).enumerate() {
+        let before: Vec<&'static str> = book.orders.iter().map(|order| order.status).collect();
         let Some(done) = book.apply(step) else { continue };
+        seen.extend(book.orders.iter().map(|order| ("", order.status)));
+        if let (Action::Call(call, fields), Says::Fields(_)) = (&done.action, &done.says)
+            && let Some((_, Value::AccessId(order))) = fields.first()
+        {
+            seen.insert((call, before[*order]));
+        }
         let differs = |why: String| format!("step {place}, {step:?}: {why}");
         driver.act(&done.action, &done.says).await.map_err(differs)?;
         driver.all_stand(&book).await.map_err(differs)?;
     }
     money_moved(indoors, &driver, &book)?;
-    was_told(indoors, &driver, &book).await
+    was_told(indoors, &driver, &book).await?;
+    Ok(seen)
 }
 
 /// The sandbox's ledger has the model's movements of money, and no others.
@@ -109,6 +123,16 @@ async fn was_told(indoors: &Indoors, driver: &Driver<'_>, book: &Book) -> Result
     if received == owed { Ok(()) } else { Err(format!("{received} notifications arrived, {owed} were owed")) }
 }
 
+/// Agreement about nothing would be none: every status was reached, and every call succeeded in every status in which it
+/// may.
+fn everything_was_seen(seen: &Seen) {
+    let statuses = sekisho::domain::Status::ALL.iter().map(|status| ("", status.wire()));
+    let calls = table::ALLOWED.iter().filter(|(call, ..)| *call != "AmazonpayStart");
+    let calls = calls.flat_map(|(call, statuses, _)| statuses.iter().map(|status| (*call, *status)));
+    let never: Vec<_> = statuses.chain(calls).filter(|one| !seen.contains(one)).collect();
+    assert!(never.is_empty(), "never seen: {never:?}");
+}
+
 fn number_in(variable: &str) -> Option<u32> {
     let text = std::env::var(variable).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
@@ -123,6 +147,7 @@ fn random_sequences_agree_with_the_model() {
     let config = Config { cases: sequences, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let house = RefCell::new(House::new());
+    let all_seen = RefCell::new(Seen::new());
     let began = tokio::time::Instant::now();
     let outcome = runner.run(&step::sequence(), |steps| {
         let mut house = house.borrow_mut();
@@ -132,10 +157,17 @@ fn random_sequences_agree_with_the_model() {
         house.sequences += 1;
         let prefix = format!("M{}", house.sequences);
         let House { runtime, indoors, .. } = &*house;
-        runtime.block_on(play(indoors, prefix, &steps)).map_err(TestCaseError::fail)
+        let played = runtime.block_on(play(indoors, prefix, &steps)).map_err(TestCaseError::fail)?;
+        all_seen.borrow_mut().extend(played);
+        Ok(())
     });
     match outcome {
-        Ok(()) => println!("{sequences} sequences of seed {seed}, no difference, {:.0?}", began.elapsed()),
+        Ok(()) => {
+            if sequences >= SEQUENCES {
+                everything_was_seen(&all_seen.borrow());
+            }
+            println!("{sequences} sequences of seed {seed}, no difference, {:.0?}", began.elapsed());
+        }
         Err(TestError::Fail(why, steps)) => panic!("{why}\nafter {steps:#?}\n(seed {seed})"),
         Err(error) => panic!("{error}"),
     }

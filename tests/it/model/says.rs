@@ -43,6 +43,13 @@ pub(super) enum Action {
         session: usize,
         act: Act,
     },
+    /// The buyer goes on from the page that began the checkout of an order, and chooses a card.
+    Begin {
+        order: usize,
+        card: &'static str,
+        ships: bool,
+        act: Act,
+    },
     Return {
         order: usize,
         session: usize,
@@ -67,6 +74,8 @@ pub(super) enum Says {
     Refuses(String),
     /// To Amazon.
     Redirects,
+    /// To Amazon with a payload.
+    Begins,
     /// A page that posts these fields to RetURL.
     Posts(Fields),
     /// A page for the buyer that shows this code.

@@ -42,7 +42,9 @@ impl Book {
         if codes.is_empty() {
             codes.extend(table::refusal(call.call(), self.orders[number].status));
         }
-        if codes.is_empty() && self.orders[number].refund.is_some() {
+        // One refund at a time; to change nothing needs none.
+        let changes = (amount, tax) != (self.orders[number].amount, self.orders[number].tax) || cancels;
+        if codes.is_empty() && changes && self.orders[number].refund.is_some() {
             codes.push("M01054004");
         }
         let done = if codes.is_empty() { self.settled(number, call, (amount, tax)) } else { Err(codes.join("|")) };
@@ -123,14 +125,31 @@ impl Book {
         Ok(())
     }
 
-    /// Before capture: a new charge, and only then the old one is let go.
+    /// Before capture: a new charge, and only then the old one is let go. Where no second charge fits beside the old one,
+    /// less than that holds needs none.
     fn replace(&mut self, number: usize, money: (i64, i64)) -> Result<(), &'static str> {
         let order = &self.orders[number];
         if money == (order.amount, order.tax) {
             return Ok(());
         }
         let old = order.charge.ok_or("the model lost a charge")?;
-        let charge = self.amazon.charge(old.0, Deal { total: money.0 + money.1, captures: false })?;
+        if self.now - order.authorized_at > AUTHORISATION_MS {
+            return Err("M01098010");
+        }
+        let total = money.0 + money.1;
+        let used_up = self.amazon.standing(old.0).1 == "ChargeInProgress";
+        let charge = match self.amazon.charge(old.0, Deal { total, captures: false }) {
+            Err(code) if used_up || code == "AZ1000010" => {
+                if self.amazon.held(old) < total {
+                    return Err("AZ1000010");
+                }
+                self.go(number, "change", "AUTH");
+                self.stand_at(number, money);
+                self.tell(number);
+                return Ok(());
+            }
+            made => made?,
+        };
         self.amazon.cancel(old);
         self.go(number, "change", "AUTH");
         self.stand_at(number, money);

@@ -14,8 +14,8 @@ pub(super) enum Step {
     Exec { order: usize, way: Way, who: Who },
     /// A buyer's browser brings a Token.
     Start { order: usize, right: bool },
-    /// A buyer does something on Amazon's page.
-    Buyer { order: usize, act: Act },
+    /// A buyer does something on Amazon's page, which with an additional payment button begins with choosing a card.
+    Buyer { order: usize, act: Act, card: &'static str },
     /// A buyer's browser comes back.
     Return { order: usize },
     /// AmazonpaySales, AmazonpayCancel or AmazonpayChange.
@@ -59,6 +59,8 @@ pub(super) enum Way {
     Finalize(usize),
     /// On a consent given before.
     OnDemand(usize),
+    /// With the additional payment button: the buyer comes to Amazon only after AmazonpayStart.
+    Apb { consent: bool, ships: bool },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,6 +184,7 @@ fn way() -> impl Strategy<Value = Way> {
             3 => Just(Way::Consent(number)),
             2 => Just(Way::Finalize(number)),
             3 => Just(Way::OnDemand(number)),
+            3 => (any::<bool>(), any::<bool>()).prop_map(|(consent, ships)| Way::Apb { consent, ships }),
         ]
     })
 }
@@ -214,7 +217,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => choose(),
         6 => (order.clone(), way(), who()).prop_map(|(order, way, who)| Step::Exec { order, way, who }),
         5 => (order.clone(), any::<u8>()).prop_map(|(order, right)| Step::Start { order, right: right >= 20 }),
-        6 => (order.clone(), act).prop_map(|(order, act)| Step::Buyer { order, act }),
+        6 => (order.clone(), act, card()).prop_map(|(order, act, card)| Step::Buyer { order, act, card }),
         6 => order.clone().prop_map(|order| Step::Return { order }),
         10 => (order.clone(), settle, part(), who())
             .prop_map(|(order, call, part, who)| Step::Settle { order, call, part, who }),
@@ -232,12 +235,17 @@ pub(super) fn sequence() -> impl Strategy<Value = Vec<Step>> {
     let payment = |order| {
         prop_oneof![
             1 => Just(Vec::new()),
-            3 => (any::<bool>()).prop_map(move |consent| {
-                let way = if consent { Way::Consent(order) } else { Way::Review(order) };
+            3 => (any::<u8>(), any::<bool>()).prop_map(move |(apb, consent)| {
+                let apb = apb < 60;
+                let way = match (apb, consent) {
+                    (true, consent) => Way::Apb { consent, ships: consent },
+                    (false, true) => Way::Consent(order),
+                    (false, false) => Way::Review(order),
+                };
                 vec![
                     Step::Exec { order, way, who: Who::Shop },
                     Step::Start { order, right: true },
-                    Step::Buyer { order, act: Act::Pay },
+                    Step::Buyer { order, act: Act::Pay, card: "card-1111" },
                     Step::Return { order },
                 ]
             }),

@@ -1,4 +1,4 @@
-//! Files that are partly or wholly made by the tests. A test makes them anew; where what it makes is not what stands in the
+//! Files that are partly or wholly made by the tests. A test makes them anew; where that is not what stands in the
 //! repository it writes the file and fails, so that a change is seen, looked at and committed.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ const BEGIN: &str = "<!-- generated: ";
 const END: &str = "<!-- end of generated -->";
 
 /// Holds the generated parts of a Markdown file against `parts`, by the names in their markers.
-pub(super) fn hold_parts(path: &str, mut parts: BTreeMap<String, String>) {
+pub(super) fn hold_parts(path: &str, mut parts: BTreeMap<String, String>) -> Result<(), String> {
     let present = read(path);
     let mut made = String::new();
     let mut rest = present.as_str();
@@ -23,16 +23,16 @@ pub(super) fn hold_parts(path: &str, mut parts: BTreeMap<String, String>) {
     }
     made.push_str(rest);
     assert!(parts.is_empty(), "{path} has no place for {:?}", parts.keys());
-    hold(path, &made);
+    hold(path, &made)
 }
 
 /// Holds a whole file against `made`.
-pub(super) fn hold(path: &str, made: &str) {
+pub(super) fn hold(path: &str, made: &str) -> Result<(), String> {
     if std::fs::read_to_string(full(path)).ok().as_deref() == Some(made) {
-        return;
+        return Ok(());
     }
     std::fs::write(full(path), made).unwrap_or_else(|error| panic!("{path}: {error}"));
-    panic!("{path} was out of date and has been written anew: look at the difference and commit it");
+    Err(format!("{path} was out of date and has been written anew: look at the difference and commit it"))
 }
 
 fn read(path: &str) -> String {

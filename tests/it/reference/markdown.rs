@@ -89,8 +89,8 @@ pub(super) fn examples(call: Call, scenes: &[Scene]) -> String {
     let mut chosen: Vec<&Exchange> = Vec::new();
     for style in [Style::IdPass, Style::Json].into_iter().filter(|style| call.speaks(*style)) {
         for shape in all.iter().filter(|it| it.style == style && !it.refused) {
-            // Of each shape of an answer the first.
-            if chosen.iter().all(|it| it.style != style || it.names() != shape.names()) {
+            // Of each shape of a request or an answer the first.
+            if chosen.iter().all(|it| it.style != style || it.shape() != shape.shape()) {
                 chosen.push(shape);
             }
         }
@@ -101,12 +101,7 @@ pub(super) fn examples(call: Call, scenes: &[Scene]) -> String {
 }
 
 fn example(it: &Exchange) -> String {
-    let mut response = it.response.clone();
-    if let Some(page) = response.find("<!DOCTYPE") {
-        response.truncate(page);
-        response.push_str("(a page for the buyer, in Japanese and English)");
-    }
-    format!("{}\n\n```http\n{}\n```\n\n```http\n{}\n```", it.title, it.request, response.trim_end())
+    format!("{}\n\n```http\n{}\n```\n\n```http\n{}\n```", it.title, it.request, it.response.trim_end())
 }
 
 /// All codes that are answered.

@@ -1,12 +1,16 @@
 //! The flows, played on a real gateway, a real database and the real sandbox, so that every example in the documents was
 //! really run. The clock stands still and chance is seeded: the same bytes come out every time.
 
+use std::sync::Arc;
+
+use sekisho::amazonpay::{Client, CompleteCheckoutSession, Price, Retry};
+use sekisho::domain::{CheckoutSessionId, IdempotencyKey, SeededRng, Yen};
 use sekisho::protocol::{Call, Style};
 use serde_json::json;
 
 use super::exchange::{Exchange, GATEWAY, Recorder};
 use crate::support::acts::{monthly, on_page, review_page, session};
-use crate::support::{MINUTE, Stage, result_form};
+use crate::support::{HANAKO, MINUTE, Stage, result_form};
 
 use Style::{IdPass, Json};
 
@@ -14,6 +18,7 @@ const RET_URL: &str = "https://shop.example/result?cart=1";
 
 /// What was seen of one flow.
 pub(crate) struct Scene {
+    pub(crate) name: &'static str,
     pub(crate) exchanges: Vec<Exchange>,
     /// The form that the browser posted to RetURL, where it did.
     pub(crate) result_post: Option<String>,
@@ -23,7 +28,15 @@ pub(crate) struct Scene {
 
 /// Every flow.
 pub(crate) async fn play_all() -> Vec<Scene> {
-    vec![authorise_and_capture().await, capture_and_refund().await, consent().await, finalize().await]
+    vec![
+        authorise_and_capture().await,
+        capture_and_refund().await,
+        consent().await,
+        finalize().await,
+        additional_payment_button().await,
+        approved().await,
+        sign_in().await,
+    ]
 }
 
 pub(crate) async fn stage() -> Stage {
@@ -64,7 +77,22 @@ impl Recorder<'_> {
     /// The browser goes to Amazon, the buyer pays, the browser comes back; answers the form that goes to RetURL.
     async fn browse(&mut self, entered: &Entered, token: &str) -> String {
         let start = self.start("The buyer's browser sets out for Amazon.", &entered.access_id, token).await;
-        let back = self.stage.browser.press(&start.location(), "pay", &[]).await;
+        self.pay(&start.location()).await
+    }
+
+    /// The same with an additional payment button: nothing has been chosen at Amazon yet.
+    async fn browse_from_a_button(&mut self, entered: &Entered, token: &str) -> String {
+        let title = "Without a review page the browser gets a page that begins the checkout.";
+        let start = self.start(title, &entered.access_id, token).await;
+        let browser = &self.stage.browser;
+        let sign_in = browser.leave(start.page()).await;
+        let choose = browser.press(&sign_in, "sign-in", &[("buyer", HANAKO)]).await;
+        let processing = browser.press(&choose, "continue", &[("payment", "card-1111")]).await;
+        self.pay(&processing).await
+    }
+
+    async fn pay(&self, page: &str) -> String {
+        let back = self.stage.browser.press(page, "pay", &[]).await;
         let back = back.replace(GATEWAY, &self.stage.gateway_url);
         let form = result_form(&self.stage.browser.get(&back).await);
         let pairs: Vec<_> = form.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -77,9 +105,14 @@ impl Recorder<'_> {
         self.stage.reconcile().await;
     }
 
-    async fn end(self, result_post: Option<String>, notified: usize) -> Scene {
+    async fn end(self, name: &'static str, result_post: Option<String>, notified: usize) -> Scene {
         let received = self.stage.receiver.wait_for(notified).await;
-        Scene { exchanges: self.kept, result_post, notifications: received.into_iter().map(|one| one.body).collect() }
+        Scene {
+            name,
+            exchanges: self.kept,
+            result_post,
+            notifications: received.into_iter().map(|one| one.body).collect(),
+        }
     }
 }
 
@@ -124,7 +157,7 @@ async fn authorise_and_capture() -> Scene {
     shop.call("Where the transaction stands.", Call::SearchTradeMulti, IdPass, &search).await;
     let nobody = [("OrderID", "NOBODY"), ("PayType", "38")];
     shop.call("There is no such order.", Call::SearchTradeMulti, IdPass, &nobody).await;
-    shop.end(Some(result_post), 4).await
+    shop.end("authorise and capture", Some(result_post), 4).await
 }
 
 /// The same in JSON, captured at once; then the amount is lowered and the rest refunded.
@@ -159,7 +192,7 @@ async fn capture_and_refund() -> Scene {
     let search = [("OrderID", "ORDER-0002"), ("PayType", "38")];
     shop.call("Where the transaction stands.", Call::SearchTradeMulti, Json, &search).await;
     shop.call("PayType is needed.", Call::SearchTradeMulti, Json, &[("OrderID", "ORDER-0002")]).await;
-    shop.end(Some(result_post), 4).await
+    shop.end("capture and refund", Some(result_post), 4).await
 }
 
 /// A consent is registered, charged without the buyer, and ended.
@@ -194,7 +227,7 @@ async fn consent() -> Scene {
     shop.call("The shop has no such permission.", Call::CloseChargePermission, IdPass, &unknown).await;
     shop.call("The contract ends.", Call::CloseChargePermission, IdPass, &permission).await;
     shop.call("It has ended before.", Call::CloseChargePermission, Json, &permission).await;
-    shop.end(Some(result_post), 4).await
+    shop.end("consent", Some(result_post), 4).await
 }
 
 /// The buyer has pressed "pay" inside Amazon's window on the shop's own page; then the authorisation is cancelled.
@@ -231,5 +264,101 @@ async fn finalize() -> Scene {
     let permission = agreed.field("AmazonChargePermissionID");
     let permission = [("AmazonChargePermissionID", permission.as_str())];
     shop.call("The contract ends.", Call::CloseChargePermission, Json, &permission).await;
-    shop.end(None, 5).await
+    shop.end("finalize", None, 5).await
+}
+
+/// No review page: the shop knows what is bought and where it goes, and the buyer decides at Amazon.
+async fn additional_payment_button() -> Scene {
+    let stage = stage().await;
+    let mut shop = Recorder::new(&stage);
+    let order = [("JobCd", "AUTH"), ("Amount", "1980"), ("Tax", "198")];
+    let entered = shop.enter(IdPass, "ORDER-0005", &order).await;
+    let exec = entered.with(&[
+        ("ApbType", "PayAndShip"),
+        ("RetURL", RET_URL),
+        ("AddressName", "箱根 花子"),
+        ("AddressLine1", "元箱根1-1"),
+        ("AddressCity", "箱根町"),
+        ("AddressStateOrRegion", "神奈川県"),
+        ("AddressPostalCode", "250-0522"),
+        ("AddressCountryCode", "JP"),
+        ("AddressPhoneNumber", "0460-00-0000"),
+    ]);
+    let title = "An additional payment button, with the address to ship to.";
+    let ready = shop.call(title, Call::ExecTran, IdPass, &exec).await;
+    let result_post = shop.browse_from_a_button(&entered, &ready.field("Token")).await;
+
+    let entered = shop.enter(Json, "ORDER-0006", &order).await;
+    let exec = entered.with(&[("ApbType", "PayOnly"), ("RetURL", RET_URL)]);
+    shop.call("An additional payment button; nothing is shipped.", Call::ExecTran, Json, &exec).await;
+    shop.end("additional payment button", Some(result_post), 1).await
+}
+
+/// A certified provider: the buyer approved in Amazon's own window, and the shop's page was handed the permission.
+async fn approved() -> Scene {
+    let stage = stage().await;
+    let mut shop = Recorder::new(&stage);
+    for (style, order) in [(IdPass, "ORDER-0007"), (Json, "ORDER-0008")] {
+        let permission = permission_from_the_window(&stage).await;
+        let fields =
+            [("OrderID", order), ("JobCd", "AUTH"), ("Amount", "1980"), ("Tax", "198"), ("AmazonpayType", "4")];
+        let answer = shop.call("An order of a certified provider is entered.", Call::EntryTran, style, &fields).await;
+        let entered = Entered { order, access_id: answer.field("AccessID"), access_pass: answer.field("AccessPass") };
+        let exec = entered.with(&[
+            ("AmazonChargePermissionID", &permission),
+            ("ApbType", "PayOnly"),
+            ("RetURL", "https://shop.example/mfa"),
+        ]);
+        shop.call("The buyer approved in Amazon's window.", Call::ExecTran, style, &exec).await;
+    }
+    shop.end("approved", None, 2).await
+}
+
+/// What `onCompleteCheckout` hands over. The provider itself completes this session at Amazon, so the test does.
+async fn permission_from_the_window(stage: &Stage) -> String {
+    let mut payload = on_page();
+    payload["webCheckoutDetails"] =
+        json!({"checkoutMode": "ProcessOrder", "checkoutResultReturnUrl": "https://shop.example/mfa"});
+    payload["paymentDetails"]["paymentIntent"] = "Confirm".into();
+    let session = CheckoutSessionId::new(session(stage, "paid", &payload).await).unwrap();
+    let shop = stage.gateway.shops().iter().next().unwrap();
+    let client = Client::new(stage.http.clone(), stage.clock.clone(), Arc::new(SeededRng::new(3)), Retry::default());
+    let request = CompleteCheckoutSession {
+        charge_amount: Some(Price::of(Yen::new(2178).unwrap())),
+        ..CompleteCheckoutSession::default()
+    };
+    let key = IdempotencyKey::new(format!("permit-{}", &session.as_str()[..8])).unwrap();
+    let completed = client.complete_checkout_session(&shop.merchant, &session, &request, &key).await.unwrap();
+    completed.value.charge_permission_id.unwrap().to_string()
+}
+
+/// A buyer signs in without buying anything.
+async fn sign_in() -> Scene {
+    let stage = stage().await;
+    let mut shop = Recorder::new(&stage);
+    let settings = &stage.gateway.shops().iter().next().unwrap();
+    let payload = json!({
+        "signInReturnUrl": "https://shop.example/hello",
+        "storeId": settings.settings.store_id,
+        "signInScopes": ["name", "email", "postalCode"],
+    });
+    let signed = settings.merchant.sign_button(payload.to_string()).unwrap();
+    let form = [
+        ("merchantId", settings.settings.merchant_id.as_str()),
+        ("publicKeyId", &signed.public_key_id),
+        ("ledgerCurrency", "JPY"),
+        ("placement", "Other"),
+        ("productType", "SignIn"),
+        ("payloadJSON", &signed.payload),
+        ("signature", &signed.signature),
+        ("algorithm", signed.algorithm),
+    ];
+    let page = stage.browser.post(&format!("{}/checkout/initiate", stage.browser.sandbox_url), &form).await;
+    let back = url::Url::parse(&stage.browser.press(&page, "sign-in", &[("buyer", HANAKO)]).await).unwrap();
+    let token = back.query_pairs().find(|(name, _)| name == "buyerToken").unwrap().1.into_owned();
+    for style in [IdPass, Json] {
+        let by_token = [("AmazonBuyerToken", token.as_str())];
+        shop.call("Who signed in; nothing is bought.", Call::SearchAddress, style, &by_token).await;
+    }
+    shop.end("sign-in", None, 0).await
 }

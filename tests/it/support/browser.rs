@@ -113,7 +113,7 @@ fn joined(base: &str, to: &str) -> String {
 }
 
 /// A form's action and, of its inputs, the hidden ones and those that are picked.
-fn form_of(html: &str, id: &str) -> Option<(String, Vec<(String, String)>)> {
+pub(crate) fn form_of(html: &str, id: &str) -> Option<(String, Vec<(String, String)>)> {
     let begin = html.find(&format!("id=\"{id}\""))?;
     let open = html[..begin].rfind("<form")?;
     let form = &html[open..open + html[open..].find("</form>")?];

@@ -7,6 +7,7 @@ pub(crate) mod acts;
 mod answer;
 mod browser;
 pub(crate) mod deeds;
+pub(crate) mod line;
 mod purchase;
 mod receiver;
 mod shop;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(crate) use answer::Answer;
-pub(crate) use browser::{Browser, HANAKO, ResultForm, result_form};
+pub(crate) use browser::{Browser, HANAKO, ResultForm, form_of, result_form};
 pub(crate) use deeds::{close, moved};
 pub(crate) use purchase::{Entered, Order};
 pub(crate) use receiver::{Received, Receiver, Reply};
@@ -45,4 +46,17 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut
         assert!(Instant::now() < give_up, "did not come about: {what}");
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// The same call, `count` times at the same instant.
+pub(crate) async fn at_once<F: Future<Output = Answer> + Send + 'static>(
+    count: usize,
+    call: impl Fn() -> F,
+) -> Vec<Answer> {
+    let tasks: Vec<_> = (0..count).map(|_| tokio::spawn(call())).collect();
+    let mut answers = Vec::with_capacity(count);
+    for task in tasks {
+        answers.push(task.await.unwrap());
+    }
+    answers
 }

@@ -1,9 +1,11 @@
 //! The shop's wire, byte for byte: what each call answers when all is well, and what it answers when something is not.
 
 mod answers;
+mod encoding;
 mod refusals;
 mod requests;
 pub(crate) mod walk;
+mod whole;
 
 use crate::support::{Answer, Stage};
 

@@ -154,9 +154,9 @@ async fn prove(
     let path = |url: &String| path_of(url);
     let form = [("AccessID", entered.access_id.as_str()), ("Token", &token)];
     let away = window.buyer.post_to_next(&start_url, &form);
-    let bank = steps.take("buyer", "AmazonpayStart", away, path).await?;
-    let bank = window.buyer.follow(&bank).await?;
-    let proved = window.buyer.press(&bank, "verify", &[]);
+    let page = steps.take("buyer", "AmazonpayStart", away, path).await?;
+    let page = window.buyer.follow(&page).await?;
+    let proved = window.buyer.press(&page, "verify", &[]);
     let back = steps.take("buyer", "second factor", proved, path).await?;
     let posted = window.buyer.result_form(&back);
     let posted = steps.take("buyer", "return, post to RetURL", posted, posted_status).await?;

@@ -10,7 +10,8 @@ use super::super::world::{Gateway, World, come_back};
 pub(super) async fn play(world: &World, doomed: Gateway, step: Step) -> (Gateway, Verdict) {
     let session = world.choose_at_amazon().await;
     let first = enter(world, &doomed, "crash-1", "AUTH").await;
-    let form = first.exec_form(&session, "1");
+    // Where the order has to end by itself it shall do so soon.
+    let form = first.exec_form(&session, if step.phase == Phase::Concluded { "1" } else { "120" });
     let gateway = die_during_call(world, doomed, step, "ExecTranAmazonpay", &form).await;
 
     let again = until_not_busy(world, &gateway, "ExecTranAmazonpay", &form).await;
