@@ -120,15 +120,21 @@ impl Fields {
         }
     }
 
-    fn price_or(&mut self, name: &str, too_much: ReasonCode) -> Result<Option<Amount>, ApiError> {
+    fn price_or(&mut self, name: &str, too_much_code: ReasonCode) -> Result<Option<Amount>, ApiError> {
         let Some(mut price) = self.object(name)? else { return Ok(None) };
         let written = price.value("amount").ok_or_else(|| price.missing("amount"))?;
-        let currency = price.currency("currencyCode")?;
-        let currency = currency.ok_or_else(|| price.missing("currencyCode"))?;
-        let amount = Amount::from_json(&written, currency).map_err(|error| {
+        // Only the ledger's own currency is taken, so the amount is read as one of it. What is no number in any currency
+        // is told first, then another currency, and only then what is wrong in this one.
+        let amount = Amount::from_json(&written, price.currency).map_err(|error| {
             let refusal = price.invalid("amount", &error.to_string());
-            if matches!(error, AmountError::TooMuch(_)) { ApiError { code: too_much, ..refusal } } else { refusal }
-        })?;
+            let too_much = matches!(error, AmountError::TooMuch(_));
+            (error, if too_much { ApiError { code: too_much_code, ..refusal } } else { refusal })
+        });
+        if let Err((AmountError::NotANumber, refusal)) = amount {
+            return Err(refusal);
+        }
+        price.currency("currencyCode")?.ok_or_else(|| price.missing("currencyCode"))?;
+        let amount = amount.map_err(|(_, refusal)| refusal)?;
         price.done()?;
         Ok(Some(amount))
     }
