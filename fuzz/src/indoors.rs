@@ -14,7 +14,7 @@ use sekisho::cli::{Assembled, World};
 use sekisho::config::{DeploymentKey, FileMode, GatewayOverrides, GatewaySettings, ShopSettings, ShopsFile};
 use sekisho::domain::{Clock as _, ManualClock, Millis, SeededRng};
 use sekisho::flow::{Gateway, Shops};
-use sekisho::sandbox::ledger::ProductType;
+use sekisho::sandbox::ledger::{Currency, ProductType};
 use sekisho::sandbox::wire::session_request;
 use sekisho::sandbox::{self, Merchant, MerchantKey, Sandbox};
 use serde_json::{Value, json};
@@ -152,7 +152,8 @@ impl Indoors {
         let shop = self.gateway.shops().iter().nth(shop).expect("there are two");
         payload["storeId"] = json!(shop.settings.store_id);
         payload["scopes"] = json!(["name", "email", "phoneNumber", "billingAddress", "shippingAddress"]);
-        let request = session_request::of_button(payload.to_string().as_bytes(), ProductType::PayAndShip);
+        let request =
+            session_request::of_button(payload.to_string().as_bytes(), ProductType::PayAndShip, Currency::JPY);
         let request = request.map_err(|error| error.to_string())?;
         let mut ledger = self.sandbox.ledger();
         let session = ledger.create_session(&shop.settings.merchant_id, request).map_err(|error| error.to_string())?;
@@ -247,6 +248,8 @@ fn merchants(shops: &Shops) -> Vec<Merchant> {
             merchant_id: shop.settings.merchant_id.clone(),
             name: shop.settings.store_name.clone(),
             store_ids: vec![shop.settings.store_id.clone()],
+            ledger_currency: Currency::JPY,
+            ipn_url: None,
             keys: vec![MerchantKey {
                 public_key_id: shop.settings.public_key_id.clone(),
                 public_key_pem: shop.merchant.key().public_pem().expect("a key has a public half"),

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use sekisho::domain::Millis;
 use sekisho::sandbox::error::ApiError;
-use sekisho::sandbox::ledger::ProductType;
+use sekisho::sandbox::ledger::{Currency, ProductType};
 use sekisho::sandbox::signature::{Keyring, Received};
 use sekisho::sandbox::wire::{charge_request, permission_request, session_request};
 
@@ -14,23 +14,25 @@ use super::bytes::Bytes;
 /// The body of each operation, and the payload of a button.
 pub fn body(input: &[u8]) {
     let mut bytes = Bytes::new(input);
-    let reader = bytes.below(12);
+    let choice = usize::from(bytes.byte());
+    // A currency has its own decimals and limits.
+    let currency = [Currency::JPY, Currency::USD, Currency::EUR, Currency::GBP][choice / 12 % 4];
     let body = bytes.all();
-    match reader {
-        0 => refused(session_request::create(body, ProductType::PayAndShip)),
-        1 => refused(session_request::create(body, ProductType::PayOnly)),
-        2 => refused(session_request::of_button(body, ProductType::PayAndShip)),
+    match choice % 12 {
+        0 => refused(session_request::create(body, ProductType::PayAndShip, currency)),
+        1 => refused(session_request::create(body, ProductType::PayOnly, currency)),
+        2 => refused(session_request::of_button(body, ProductType::PayAndShip, currency)),
         3 => refused(session_request::sign_in(body)),
-        4 => refused(session_request::update(body)),
-        5 => refused(charge_request::complete(body)),
-        6 => refused(charge_request::finalize(body)),
-        7 => refused(charge_request::create(body)),
-        8 => refused(charge_request::capture(body)),
-        9 => refused(charge_request::refund(body)),
-        10 => refused(charge_request::cancel(body)),
+        4 => refused(session_request::update(body, currency)),
+        5 => refused(charge_request::complete(body, currency)),
+        6 => refused(charge_request::finalize(body, currency)),
+        7 => refused(charge_request::create(body, currency)),
+        8 => refused(charge_request::capture(body, currency)),
+        9 => refused(charge_request::refund(body, currency)),
+        10 => refused(charge_request::cancel(body, currency)),
         _ => {
-            refused(permission_request::close(body));
-            refused(permission_request::update(body));
+            refused(permission_request::close(body, currency));
+            refused(permission_request::update(body, currency));
         }
     }
 }
@@ -59,7 +61,7 @@ SwIDAQAB
 
 static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
     let mut keys = Keyring::default();
-    keys.add("A1DEMOSHOP0001", KEY_ID, PUBLIC_KEY).expect("a public key");
+    keys.add("A1DEMOSHOP0001", Currency::JPY.regions(), KEY_ID, PUBLIC_KEY).expect("a public key");
     keys
 });
 

@@ -115,6 +115,7 @@ pub(super) fn merchants_of_shops(shops: &Shops) -> anyhow::Result<Vec<Merchant>>
             name: shop.settings.store_name.clone(),
             store_ids: vec![shop.settings.store_id.clone()],
             keys: vec![MerchantKey { public_key_id, public_key_pem }],
+            ..Merchant::default()
         })
     };
     shops.iter().map(merchant).collect()
@@ -128,6 +129,7 @@ fn made_merchant() -> anyhow::Result<(Vec<Merchant>, String)> {
         name: "Sandbox merchant".to_owned(),
         store_ids: vec![STORE_ID.to_owned()],
         keys: vec![MerchantKey { public_key_id: PUBLIC_KEY_ID.to_owned(), public_key_pem: pair.public_pem }],
+        ..Merchant::default()
     };
     let welcome = format!(
         "  merchantId   {MERCHANT_ID}\n  storeId      {STORE_ID}\n  publicKeyId  {PUBLIC_KEY_ID}\n\n\

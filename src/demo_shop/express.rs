@@ -44,9 +44,9 @@ pub(super) struct Wish {
     #[serde(default)]
     state: String,
     #[serde(default)]
-    line1: String,
+    city: String,
     #[serde(default)]
-    line2: String,
+    line1: String,
     #[serde(default)]
     phone: String,
 }
@@ -63,8 +63,8 @@ pub(super) async fn order(visit: Visit, Form(wish): Form<Wish>) -> Response {
         name: wish.name,
         postal_code: wish.postal_code,
         state: wish.state,
+        city: wish.city,
         line1: wish.line1,
-        line2: wish.line2,
         phone: wish.phone,
     });
     visit.place(Paying::Express { ship_to, monthly }, job, lines, price).await

@@ -36,8 +36,8 @@ pub(super) struct ShipTo {
     pub(super) name: String,
     pub(super) postal_code: String,
     pub(super) state: String,
+    pub(super) city: String,
     pub(super) line1: String,
-    pub(super) line2: String,
     pub(super) phone: String,
 }
 
@@ -91,8 +91,8 @@ impl Paying {
                 ("AddressName", &to.name),
                 ("AddressPostalCode", &to.postal_code),
                 ("AddressStateOrRegion", &to.state),
+                ("AddressCity", &to.city),
                 ("AddressLine1", &to.line1),
-                ("AddressLine2", &to.line2),
                 ("AddressCountryCode", "JP"),
                 ("AddressPhoneNumber", &to.phone),
             ],

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::effect::{Finding, Proof};
 use super::exec_review::charge_amount;
+use super::later::pending;
 use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop, provider};
 use crate::amazonpay::{CallError, CheckoutSession, CompleteCheckoutSession, SessionState};
-use crate::domain::transaction::{AmazonPayment, Event, Failure};
+use crate::domain::transaction::{AmazonPayment, Event, Failure, Handover};
 use crate::domain::{AccessId, CheckoutSessionId, Effect, Intent, JobCd, Money, State, Transaction, Yen};
 use crate::protocol::{ErrInfo, codes};
 use crate::store::StoreError;
@@ -70,6 +71,8 @@ impl Gateway {
             return Err(ReturnError::Unknown);
         }
         let ended = match transaction.state {
+            // Completed already, and Amazon takes its time: no news is no harm.
+            State::AuthProcess(Handover { charge: Some(_), .. }) => transaction,
             State::AuthProcess(_) => self.complete(&shop, &transaction, session).await?,
             _ => transaction,
         };
@@ -131,8 +134,11 @@ impl Gateway {
             CompleteCheckoutSession { charge_amount: charge_amount(transaction), ..CompleteCheckoutSession::default() };
         let answer = self.parts.amazon.complete_checkout_session(&shop.merchant, session, &request, &intent.key).await;
         match answer {
-            Ok(answer) if answer.is_pending() => Finding::Unknown("authorisation pending".to_owned()),
             Ok(answer) => match self.completed(transaction, &answer.value) {
+                Some(Event::Completed(payment)) if answer.is_pending() => {
+                    let proof = Proof::new("Completed, pending", answer.request_id);
+                    Finding::Done((), Some(pending(payment, self.first_look())), proof)
+                }
                 Some(event) => Finding::Done((), Some(event), Proof::new("Completed", answer.request_id)),
                 // Amazon said yes without saying what was charged: the session itself knows.
                 None => self.session_says(shop, transaction, session, None).await,

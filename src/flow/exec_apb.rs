@@ -5,6 +5,7 @@
 //! AmazonpayStart takes the Token (`start.rs`).
 
 use super::exec_review::{charge_amount, intent_of, recurring, token_hash};
+use super::later::allows_pending;
 use super::{Gateway, Refusal, Shop};
 use crate::amazonpay::{AddressDetails, Consent, MerchantMetadata, PaymentDetails, ProcessOrder};
 use crate::domain::Transaction;
@@ -55,7 +56,7 @@ impl Gateway {
             store_id: shop.settings.store_id.clone(),
             payment: PaymentDetails {
                 payment_intent: Some(intent_of(transaction)),
-                can_handle_pending_authorization: Some(false),
+                can_handle_pending_authorization: Some(allows_pending(shop, transaction)),
                 charge_amount: charge_amount(transaction),
                 ..PaymentDetails::default()
             },

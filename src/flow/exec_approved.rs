@@ -43,20 +43,24 @@ impl Gateway {
         let intent = self.intend(&transaction, effect).await?;
         let token = new_token(&*self.parts.rng);
         let limit_at = self.parts.clock.now().plus(i64::from(plan.term_sec) * 1000);
-        let finding = match self.perform_create_charge(shop, &transaction, &intent).await {
-            Finding::Done((), Some(Event::Requested(exec, ticket)), proof) => {
-                let ticket = Ticket { token_sha256: token_hash(&token), limit_at, ..ticket };
-                Finding::Done((), Some(Event::Requested(exec, ticket)), proof)
+        let told = |event: Event| match event {
+            Event::Requested(exec, ticket) => {
+                Event::Requested(exec, Ticket { token_sha256: token_hash(&token), limit_at, ..ticket })
             }
             other => other,
         };
+        let finding = match self.perform_create_charge(shop, &transaction, &intent).await {
+            Finding::Done((), event, proof) => Finding::Done((), event.map(told), proof),
+            Finding::NotDone(code, event, proof) => Finding::NotDone(code, event.map(told), proof),
+            unknown @ Finding::Unknown(_) => unknown,
+        };
         let concluded = self.conclude(shop, &transaction, &intent, finding).await?;
         self.wait_for_first_attempt(concluded.notification_id.as_deref()).await;
+        if matches!(concluded.transaction.state, State::ReqSuccess(_)) {
+            return Ok(ExecReply::Redirect(self.redirect(transaction.access_id, token, limit_at)));
+        }
         concluded.result.map_err(Refusal::Provider)?;
-        Ok(match concluded.transaction.state {
-            State::ReqSuccess(_) => ExecReply::Redirect(self.redirect(transaction.access_id, token, limit_at)),
-            _ => ExecReply::Immediate(immediate(shop, &concluded.transaction)),
-        })
+        Ok(ExecReply::Immediate(immediate(shop, &concluded.transaction)))
     }
 
     /// A consent that was given in Amazon's window and charges nothing yet. Amazon says whether there is one.

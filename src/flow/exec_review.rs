@@ -4,6 +4,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::effect::{Finding, Proof};
+use super::later::allows_pending;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{
     self, CallError, ChargePermissionType, CheckoutSession, MerchantMetadata, PaymentDetails, PaymentIntent, Price,
@@ -95,7 +96,7 @@ impl Gateway {
             }),
             payment_details: Some(PaymentDetails {
                 payment_intent: Some(intent_of(transaction)),
-                can_handle_pending_authorization: Some(false),
+                can_handle_pending_authorization: Some(allows_pending(shop, transaction)),
                 charge_amount: charge_amount(transaction),
                 ..PaymentDetails::default()
             }),

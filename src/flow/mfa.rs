@@ -1,23 +1,25 @@
-//! A charge that waits for the buyer's second factor (psp-protocol 5.2, the redirect shape of a cPSP's charge).
+//! A cPSP's charge for which Amazon wants the buyer's second factor first (psp-protocol 5.2, the redirect shape). Nothing
+//! public says how Amazon asks, so both ways are understood that its API has words for.
 //!
-//! Amazon has taken the charge on, has not authorised it, and says where the buyer has to go. That charge is money in the
-//! making, so no transaction ends beside it: Amazon is asked what became of it, and where the buyer did not come, or did
-//! not come back, in time, it is cancelled there before the transaction is EXPIRED. If the buyer is quicker than the
+//! Either it has taken the charge on, has not authorised it, and says where the buyer has to go. That charge is money in
+//! the making, so no transaction ends beside it: Amazon is asked what became of it, and where the buyer did not come, or
+//! did not come back, in time, it is cancelled there before the transaction is EXPIRED. If the buyer is quicker than the
 //! cancellation, Amazon's word on the charge stands, whichever it is.
+//!
+//! Or it has refused the charge with `MFANotCompleted`. Then there is none; the buyer gives the factor at the address
+//! that Amazon's window gave the shop (`amazonPayMFAReturnUrl`, which is the RetURL), and the permission is charged anew
+//! once the browser is back. That the browser came proves nothing: without the factor Amazon refuses again.
 
 use super::complete::failed;
 use super::effect::{Finding, Proof};
 use super::exec_review::token_hash;
 use super::{Gateway, Refusal, Shop, provider};
-use crate::amazonpay::{Charge, ChargeState, WebCheckoutDetails};
+use crate::amazonpay::{CallError, Charge, ChargeState, WebCheckoutDetails};
 use crate::domain::operation::ChargeFor;
-use crate::domain::transaction::{AmazonPayment, Departure, Event, Failure, Handover, PendingCharge, Ticket};
+use crate::domain::transaction::{AmazonPayment, Departure, Event, Exec, Failure, Handover, PendingCharge, Ticket};
 use crate::domain::{Effect, JobCd, Millis, Money, State, Transaction, Way};
 use crate::protocol::{codes, new_token};
 use crate::store::Change;
-
-/// How soon a charge is asked about again that was pending when its buyer came back.
-const ASK_AGAIN_MS: i64 = 60_000;
 
 /// The charge that waits for the second factor, in a transaction that waits with it.
 pub(super) fn waits_for_mfa(transaction: &Transaction) -> Option<&PendingCharge> {
@@ -61,24 +63,71 @@ impl Gateway {
         let url = charge.web_checkout_details.amazon_pay_redirect_url.clone()?;
         let pending =
             PendingCharge { permission: charge.charge_permission_id.clone(), charge: charge.charge_id.clone() };
+        let proof = Proof::new("AuthorizationInitiated", request_id.map(str::to_owned));
+        Some(Finding::Done((), Some(self.requested(exec, url, Some(pending))), proof))
+    }
+
+    /// What it means that Amazon refused a charge for want of a second factor. Once the buyer has set out nothing follows:
+    /// the factor may still be given.
+    pub(super) fn mfa_asked_for(
+        &self,
+        transaction: &Transaction,
+        purpose: &ChargeFor,
+        error: &CallError,
+    ) -> Option<Finding<()>> {
+        let ChargeFor::Exec(exec) = purpose else { return None };
+        if exec.way != Way::Approved || provider::code_of_error(error) != codes::MFA_NOT_COMPLETED {
+            return None;
+        }
+        let url = exec.ret_url.clone()?;
+        let first = matches!(transaction.state, State::Unprocessed);
+        let event = first.then(|| self.requested(exec, url, None));
+        Some(Finding::NotDone(codes::MFA_NOT_COMPLETED, event, Proof::of(error)))
+    }
+
+    fn requested(&self, exec: &Exec, url: String, charge: Option<PendingCharge>) -> Event {
         let ticket = Ticket {
             token_sha256: token_hash(&new_token(&*self.parts.rng)),
             limit_at: self.parts.clock.now(),
             departure: Departure::Url(url),
-            charge: Some(pending),
+            charge,
         };
-        let proof = Proof::new("AuthorizationInitiated", request_id.map(str::to_owned));
-        Some(Finding::Done((), Some(Event::Requested((**exec).clone(), ticket)), proof))
+        Event::Requested(exec.clone(), ticket)
+    }
+
+    /// What an execution's charge means where it was made after AmazonpayStart.
+    pub(super) fn after_start(&self, transaction: &Transaction, finding: Finding<()>) -> Finding<()> {
+        if !matches!(transaction.state, State::AuthProcess(_)) {
+            return finding;
+        }
+        let look_at = self.first_look();
+        let later = |event: Event| match event {
+            Event::ChargedAtOnce(_, payment) => Event::Completed(payment),
+            Event::RefusedAtOnce(_, failure) => Event::Failed(failure),
+            Event::PendingAtOnce(_, handover) => Event::Pending(handover),
+            Event::Requested(_, ticket) => Event::Pending(Handover { look_at, charge: ticket.charge }),
+            other => other,
+        };
+        match finding {
+            Finding::Done((), event, proof) => Finding::Done((), event.map(later), proof),
+            Finding::NotDone(code, event, proof) => Finding::NotDone(code, event.map(later), proof),
+            unknown @ Finding::Unknown(_) => unknown,
+        }
     }
 
     /// The buyer is back from the second factor. Answers the transaction as Amazon's word on the charge leaves it; it is
     /// still AUTHPROCESS where Amazon has not decided, or does not answer.
     pub(super) async fn back_from_mfa(&self, shop: &Shop, transaction: Transaction) -> Result<Transaction, Refusal> {
-        let Some(pending) = waits_for_mfa(&transaction) else { return Ok(transaction) };
-        let Some(event) = self.ask_charge(shop, &transaction, pending).await.and_then(Asked::event) else {
-            let again = self.parts.clock.now().plus(ASK_AGAIN_MS);
-            self.parts.store.put_off(&transaction.access_id, transaction.version, again).await?;
-            return Ok(transaction);
+        let State::AuthProcess(handover) = &transaction.state else { return Ok(transaction) };
+        let Some(pending) = handover.charge.as_ref() else { return self.charge_anew(shop, transaction).await };
+        let soon = self.first_look();
+        let event = match self.ask_charge(shop, &transaction, pending).await.and_then(Asked::event) {
+            Some(event) => event,
+            // From now on Amazon is asked sooner than at the end of the buyer's time.
+            None if soon < handover.look_at => {
+                Event::Pending(Handover { look_at: soon, charge: Some(pending.clone()) })
+            }
+            None => return Ok(transaction),
         };
         let change = Change::event(&transaction, event, self.parts.clock.now())
             .map_err(|refused| Refusal::Status(refused.status))?;
@@ -88,6 +137,32 @@ impl Gateway {
                 Ok(ended)
             }
             // The same browser twice, or reconcile: what they found out stands.
+            Err(Refusal::Busy) => self.wait_for_other_return(&transaction.access_id).await,
+            Err(other) => Err(other),
+        }
+    }
+
+    /// The buyer may have given the factor: the permission is charged anew, under a key of its own.
+    async fn charge_anew(&self, shop: &Shop, transaction: Transaction) -> Result<Transaction, Refusal> {
+        let exec = transaction.exec.clone().ok_or(Refusal::Internal("no execution"))?;
+        let effect = Effect::CreateCharge {
+            permission: exec.permission.clone().ok_or(Refusal::Internal("no permission"))?,
+            amount: transaction.money.total(),
+            capture: transaction.job == JobCd::Capture,
+            purpose: ChargeFor::Exec(Box::new(exec)),
+        };
+        let intent = match self.intend(&transaction, effect).await {
+            Ok(intent) => intent,
+            Err(Refusal::Busy) => return self.wait_for_other_return(&transaction.access_id).await,
+            Err(other) => return Err(other),
+        };
+        let finding = self.perform_create_charge(shop, &transaction, &intent).await;
+        let finding = self.after_start(&transaction, finding);
+        match self.conclude(shop, &transaction, &intent, finding).await {
+            Ok(concluded) => {
+                self.wait_for_first_attempt(concluded.notification_id.as_deref()).await;
+                Ok(concluded.transaction)
+            }
             Err(Refusal::Busy) => self.wait_for_other_return(&transaction.access_id).await,
             Err(other) => Err(other),
         }
@@ -113,7 +188,7 @@ impl Gateway {
             Asked::Waiting if now >= gives_up_at(shop, transaction) => {
                 let effect = Effect::CancelCharge { charge: pending.charge.clone(), replaced: false };
                 let intent = self.intend(transaction, effect).await?;
-                let finding = given_up(transaction, self.perform_cancel(shop, &intent).await);
+                let finding = given_up(transaction, self.perform_cancel(shop, transaction, &intent).await);
                 self.conclude(shop, transaction, &intent, finding).await.map(|_| ())
             }
             Asked::Waiting | Asked::Underway => Ok(()),
@@ -182,7 +257,11 @@ fn judge(transaction: &Transaction, pending: &PendingCharge, charge: &Charge, no
             };
             Asked::Decided(Box::new(failed(code)))
         }
-        (ChargeState::AuthorizationInitiated | ChargeState::Authorized, _) => Asked::Waiting,
+        // As long as Amazon says where the buyer has to go, it is the buyer who is waited for.
+        (ChargeState::AuthorizationInitiated, _) if charge.web_checkout_details.amazon_pay_redirect_url.is_some() => {
+            Asked::Waiting
+        }
+        (ChargeState::Authorized, JobCd::Capture) => Asked::Waiting,
         _ => Asked::Underway,
     }
 }

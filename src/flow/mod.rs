@@ -24,6 +24,7 @@ mod exec_review;
 mod exec_tran;
 mod gate;
 mod hint;
+mod later;
 mod mfa;
 mod notice;
 mod overdue;

@@ -104,7 +104,7 @@ async fn heed(gateway: &Arc<Gateway>, verifier: &Verifier, message: Admitted) {
             }
         }
         Content::SubscriptionConfirmation { subscribe_url } => match verifier.confirm(&subscribe_url).await {
-            Ok(()) => tracing::warn!(message_id, topic_arn, "IPN: subscribed to a topic"),
+            Ok(()) => tracing::info!(message_id, topic_arn, "IPN: subscribed to a topic"),
             Err(error) => tracing::error!(message_id, topic_arn, %error, "IPN"),
         },
         Content::UnsubscribeConfirmation => {

@@ -7,6 +7,8 @@ mod ready;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::error::Decline;
 
 pub use ready::ready;
@@ -33,7 +35,7 @@ impl Buyers {
 }
 
 /// Somebody who can sign in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buyer {
     /// `amzn1.account.` and upper-case letters and digits.
     pub id: String,
@@ -44,13 +46,15 @@ pub struct Buyer {
     /// Digits only.
     pub phone_number: String,
     /// Where things may be sent; the first is also the billing address.
+    #[serde(with = "places")]
     pub addresses: Vec<Arc<Address>>,
     /// The cards in the wallet.
+    #[serde(with = "wallet")]
     pub instruments: Vec<&'static Instrument>,
 }
 
 /// A place in Japan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     /// `address-1` and so on, unique within a buyer: the value of the form field `address`.
     pub id: String,
@@ -142,27 +146,60 @@ impl Buyer {
     }
 }
 
-const fn card(id: &'static str, brand: &'static str, last_digits: &'static str, effect: CardEffect) -> Instrument {
+const fn made(id: &'static str, brand: &'static str, last_digits: &'static str, effect: CardEffect) -> Instrument {
     Instrument { id, brand, last_digits, effect }
+}
+
+/// The card with this id, whoever has it.
+pub fn card(id: &str) -> Option<&'static Instrument> {
+    CARDS.iter().find(|card| card.id == id)
+}
+
+/// How addresses stand in a data file.
+mod places {
+    use super::{Address, Arc, Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(places: &[Arc<Address>], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(places.iter().map(Arc::as_ref))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Arc<Address>>, D::Error> {
+        Ok(Vec::<Address>::deserialize(from)?.into_iter().map(Arc::new).collect())
+    }
+}
+
+/// How cards stand in a data file: by their ids.
+mod wallet {
+    use super::{Deserialize, Deserializer, Instrument, Serializer, card};
+    use serde::de::Error as _;
+
+    pub(super) fn serialize<S: Serializer>(cards: &[&'static Instrument], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(cards.iter().map(|card| card.id))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<&'static Instrument>, D::Error> {
+        let known = |id: &String| card(id).ok_or_else(|| D::Error::custom(format!("there is no card {id}")));
+        Vec::<String>::deserialize(from)?.iter().map(known).collect()
+    }
 }
 
 /// Every card there is, the one that always works first.
 pub const CARDS: &[Instrument] = &[
-    card("card-1111", "Visa", "1111", CardEffect::Approved),
-    card("card-4444", "Mastercard", "4444", CardEffect::Approved),
-    card("card-0005", "Amex", "0005", CardEffect::Approved),
-    card("card-9424", "Discover", "9424", CardEffect::Approved),
-    card("card-0000", "JCB", "0000", CardEffect::Approved),
-    card("card-3064", "Visa", "3064", CardEffect::BuyerCanceled),
-    card("card-3434", "Visa", "3434", CardEffect::Declined),
-    card("card-0701", "Visa", "0701", CardEffect::PendingThenAuthorized),
-    card("card-4354", "Mastercard", "4354", CardEffect::PendingThenDeclined),
-    card("card-8001", "Visa", "8001", CardEffect::LaterDeclined(Decline::SoftDeclined)),
-    card("card-8002", "Visa", "8002", CardEffect::LaterDeclined(Decline::HardDeclined)),
-    card("card-8003", "Visa", "8003", CardEffect::LaterDeclined(Decline::AmazonRejected)),
-    card("card-8004", "Visa", "8004", CardEffect::LaterDeclined(Decline::TransactionTimedOut)),
-    card("card-8005", "Visa", "8005", CardEffect::DeclinedHere),
-    card("card-8006", "Visa", "8006", CardEffect::AsksMfa),
+    made("card-1111", "Visa", "1111", CardEffect::Approved),
+    made("card-4444", "Mastercard", "4444", CardEffect::Approved),
+    made("card-0005", "Amex", "0005", CardEffect::Approved),
+    made("card-9424", "Discover", "9424", CardEffect::Approved),
+    made("card-0000", "JCB", "0000", CardEffect::Approved),
+    made("card-3064", "Visa", "3064", CardEffect::BuyerCanceled),
+    made("card-3434", "Visa", "3434", CardEffect::Declined),
+    made("card-0701", "Visa", "0701", CardEffect::PendingThenAuthorized),
+    made("card-4354", "Mastercard", "4354", CardEffect::PendingThenDeclined),
+    made("card-8001", "Visa", "8001", CardEffect::LaterDeclined(Decline::SoftDeclined)),
+    made("card-8002", "Visa", "8002", CardEffect::LaterDeclined(Decline::HardDeclined)),
+    made("card-8003", "Visa", "8003", CardEffect::LaterDeclined(Decline::AmazonRejected)),
+    made("card-8004", "Visa", "8004", CardEffect::LaterDeclined(Decline::TransactionTimedOut)),
+    made("card-8005", "Visa", "8005", CardEffect::DeclinedHere),
+    made("card-8006", "Visa", "8006", CardEffect::AsksMfa),
 ];
 
 #[cfg(test)]

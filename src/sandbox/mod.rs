@@ -1,12 +1,14 @@
 //! An Amazon Pay simulator: API, buyer pages, `checkout.js`, ledger, faults. Never imports `amazonpay`.
 //!
 //! Merchants call the API and sign every request; buyers bring their browsers; whoever tests uses `/_control/`, which
-//! nobody guards: the sandbox belongs on a developer's own machine. No money moves, and all of it is in memory.
+//! nobody guards: the sandbox belongs on a developer's own machine. No money moves. It is all in memory, and in a data
+//! file where one is named.
 //!
 //! - [`signature`]: whose request, and is it as it was signed?
 //! - [`wire`]: Amazon's JSON, read and written.
 //! - [`ledger`]: the books, and every rule about money.
 //! - `api`: the HTTP side of Amazon Pay API v2: keys, idempotency, error bodies.
+//! - `archive`: the data file, where there is one.
 //! - `control`: faults, the clock, and what tests may look at.
 //! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
 //! - [`buyers`]: who can sign in.
@@ -14,6 +16,7 @@
 //! - [`tls`]: HTTPS, for the official SDKs.
 
 mod api;
+mod archive;
 pub mod buyer;
 pub mod buyers;
 mod clock;
@@ -28,22 +31,29 @@ pub mod tls;
 pub mod wire;
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::response::Redirect;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use url::Url;
 
 use crate::domain::{Clock, Millis, Rng};
+use archive::Archive;
+pub use archive::ArchiveError;
 use clock::MovableClock;
 use control::{Faults, RequestLog};
 use ipn::Ipn;
-use ledger::Ledger;
+use ledger::{Account, Currency, Ledger};
 use signature::{KeyError, Keyring};
 
 /// A merchant with an account at this Amazon.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Merchant {
     /// `A` and 12 or 13 upper-case letters and digits.
     pub merchant_id: String,
@@ -53,6 +63,10 @@ pub struct Merchant {
     pub store_ids: Vec<String>,
     /// Any number: keys rotate.
     pub keys: Vec<MerchantKey>,
+    /// What the merchant is paid in; it goes with a region of Amazon's.
+    pub ledger_currency: Currency,
+    /// Where notices (IPN) go, if anywhere.
+    pub ipn_url: Option<String>,
 }
 
 /// A public key that a merchant registered.
@@ -82,12 +96,15 @@ pub enum SetUpError {
     /// Not an address that a browser can be sent to.
     #[error("base_url {0:?} must be an http or https URL without a path, a query or a slash at its end")]
     BaseUrl(String),
+    /// The data file cannot be used.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// Two merchants with the same id.
     #[error("merchant {0} is given twice")]
     DuplicateMerchant(String),
 }
 
-/// A running simulator. Everything it knows is in here and gone with it.
+/// A running simulator. Everything it knows is in here and, unless it has a data file, gone with it.
 pub struct Sandbox {
     settings: Settings,
     keys: Keyring,
@@ -97,6 +114,7 @@ pub struct Sandbox {
     faults: Mutex<Faults>,
     requests: Mutex<RequestLog>,
     ipn: Ipn,
+    archive: Option<Archive>,
 }
 
 impl Sandbox {
@@ -105,24 +123,30 @@ impl Sandbox {
     /// # Errors
     /// [`SetUpError`], whichever applies.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Arc<Self>, SetUpError> {
+        Ok(Arc::new(Self::set_up(settings, clock, rng)?))
+    }
+
+    fn set_up(settings: Settings, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, SetUpError> {
         let base = Url::parse(&settings.base_url).ok();
         let is_origin = |url: &Url| url.origin().ascii_serialization() == settings.base_url;
         if !base.is_some_and(|url| matches!(url.scheme(), "http" | "https") && is_origin(&url)) {
             return Err(SetUpError::BaseUrl(settings.base_url));
         }
         let mut keys = Keyring::default();
-        let mut stores = HashMap::new();
+        let mut accounts = HashMap::new();
         for merchant in &settings.merchants {
-            if stores.insert(merchant.merchant_id.clone(), merchant.store_ids.clone()).is_some() {
+            let account = Account { store_ids: merchant.store_ids.clone(), currency: merchant.ledger_currency };
+            if accounts.insert(merchant.merchant_id.clone(), account).is_some() {
                 return Err(SetUpError::DuplicateMerchant(merchant.merchant_id.clone()));
             }
             for key in &merchant.keys {
-                keys.add(&merchant.merchant_id, &key.public_key_id, &key.public_key_pem)?;
+                let regions = merchant.ledger_currency.regions();
+                keys.add(&merchant.merchant_id, regions, &key.public_key_id, &key.public_key_pem)?;
             }
         }
         let clock = MovableClock::over(clock);
-        let ledger = Ledger::new(settings.base_url.clone(), stores, clock.now(), Arc::clone(&rng));
-        Ok(Arc::new(Self {
+        let ledger = Ledger::new(settings.base_url.clone(), accounts, clock.now(), Arc::clone(&rng));
+        Ok(Self {
             settings,
             keys,
             clock,
@@ -131,15 +155,38 @@ impl Sandbox {
             faults: Mutex::default(),
             requests: Mutex::default(),
             ipn: Ipn::default(),
-        }))
+            archive: None,
+        })
+    }
+
+    /// The same with what the data file at `path` holds, and with all that changes written there.
+    ///
+    /// # Errors
+    /// [`SetUpError`], whichever applies.
+    pub async fn kept_in(
+        path: &Path,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Arc<Self>, SetUpError> {
+        let mut sandbox = Self::set_up(settings, clock, rng)?;
+        let (archive, kept) = Archive::open(path).await?;
+        sandbox.clock.advance(kept.offset_ms);
+        let ledger = sandbox.ledger.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for row in &kept.rows {
+            ledger.put_back(row).map_err(|source| ArchiveError::Kept { path: path.to_owned(), source })?;
+        }
+        ledger.resume();
+        sandbox.archive = Some(archive);
+        Ok(Arc::new(sandbox))
     }
 
     /// The ledger, moved to the present: what was due has happened. Keep the guard for one step and never across an
     /// `await`; everybody else waits.
-    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    pub fn ledger(&self) -> LedgerGuard<'_> {
         let mut ledger = locked(&self.ledger);
         ledger.at(self.clock.now());
-        ledger
+        LedgerGuard { sandbox: self, ledger }
     }
 
     /// Whose signatures are known: for requests and for buttons.
@@ -171,6 +218,44 @@ impl Sandbox {
     }
 }
 
+/// The ledger, for one holder at a time. What the holder changed goes to the data file, if there is one.
+pub struct LedgerGuard<'a> {
+    sandbox: &'a Sandbox,
+    ledger: MutexGuard<'a, Ledger>,
+}
+
+impl Deref for LedgerGuard<'_> {
+    type Target = Ledger;
+
+    fn deref(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
+impl DerefMut for LedgerGuard<'_> {
+    fn deref_mut(&mut self) -> &mut Ledger {
+        &mut self.ledger
+    }
+}
+
+impl Drop for LedgerGuard<'_> {
+    fn drop(&mut self) {
+        match &self.sandbox.archive {
+            Some(archive) => archive.hand_over(self.ledger.take_changes(), self.sandbox.clock.offset_ms()),
+            None => self.ledger.forget_changes(),
+        }
+    }
+}
+
+/// Sends no answer before what it tells is in the data file.
+async fn keep(State(sandbox): State<Arc<Sandbox>>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    match &sandbox.archive {
+        Some(archive) if !archive.written().await => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        _ => response,
+    }
+}
+
 /// Everything the sandbox serves.
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
     Router::new()
@@ -179,6 +264,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .merge(buyer::router())
         .merge(control::router())
         .merge(ipn::router())
+        .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), keep))
         .with_state(sandbox)
 }
 

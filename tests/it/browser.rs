@@ -3,7 +3,9 @@
 //! Each test has a demo of its own and a browser of its own; they take turns, because two browsers at once on a small
 //! machine are slower than one after the other. Every page is photographed for people to look at.
 
+mod alley;
 mod driver;
+mod on_page;
 mod shopper;
 
 use std::time::Duration;

@@ -52,9 +52,12 @@ fn file(name: &str) -> Vec<u8> {
 /// A server of certificates, and how often it was asked for each.
 #[derive(Clone, Default)]
 struct Host {
-    files: Arc<Mutex<BTreeMap<String, (u16, Vec<u8>)>>>,
+    files: Arc<Mutex<BTreeMap<String, File>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
+
+/// A status and a body.
+type File = (u16, Vec<u8>);
 
 struct Stage {
     verifier: Verifier,

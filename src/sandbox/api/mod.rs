@@ -66,9 +66,11 @@ async fn serve(sandbox: &Sandbox, head: &Parts, body: Option<Bytes>) -> Response
             let simulation_code = fault.simulation_code.as_deref();
             found.and_then(|(operation, object_id)| {
                 let merchant_id = authenticate(sandbox, head, &body, ticket)?;
-                let call =
-                    Call { merchant_id, operation, object_id, headers: &head.headers, body: &body, simulation_code };
-                call.perform(&mut sandbox.ledger())
+                let mut ledger = sandbox.ledger();
+                let currency = ledger.currency_of(merchant_id);
+                let headers = &head.headers;
+                let call = Call { merchant_id, currency, operation, object_id, headers, body: &body, simulation_code };
+                call.perform(&mut ledger)
             })
         }
     };

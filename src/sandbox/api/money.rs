@@ -12,7 +12,7 @@ impl Call<'_> {
     }
 
     pub(super) fn update_permission(&self, ledger: &mut Ledger) -> Result<Answer, ApiError> {
-        let changes = permission_request::update(self.body)?;
+        let changes = permission_request::update(self.body, self.currency)?;
         let permission = ledger.update_permission(self.merchant_id, self.object_id, changes)?.clone();
         Ok(Answer::ok(views::charge_permission(ledger, &permission)))
     }
@@ -22,7 +22,7 @@ impl Call<'_> {
         ledger: &mut Ledger,
         simulation: Option<Simulation>,
     ) -> Result<Answer, ApiError> {
-        let cancel_pending = permission_request::close(self.body)?;
+        let cancel_pending = permission_request::close(self.body, self.currency)?;
         let closed = ledger.close_permission(self.merchant_id, self.object_id, cancel_pending, simulation)?.clone();
         Ok(Answer::ok(views::charge_permission(ledger, &closed)))
     }
@@ -33,7 +33,7 @@ impl Call<'_> {
         simulation: Option<Simulation>,
     ) -> Result<Answer, ApiError> {
         let key = self.required_key()?;
-        let request = charge_request::create(self.body)?;
+        let request = charge_request::create(self.body, self.currency)?;
         self.once(ledger, Some(key), |ledger| {
             let charge = ledger.create_charge(self.merchant_id, request, simulation)?.clone();
             Ok(Answer::created(views::charge(ledger, &charge)))
@@ -51,7 +51,7 @@ impl Call<'_> {
         simulation: Option<Simulation>,
     ) -> Result<Answer, ApiError> {
         let key = self.required_key()?;
-        let (amount, soft_descriptor) = charge_request::capture(self.body)?;
+        let (amount, soft_descriptor) = charge_request::capture(self.body, self.currency)?;
         self.once(ledger, Some(key), |ledger| {
             let charge = ledger.capture(self.merchant_id, self.object_id, amount, soft_descriptor, simulation)?.clone();
             Ok(Answer::ok(views::charge(ledger, &charge)))
@@ -59,7 +59,7 @@ impl Call<'_> {
     }
 
     pub(super) fn cancel_charge(&self, ledger: &mut Ledger) -> Result<Answer, ApiError> {
-        charge_request::cancel(self.body)?;
+        charge_request::cancel(self.body, self.currency)?;
         let charge = ledger.cancel_charge(self.merchant_id, self.object_id)?.clone();
         Ok(Answer::ok(views::charge(ledger, &charge)))
     }
@@ -70,7 +70,7 @@ impl Call<'_> {
         simulation: Option<Simulation>,
     ) -> Result<Answer, ApiError> {
         let key = self.required_key()?;
-        let request = charge_request::refund(self.body)?;
+        let request = charge_request::refund(self.body, self.currency)?;
         self.once(ledger, Some(key), |ledger| {
             let refund = ledger.create_refund(self.merchant_id, request, simulation)?;
             Ok(Answer::created(views::refund(refund)))

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::operation::Operation;
 use super::simulation;
 use crate::sandbox::error::{ApiError, ReasonCode};
-use crate::sandbox::ledger::{Effect, Ledger, ProductType, Remembered, Simulation};
+use crate::sandbox::ledger::{Currency, Effect, Ledger, ProductType, Remembered, Simulation};
 use crate::sandbox::wire::{charge_request, session_request, views};
 
 /// What goes back to the merchant.
@@ -19,6 +19,8 @@ pub(super) struct Answer {
 /// An authenticated call.
 pub(super) struct Call<'a> {
     pub(super) merchant_id: &'a str,
+    /// What the merchant is paid in.
+    pub(super) currency: Currency,
     pub(super) operation: Operation,
     /// What it is about; empty where it makes something new.
     pub(super) object_id: &'a str,
@@ -39,7 +41,7 @@ impl Call<'_> {
                 Ok(Answer::ok(views::session(ledger, session)))
             }
             Operation::UpdateCheckoutSession => {
-                let changes = session_request::update(self.body)?;
+                let changes = session_request::update(self.body, self.currency)?;
                 let session = ledger.update_session(self.merchant_id, self.object_id, changes)?.clone();
                 Ok(Answer::ok(views::session(ledger, &session)))
             }
@@ -63,7 +65,7 @@ impl Call<'_> {
 
     fn create_session(&self, ledger: &mut Ledger) -> Result<Answer, ApiError> {
         let key = self.required_key()?;
-        let request = session_request::create(self.body, ProductType::PayAndShip)?;
+        let request = session_request::create(self.body, ProductType::PayAndShip, self.currency)?;
         self.once(ledger, Some(key), |ledger| {
             let session = ledger.create_session(self.merchant_id, request)?;
             Ok(Answer::created(views::session(ledger, &session)))
@@ -72,7 +74,7 @@ impl Call<'_> {
 
     fn complete_session(&self, ledger: &mut Ledger, simulation: Option<Simulation>) -> Result<Answer, ApiError> {
         let key = self.idempotency_key()?;
-        let request = charge_request::complete(self.body)?;
+        let request = charge_request::complete(self.body, self.currency)?;
         self.once(ledger, key, |ledger| {
             let completed = ledger.complete(self.merchant_id, self.object_id, request, simulation)?;
             let status = if completed.pending { 202 } else { 200 };
@@ -82,7 +84,7 @@ impl Call<'_> {
 
     fn finalize_session(&self, ledger: &mut Ledger, simulation: Option<Simulation>) -> Result<Answer, ApiError> {
         let key = self.idempotency_key()?;
-        let request = charge_request::finalize(self.body)?;
+        let request = charge_request::finalize(self.body, self.currency)?;
         self.once(ledger, key, |ledger| {
             let finalized = ledger.finalize(self.merchant_id, self.object_id, &request, simulation)?;
             let status = if finalized.pending { 202 } else { 200 };
@@ -109,7 +111,7 @@ impl Call<'_> {
             return Ok(Answer { status: first.status, body: first.answer.clone() });
         }
         let answer = act(ledger)?;
-        ledger.remember(effect, Remembered { request, status: answer.status, answer: answer.body.clone() });
+        ledger.remember(&effect, Remembered { request, status: answer.status, answer: answer.body.clone() });
         Ok(answer)
     }
 

@@ -1,7 +1,7 @@
 //! What the buyer agrees to beyond this payment, in words: how often, and how much each time.
 
 use crate::sandbox::buyer::lang::Lang;
-use crate::sandbox::buyer::steps::grouped;
+use crate::sandbox::buyer::money;
 use crate::sandbox::ledger::{FrequencyUnit, PermissionType, Terms};
 
 /// The sentence for the paying page; nothing for a single order.
@@ -18,14 +18,14 @@ pub(super) fn words(lang: Lang, terms: &Terms) -> Option<String> {
         (PermissionType::Recurring, period) => {
             let (unit, value) =
                 period.as_ref().map_or((FrequencyUnit::Variable, "0"), |period| (period.unit, &period.value));
-            let amount = period.as_ref().and_then(|period| period.amount).map(|amount| grouped(amount.yen()));
+            let amount = period.as_ref().and_then(|period| period.amount).map(money::shown);
             Some(match lang {
                 Lang::Ja => {
-                    let amount = amount.map_or_else(String::new, |amount| format!("¥{amount} の"));
+                    let amount = amount.map_or_else(String::new, |amount| format!("{amount} の"));
                     format!("{}、{amount}お支払いをお店が請求すること", japanese(unit, value))
                 }
                 Lang::En => {
-                    let amount = amount.map_or_else(String::new, |amount| format!(" of ¥{amount}"));
+                    let amount = amount.map_or_else(String::new, |amount| format!(" of {amount}"));
                     format!("The shop may charge a payment{amount} {}", english(unit, value))
                 }
             })

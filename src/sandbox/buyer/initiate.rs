@@ -143,7 +143,9 @@ fn open(sandbox: &Sandbox, button: &Button) -> Result<String, ButtonError> {
         let request = session_request::sign_in(payload.as_bytes()).map_err(ButtonError::Refused)?;
         return sandbox.ledger().open_sign_in(merchant_id, request).map_err(ButtonError::Refused);
     }
-    let request = session_request::of_button(payload.as_bytes(), button.product_type).map_err(ButtonError::Refused)?;
+    let currency = sandbox.ledger().currency_of(merchant_id);
+    let request = session_request::of_button(payload.as_bytes(), button.product_type, currency);
+    let request = request.map_err(ButtonError::Refused)?;
     let session = sandbox.ledger().create_session(merchant_id, request).map_err(ButtonError::Refused)?;
     Ok(session.id)
 }
@@ -176,8 +178,8 @@ pub(super) fn signer<'a>(sandbox: &'a Sandbox, button: &Button) -> Result<&'a st
 pub(super) fn read(visit: &Visit, required: &[&str]) -> Result<Button, Vec<String>> {
     let missing = required.iter().filter(|name| visit.field(name).is_empty());
     let mut mistakes: Vec<String> = missing.map(|name| format!("{name} is missing.")).collect();
-    if !matches!(visit.field("ledgerCurrency"), "" | "JPY") {
-        mistakes.push("ledgerCurrency must be JPY.".to_owned());
+    if !matches!(visit.field("ledgerCurrency"), "" | "JPY" | "USD" | "EUR" | "GBP") {
+        mistakes.push("ledgerCurrency must be JPY, USD, EUR or GBP.".to_owned());
     }
     if !visit.field("placement").is_empty() && !PLACEMENTS.contains(&visit.field("placement")) {
         mistakes.push(format!("placement must be one of {}.", PLACEMENTS.join(", ")));

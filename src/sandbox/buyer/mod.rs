@@ -17,6 +17,7 @@ mod identify;
 mod initiate;
 mod lang;
 mod mfa;
+mod money;
 mod on_page;
 mod steps;
 

@@ -25,10 +25,11 @@ use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Visit, refused};
 use crate::sandbox::buyer::initiate::{self, Button, ButtonError};
 use crate::sandbox::buyer::lang::Lang;
-use crate::sandbox::buyer::steps::{address_line, effect, grouped, unknown_action};
+use crate::sandbox::buyer::money;
+use crate::sandbox::buyer::steps::{address_line, effect, unknown_action};
 use crate::sandbox::buyers::{Buyer, Instrument};
 use crate::sandbox::ledger::{
-    Amount, Ask, BuyerError, Cart, DeliveryOption, Ending, Ledger, OnPage, Pick, Session, Trouble, Turn,
+    Ask, BuyerError, Cart, DeliveryOption, Ending, Ledger, OnPage, Pick, Session, Trouble, Turn,
 };
 use crate::sandbox::wire::on_page as wire;
 
@@ -92,8 +93,9 @@ fn open(
     } else {
         (initiate::named_merchant(sandbox, button)?, visit.field("checkoutSessionConfig"))
     };
-    let request = wire::request(config.as_bytes(), button.product_type).map_err(ButtonError::Refused)?;
     let mut ledger = sandbox.ledger();
+    let currency = ledger.currency_of(merchant_id);
+    let request = wire::request(config.as_bytes(), button.product_type, currency).map_err(ButtonError::Refused)?;
     let session = ledger.create_session(merchant_id, request.session).map_err(ButtonError::Refused)?;
     let language = Some(visit.field("checkoutLanguage")).filter(|language| !language.is_empty()).unwrap_or("ja_JP");
     let on_page = OnPage::new(origin, language.to_owned(), request.processor, request.cart);
@@ -159,17 +161,23 @@ pub(super) async fn answer(State(sandbox): State<Arc<Sandbox>>, uri: Uri, header
     let Some(ask) = Ask::of_handler(visit.field("ask")) else {
         return unknown_action(&visit, visit.field("ask"), "the handlers’ names");
     };
-    let done = match wire::answer(ask, visit.field("answer")) {
-        Ok(answer) => sandbox.ledger().answer_on_page(id, ask, answer),
-        Err(error) => {
-            let why = format!("{}: {}", ask.handler(), error.message);
-            sandbox.ledger().complain_on_page(id, ask, why).map(|()| None)
-        }
-    };
+    let done = take_answer(&mut sandbox.ledger(), id, ask, visit.field("answer"));
     match done {
         Ok(Some(url)) => visit.see_other(&url),
         Ok(None) => visit.to_page("on-page", id),
         Err(error) => refused(&visit, &sandbox, &error),
+    }
+}
+
+/// The address that the browser must go to first, if there is one.
+fn take_answer(ledger: &mut Ledger, id: &str, ask: Ask, text: &str) -> Result<Option<String>, BuyerError> {
+    let session = ledger.session(id).ok_or_else(|| BuyerError::UnknownSession(id.to_owned()))?;
+    match wire::answer(ask, text, session.currency) {
+        Ok(answer) => ledger.answer_on_page(id, ask, answer),
+        Err(error) => {
+            ledger.complain_on_page(id, ask, format!("{}: {}", ask.handler(), error.message))?;
+            Ok(None)
+        }
     }
 }
 
@@ -182,11 +190,11 @@ fn show(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Option<St
         drop(ledger);
         return refused(visit, sandbox, &error);
     };
-    let Some(party) = &session.party else { return visit.to_page("sign-in", id) };
     match on_page.turn {
         Turn::Shop(ask) => visit.scripted_page(status, &relay(visit, &ledger, session, on_page, ask)),
         Turn::Over(ending) => visit.scripted_page(status, &over(visit, session, on_page, ending)),
         Turn::Buyer(said) => {
+            let Some(party) = &session.party else { return visit.to_page("sign-in", id) };
             let trouble = trouble.or_else(|| said.map(|said| words(visit.lang, said).to_owned()));
             let page = BuyNowPage {
                 frame: visit.frame(),
@@ -201,7 +209,7 @@ fn show(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Option<St
                 payment: session.choice().map(|choice| choice.instrument),
                 delivery: on_page.delivery.clone().unwrap_or_default(),
                 lines: lines(visit.lang, &on_page.cart),
-                total: session.request.terms.due().map(yen),
+                total: session.request.terms.due().map(money::shown),
                 cart: on_page.cart.clone(),
                 buyer: Arc::clone(&party.buyer),
             };
@@ -264,13 +272,9 @@ fn lines(lang: Lang, cart: &Cart) -> Vec<(&'static str, String)> {
         (lang.pick("商品", "Goods"), cart.base),
         (lang.pick("送料", "Shipping"), cart.shipping),
         (lang.pick("税", "Tax"), cart.tax),
-        (lang.pick("割引", "Discount"), cart.discount.filter(|discount| *discount != Amount::ZERO)),
+        (lang.pick("割引", "Discount"), cart.discount.filter(|discount| !discount.is_zero())),
     ];
-    said.into_iter().filter_map(|(name, amount)| Some((name, yen(amount?)))).collect()
-}
-
-fn yen(amount: Amount) -> String {
-    format!("¥{}", grouped(amount.yen()))
+    said.into_iter().filter_map(|(name, amount)| Some((name, money::shown(amount?)))).collect()
 }
 
 fn merchant(sandbox: &Sandbox, session: &Session) -> String {
@@ -341,6 +345,6 @@ impl BuyNowPage {
     }
 
     fn price(option: &DeliveryOption) -> String {
-        yen(option.price)
+        money::shown(option.price)
     }
 }

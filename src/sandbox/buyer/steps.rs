@@ -11,7 +11,7 @@ use axum::response::Response;
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
-use crate::sandbox::buyer::consent;
+use crate::sandbox::buyer::{consent, money};
 use crate::sandbox::buyers::{Address, Buyer, Buyers, CardEffect, Instrument};
 use crate::sandbox::error::Decline;
 use crate::sandbox::ledger::{AfterChoice, BuyerError, Ledger, Progress, Session, SessionState};
@@ -263,25 +263,13 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
         note: terms.merchant.note_to_buyer.clone().filter(|note| Some(note) != named.as_ref()),
         merchant: named.unwrap_or_else(|| session.merchant_id.clone()),
         consent: consent::words(visit.lang, terms),
-        amount: amount.map(|amount| grouped(amount.yen())),
+        amount: amount.map(money::shown),
         address: choice.and_then(|choice| choice.address.as_deref()).map(address_line),
         payment: choice.map(|choice| choice.instrument.descriptor()).unwrap_or_default(),
         paid: matches!(session.progress, Progress::Paid(_)),
         session_id: session.id,
     };
     visit.page(status, &page)
-}
-
-/// `12,345`: yen for people.
-pub(super) fn grouped(yen: i64) -> String {
-    let digits = yen.to_string();
-    let places = digits.len();
-    let comma = |place: usize| place > 0 && (places - place).is_multiple_of(3);
-    digits
-        .chars()
-        .enumerate()
-        .flat_map(|(place, digit)| comma(place).then_some(',').into_iter().chain([digit]))
-        .collect()
 }
 
 /// An address in one line.

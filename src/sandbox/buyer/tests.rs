@@ -72,6 +72,7 @@ impl World {
             name: "<関所> 商店".to_owned(),
             store_ids: vec![STORE.to_owned()],
             keys,
+            ..Merchant::default()
         };
         let merchants = vec![merchant(MERCHANT, vec![key]), merchant(OTHER_MERCHANT, Vec::new())];
         let settings = Settings { base_url: "http://sandbox.example".to_owned(), merchants };

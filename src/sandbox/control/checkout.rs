@@ -84,7 +84,8 @@ pub(super) async fn play(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Re
 fn run(ledger: &mut Ledger, play: &Play) -> Result<String, String> {
     let product_type = ProductType::parse(&play.product_type).filter(|kind| *kind != ProductType::SignIn);
     let product_type = product_type.ok_or("productType must be PayAndShip or PayOnly")?;
-    let request = session_request::of_button(play.payload.to_string().as_bytes(), product_type);
+    let currency = ledger.currency_of(&play.merchant_id);
+    let request = session_request::of_button(play.payload.to_string().as_bytes(), product_type, currency);
     let request = request.map_err(|error| error.to_string())?;
     let session = ledger.create_session(&play.merchant_id, request).map_err(|error| error.to_string())?;
     let id = session.id;

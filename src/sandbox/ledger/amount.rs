@@ -1,12 +1,19 @@
-//! Yen as Amazon counts them. Japan's ledger is yen only; the yen has no minor unit (amazon-pay 2.2).
+//! Money as Amazon counts it: whole minor units of one of the ledgers' currencies (amazon-pay 2.2).
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Whole yen, from 0 to [`Amount::MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Amount(i64);
+use super::Currency;
+
+/// From nothing to the most that one transaction may be. Amounts that meet are always of one currency, the merchant's:
+/// what is not is refused where a request is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Amount {
+    currency: Currency,
+    minor: i64,
+}
 
 /// Not an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -14,82 +21,113 @@ pub enum AmountError {
     /// Neither a number nor a string of digits.
     #[error("an amount is a decimal number, as a JSON string or number")]
     NotANumber,
-    /// Has a part below one yen.
-    #[error("the yen has no minor unit: the amount must be whole")]
-    Fraction,
+    /// Has a part below the currency's smallest unit.
+    #[error("{} has {} decimals, the amount has more", .0.as_str(), .0.decimals())]
+    Fraction(Currency),
     /// Below zero.
     #[error("the amount must not be negative")]
     Negative,
     /// Above the most Amazon takes at once.
-    #[error("the amount must be at most 10000000")]
-    TooMuch,
+    #[error("the amount must be at most {0}")]
+    TooMuch(Amount),
 }
 
 impl Amount {
-    /// Nothing.
-    pub const ZERO: Self = Self(0);
-    /// The most one charge may be in Japan (amazon-pay 2.2).
-    pub const MAX: Self = Self(10_000_000);
+    /// No yen.
+    pub const ZERO: Self = Self::zero(Currency::JPY);
+    /// The most one charge may be in Japan.
+    pub const MAX: Self = Self::most(Currency::JPY);
 
     /// `yen` yen.
     ///
     /// # Errors
     /// [`AmountError::Negative`], [`AmountError::TooMuch`].
     pub const fn new(yen: i64) -> Result<Self, AmountError> {
-        match yen {
+        Self::of(Currency::JPY, yen)
+    }
+
+    /// `minor` of the currency's smallest units.
+    ///
+    /// # Errors
+    /// [`AmountError::Negative`], [`AmountError::TooMuch`].
+    pub const fn of(currency: Currency, minor: i64) -> Result<Self, AmountError> {
+        match minor {
             ..0 => Err(AmountError::Negative),
-            _ if yen > Self::MAX.0 => Err(AmountError::TooMuch),
-            _ => Ok(Self(yen)),
+            _ if minor > currency.transaction_max() => Err(AmountError::TooMuch(Self::most(currency))),
+            _ => Ok(Self { currency, minor }),
         }
     }
 
-    /// A constant amount; one that is out of range does not compile.
-    pub(super) const fn of<const YEN: i64>() -> Self {
-        const { assert!(YEN >= 0 && YEN <= Self::MAX.0, "from 0 to the most") };
-        Self(YEN)
+    /// Nothing.
+    pub const fn zero(currency: Currency) -> Self {
+        Self { currency, minor: 0 }
     }
 
-    /// `yen` yen, or the nearest amount.
-    pub(super) fn saturating(yen: i64) -> Self {
-        Self(yen.clamp(0, Self::MAX.0))
+    const fn most(currency: Currency) -> Self {
+        Self { currency, minor: currency.transaction_max() }
     }
 
-    /// The number of yen.
+    /// `minor` of the currency's smallest units, or the nearest amount.
+    pub(super) fn saturating(currency: Currency, minor: i64) -> Self {
+        Self { currency, minor: minor.clamp(0, currency.transaction_max()) }
+    }
+
+    /// The number of yen; in another currency, that of its smallest units.
     pub const fn yen(self) -> i64 {
-        self.0
+        self.minor
     }
 
-    /// Reads a JSON string or number; "100.00" is 100.
+    /// Of what.
+    pub const fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// Whether it is nothing, in whatever currency.
+    pub const fn is_zero(self) -> bool {
+        self.minor == 0
+    }
+
+    /// Reads a JSON string or number; of yen, "100.00" is 100.
     ///
     /// # Errors
     /// [`AmountError`], whichever applies.
-    pub fn from_json(value: &Value) -> Result<Self, AmountError> {
+    pub fn from_json(value: &Value, currency: Currency) -> Result<Self, AmountError> {
         match value {
-            Value::String(text) => Self::from_decimal(text),
+            Value::String(text) => Self::from_decimal(text, currency),
             // A whole number in JSON may be written 1e2; what the reader made of it is plain.
-            Value::Number(number) => Self::from_decimal(&number.to_string()),
+            Value::Number(number) => Self::from_decimal(&number.to_string(), currency),
             _ => Err(AmountError::NotANumber),
         }
     }
 
-    fn from_decimal(text: &str) -> Result<Self, AmountError> {
+    fn from_decimal(text: &str, currency: Currency) -> Result<Self, AmountError> {
         let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
         let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         if !all_digits(whole) || !all_digits(fraction) {
             return Err(AmountError::NotANumber);
         }
-        if fraction.bytes().any(|byte| byte != b'0') {
-            return Err(AmountError::Fraction);
+        let (kept, beyond) = fraction.split_at(fraction.len().min(currency.decimals()));
+        if beyond.bytes().any(|byte| byte != b'0') {
+            return Err(AmountError::Fraction(currency));
         }
-        let yen: i64 = whole.parse().map_err(|_| AmountError::TooMuch)?;
-        Self::new(if negative { -yen } else { yen })
+        let minor = format!("{whole}{kept:0<decimals$}", decimals = currency.decimals());
+        let minor: i64 = minor.parse().map_err(|_| AmountError::TooMuch(Self::most(currency)))?;
+        Self::of(currency, if negative { -minor } else { minor })
     }
 }
 
+/// With the currency's decimals, as the API writes it.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self.currency.decimals() {
+            0 => self.minor.fmt(f),
+            decimals => {
+                let digits = format!("{:0>width$}", self.minor, width = decimals + 1);
+                let (whole, fraction) = digits.split_at(digits.len() - decimals);
+                write!(f, "{whole}.{fraction}")
+            }
+        }
     }
 }
 
@@ -100,30 +138,41 @@ mod tests {
 
     #[test]
     fn strings_and_numbers_with_or_without_zero_decimals_are_amounts() {
-        for (written, yen) in [
-            (json!("100"), 100),
-            (json!(100), 100),
-            (json!("100.00"), 100),
-            (json!(100.0), 100),
-            (json!("0"), 0),
-            (json!("10000000"), 10_000_000),
+        for (written, currency, minor, shown) in [
+            (json!("100"), Currency::JPY, 100, "100"),
+            (json!(100), Currency::JPY, 100, "100"),
+            (json!("100.00"), Currency::JPY, 100, "100"),
+            (json!(100.0), Currency::JPY, 100, "100"),
+            (json!("0"), Currency::JPY, 0, "0"),
+            (json!("10000000"), Currency::JPY, 10_000_000, "10000000"),
+            (json!(12.99), Currency::USD, 1299, "12.99"),
+            (json!("12.9"), Currency::EUR, 1290, "12.90"),
+            (json!("12.990"), Currency::GBP, 1299, "12.99"),
+            (json!(99), Currency::USD, 9900, "99.00"),
+            (json!("0.05"), Currency::USD, 5, "0.05"),
+            (json!("150000"), Currency::USD, 15_000_000, "150000.00"),
         ] {
-            assert_eq!(Amount::from_json(&written), Ok(Amount(yen)), "{written}");
+            let amount = Amount::from_json(&written, currency).expect("an amount");
+            assert_eq!((amount.yen(), amount.to_string().as_str()), (minor, shown), "{written}");
         }
     }
 
     #[test]
     fn half_a_yen_is_refused_and_so_is_what_is_no_number() {
-        assert_eq!(Amount::from_json(&json!("100.5")), Err(AmountError::Fraction));
-        assert_eq!(Amount::from_json(&json!(0.01)), Err(AmountError::Fraction));
+        let yen = |written: &Value| Amount::from_json(written, Currency::JPY);
+        for half in [json!("100.5"), json!(0.01)] {
+            assert_eq!(yen(&half), Err(AmountError::Fraction(Currency::JPY)));
+        }
+        assert_eq!(Amount::from_json(&json!("1.005"), Currency::USD), Err(AmountError::Fraction(Currency::USD)));
         for bad in
             [json!(""), json!("."), json!("1."), json!(".5"), json!("1,000"), json!("１"), json!(null), json!([1])]
         {
-            assert_eq!(Amount::from_json(&bad), Err(AmountError::NotANumber), "{bad}");
+            assert_eq!(yen(&bad), Err(AmountError::NotANumber), "{bad}");
         }
-        assert_eq!(Amount::from_json(&json!(-1)), Err(AmountError::Negative));
+        assert_eq!(yen(&json!(-1)), Err(AmountError::Negative));
         for far in [json!("10000001"), json!("99999999999999999999")] {
-            assert_eq!(Amount::from_json(&far), Err(AmountError::TooMuch), "{far}");
+            assert_eq!(yen(&far), Err(AmountError::TooMuch(Amount::MAX)), "{far}");
         }
+        assert!(Amount::from_json(&json!("150000.01"), Currency::EUR).is_err());
     }
 }

@@ -37,7 +37,7 @@ impl Ledger {
         if charge.state != ChargeState::Authorized {
             return Err(wrong_status(charge, "only an Authorized charge can be captured"));
         }
-        if amount == Amount::ZERO {
+        if amount.is_zero() {
             return Err(ApiError::new(ReasonCode::InvalidParameterValue, "captureAmount must be more than 0"));
         }
         if amount > charge.amount {

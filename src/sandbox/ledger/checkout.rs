@@ -12,7 +12,7 @@ use super::session::{Choice, Party, Payment, Progress, Session, SessionState, wi
 use super::words::{PaymentIntent, SessionCancelReason};
 use super::{Amount, Ledger};
 use crate::domain::Millis;
-use crate::sandbox::buyers::CardEffect;
+use crate::sandbox::buyers::{Buyer, CardEffect};
 
 /// Why a buyer's step cannot be done. The page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,10 +72,14 @@ impl Ledger {
     /// forgotten.
     ///
     /// # Errors
-    /// `UnknownSession`, `NotOpen`, `AlreadyPaid`, `UnknownBuyer`.
+    /// `UnknownSession`, `NotOpen`, `AlreadyPaid`; `UnknownBuyer`, also for one who did not store the payment method
+    /// that is to be changed.
     pub fn sign_in(&mut self, id: &str, buyer_id: &str) -> Result<&Session, BuyerError> {
-        let buyer = self.buyers.find(buyer_id).ok_or_else(|| BuyerError::UnknownBuyer(buyer_id.to_owned()))?;
-        let buyer = Arc::clone(buyer);
+        let unknown = || BuyerError::UnknownBuyer(buyer_id.to_owned());
+        let buyer = Arc::clone(self.buyers.find(buyer_id).ok_or_else(unknown)?);
+        if self.owner_of_stored(id).is_some_and(|owner| owner.id != buyer.id) {
+            return Err(unknown());
+        }
         let session = self.unpaid_mut(id)?;
         if session.party.as_ref().is_none_or(|party| party.buyer.id != buyer.id) {
             session.party = Some(Party { buyer, choice: None });
@@ -214,6 +218,12 @@ impl Ledger {
         })
     }
 
+    /// Who stored the payment method that a session is to change; `None` where it is to change none.
+    fn owner_of_stored(&self, id: &str) -> Option<&Buyer> {
+        let permission_id = self.sessions.get(id)?.request.charge_permission_id.as_ref()?;
+        Some(&self.permissions.get(permission_id)?.party.buyer)
+    }
+
     pub(super) fn open_mut(&mut self, id: &str) -> Result<&mut Session, BuyerError> {
         let session = self.sessions.get_mut(id).ok_or_else(|| BuyerError::UnknownSession(id.to_owned()))?;
         if session.state == SessionState::Open { Ok(session) } else { Err(BuyerError::NotOpen(session.state.as_str())) }
@@ -258,7 +268,7 @@ impl Session {
 
     /// The amount that the merchant must name when the session ends: what is charged, or for a consent what was said.
     pub(super) fn to_charge(&self) -> Option<Amount> {
-        let said = self.request.terms.payment.charge_amount.filter(|amount| *amount != Amount::ZERO);
+        let said = self.request.terms.payment.charge_amount.filter(|amount| !amount.is_zero());
         self.reserved().or(said)
     }
 

@@ -37,7 +37,7 @@ impl Ledger {
             return Err(ApiError::new(ReasonCode::InvalidChargePermissionStatus, message));
         }
         let pending = |charge: &&String| {
-            let state = self.charges.get(*charge).map(|charge| charge.state);
+            let state = self.charges.get(charge).map(|charge| charge.state);
             matches!(state, Some(ChargeState::AuthorizationInitiated | ChargeState::Authorized))
         };
         let to_cancel: Vec<String> =

@@ -105,11 +105,19 @@ impl Ledger {
         }
     }
 
-    /// The paid session becomes a permission and, unless the intent is Confirm, a charge.
+    /// The paid session becomes a permission and, unless the intent is Confirm, a charge; or it changes the card of
+    /// a stored payment method.
     fn settle(&mut self, session: &Session, payment: Payment) -> Result<Completed, ApiError> {
         let now = self.now;
         let party = session.party.clone().ok_or_else(|| wrong_status(session, "nobody has signed in"))?;
-        let permission_id = self.open_permission(session, party);
+        let permission_id = match &session.request.charge_permission_id {
+            Some(stored) => {
+                let instrument = session.choice().map_or("", |choice| choice.instrument.id);
+                self.change_payment_method(stored, instrument)?;
+                stored.clone()
+            }
+            None => self.open_permission(session, party),
+        };
         let charge_id = session.reserved().map(|amount| {
             let request = ChargeRequest::at_checkout(session, &permission_id, amount);
             self.open_charge(&session.merchant_id, request, Course { payment, slow_capture: false })
@@ -173,7 +181,7 @@ fn check_paid(session: &Session) -> Result<Payment, ApiError> {
 /// Nothing and nothing said are the same here: a consent alone costs 0 yen.
 fn check_amounts(session: &Session, request: CompletionRequest) -> Result<(), ApiError> {
     let terms = &session.request.terms;
-    let said = |amount: Option<Amount>| amount.filter(|amount| *amount != Amount::ZERO);
+    let said = |amount: Option<Amount>| amount.filter(|amount| !amount.is_zero());
     let pairs = [
         ("chargeAmount", session.to_charge(), said(request.charge_amount)),
         ("totalOrderAmount", terms.payment.total_order_amount, request.total_order_amount),

@@ -56,7 +56,7 @@ impl Ledger {
 
 fn check_terms(session: &Session, request: &FinalizeRequest) -> Result<(), ApiError> {
     let payment = &session.request.terms.payment;
-    let said = |amount: Option<Amount>| amount.filter(|amount| *amount != Amount::ZERO);
+    let said = |amount: Option<Amount>| amount.filter(|amount| !amount.is_zero());
     let to_charge = session.to_charge();
     if to_charge.is_some() && request.charge_amount.is_none() {
         return Err(ApiError::new(ReasonCode::MissingParameterValue, "chargeAmount is missing"));

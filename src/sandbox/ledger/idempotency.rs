@@ -4,8 +4,7 @@
 //! Ours, for nothing public says: only answers that report success are kept and replayed, with the status they had
 //! first. A request that was refused made no object, so the same key may be tried again.
 
-use std::collections::hash_map::Entry;
-
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Ledger;
@@ -24,8 +23,16 @@ pub struct Effect {
     pub key: String,
 }
 
+impl Effect {
+    /// As one text; none of its parts has a blank in it.
+    fn id(&self) -> String {
+        let Self { merchant_id, operation, object_id, key } = self;
+        format!("{merchant_id} {operation} {object_id} {key}")
+    }
+}
+
 /// What was asked and answered under a key.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Remembered {
     /// The body that came with it.
     pub request: Value,
@@ -41,7 +48,7 @@ impl Ledger {
     /// # Errors
     /// `DuplicateIdempotencyKey` where the key came with another body before.
     pub fn recall(&self, effect: &Effect, request: &Value) -> Result<Option<&Remembered>, ApiError> {
-        match self.remembered.get(effect) {
+        match self.remembered.get(&effect.id()) {
             Some(first) if first.request != *request => Err(ApiError::new(
                 ReasonCode::DuplicateIdempotencyKey,
                 format!("Idempotency key {} was used for {} with another body", effect.key, effect.operation),
@@ -51,9 +58,10 @@ impl Ledger {
     }
 
     /// Keeps the first answer to this effect.
-    pub fn remember(&mut self, effect: Effect, first: Remembered) {
-        if let Entry::Vacant(place) = self.remembered.entry(effect) {
-            place.insert(first);
+    pub fn remember(&mut self, effect: &Effect, first: Remembered) {
+        let id = effect.id();
+        if !self.remembered.contains_key(&id) {
+            self.remembered.insert(id, first);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Identifiers in Amazon's shapes (amazon-pay 6), drawn at random.
 
+use super::Currency;
 use crate::domain::Rng;
 
 /// A UUID version 4, lower case, with dashes.
@@ -9,10 +10,11 @@ pub(super) fn session_id(rng: &dyn Rng) -> String {
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
-/// `S03-ddddddd-ddddddd`: sandbox, Japan. Subscriptions and saved wallets have `C` for `S`.
-pub(super) fn charge_permission_id(rng: &dyn Rng, one_time: bool) -> String {
+/// `S03-ddddddd-ddddddd`: sandbox, Japan (`01` North America, `02` Europe). Subscriptions and saved wallets have `C` for
+/// `S`.
+pub(super) fn charge_permission_id(rng: &dyn Rng, currency: Currency, one_time: bool) -> String {
     let letter = if one_time { 'S' } else { 'C' };
-    format!("{letter}03-{:07}-{:07}", below(rng, 10_000_000), below(rng, 10_000_000))
+    format!("{letter}{}-{:07}-{:07}", currency.region_digits(), below(rng, 10_000_000), below(rng, 10_000_000))
 }
 
 /// The permission's id, `-C` and six digits.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::session::{in_default_scope, with_parameter};
-use super::{BuyerError, Ledger, ids, not_found};
+use super::{BuyerError, Ledger, ids, kept, not_found};
 use crate::domain::{Millis, random_hex};
 use crate::sandbox::buyers::Buyer;
 use crate::sandbox::error::{ApiError, ReasonCode};
@@ -12,7 +14,7 @@ use crate::sandbox::error::{ApiError, ReasonCode};
 const LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What the signed payload of a sign-in button asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInRequest {
     /// One of the merchant's stores.
     pub store_id: String,
@@ -23,7 +25,7 @@ pub struct SignInRequest {
 }
 
 /// A shop waits for somebody to sign in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SignIn {
     /// Of the shape of a session's id.
     pub id: String,
@@ -36,11 +38,12 @@ pub struct SignIn {
 }
 
 /// What a buyer token stands for. Tokens do not expire here; nothing public says that they do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Introduction {
     /// To whom.
     pub merchant_id: String,
     /// Who.
+    #[serde(with = "kept::shared")]
     pub buyer: Arc<Buyer>,
     scopes: Option<Vec<String>>,
 }
@@ -102,7 +105,8 @@ impl Ledger {
 
     /// A merchant may only speak for its own stores.
     pub(super) fn check_store(&self, merchant_id: &str, store_id: &str) -> Result<(), ApiError> {
-        if self.stores.get(merchant_id).is_some_and(|stores| stores.iter().any(|store| store == store_id)) {
+        if self.accounts.get(merchant_id).is_some_and(|account| account.store_ids.iter().any(|store| store == store_id))
+        {
             return Ok(());
         }
         let message = format!("storeId {store_id} does not belong to merchant {merchant_id}");

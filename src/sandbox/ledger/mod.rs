@@ -5,16 +5,20 @@
 //! reads a clock or speaks HTTP. Methods for the API refuse with [`ApiError`]; those for the buyer's pages with
 //! [`BuyerError`].
 
+mod agreement;
 mod amount;
 mod charges;
 mod charging;
 mod checkout;
 mod closing;
 mod complete;
+mod currency;
 mod finalize;
 mod idempotency;
 mod ids;
 mod introductions;
+mod keeping;
+mod kept;
 mod mfa;
 mod news;
 mod objects;
@@ -24,23 +28,27 @@ mod permissions;
 mod refunds;
 mod session;
 mod simulation;
+mod table;
 mod timers;
 mod words;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub use agreement::check_agreement;
 pub use amount::{Amount, AmountError};
 pub use charging::ChargeRequest;
 pub use checkout::{AfterChoice, BuyerError};
 pub use closing::PermissionChanges;
 pub use complete::{Completed, CompletionRequest};
+pub use currency::Currency;
 pub use finalize::{FinalizeRequest, SpokenAddress};
 pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
+pub use keeping::{Changes, KeptError};
 pub use mfa::Factor;
 pub use news::{ChangeType, News, ObjectType};
-pub use objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
+pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
 pub use on_page::{Answer, Ask, Cart, DeliveryOption, Ending, OnPage, Pick, Trouble, Turn};
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
@@ -48,6 +56,7 @@ pub use session::{
     SessionRequest, SessionState, Terms, WebCheckoutDetails, with_session_id,
 };
 pub use simulation::Simulation;
+pub use table::Row;
 pub use words::{
     Channel, ChargeInitiator, ChargeReason, ChargeState, CheckoutMode, FrequencyUnit, PaymentIntent, PermissionReason,
     PermissionState, PermissionType, ProductType, RefundReason, RefundState, SessionCancelReason,
@@ -56,59 +65,63 @@ pub use words::{
 use crate::domain::{Millis, Rng};
 use crate::sandbox::buyers::{self, Buyers};
 use crate::sandbox::error::{ApiError, ReasonCode};
+use table::{Journal, Table};
 use timers::Due;
+
+/// What the books have to know of a merchant.
+#[derive(Debug, Clone, Default)]
+pub struct Account {
+    /// The merchant's stores.
+    pub store_ids: Vec<String>,
+    /// What the merchant is paid in.
+    pub currency: Currency,
+}
 
 /// Everything this sandbox knows. See the module's first lines for how to call it.
 pub struct Ledger {
     now: Millis,
     base_url: String,
-    stores: HashMap<String, Vec<String>>,
+    accounts: HashMap<String, Account>,
     rng: Arc<dyn Rng>,
     buyers: Buyers,
     first_buyers: Buyers,
-    sessions: HashMap<String, Session>,
-    session_order: Vec<String>,
-    permissions: HashMap<String, ChargePermission>,
-    permission_order: Vec<String>,
-    charges: HashMap<String, Charge>,
-    charge_order: Vec<String>,
-    refunds: HashMap<String, Refund>,
-    refund_order: Vec<String>,
-    movements: Vec<Movement>,
-    sign_ins: HashMap<String, SignIn>,
-    introductions: HashMap<String, Introduction>,
-    on_page: HashMap<String, OnPage>,
+    sessions: Table<Session>,
+    permissions: Table<ChargePermission>,
+    charges: Table<Charge>,
+    refunds: Table<Refund>,
+    movements: Journal<Movement>,
+    sign_ins: Table<SignIn>,
+    introductions: Table<Introduction>,
+    on_page: Table<OnPage>,
+    remembered: Table<Remembered>,
     timers: BTreeSet<(Millis, Due)>,
     news: Vec<News>,
-    remembered: HashMap<Effect, Remembered>,
+    all_forgotten: bool,
 }
 
 impl Ledger {
-    /// An empty ledger. `stores` are the store ids of each merchant id; `base_url` is where the buyer's pages are,
-    /// without a slash at its end.
-    pub fn new(base_url: String, stores: HashMap<String, Vec<String>>, now: Millis, rng: Arc<dyn Rng>) -> Self {
+    /// An empty ledger. `accounts` are the merchants' by their ids; `base_url` is where the buyer's pages are, without
+    /// a slash at its end.
+    pub fn new(base_url: String, accounts: HashMap<String, Account>, now: Millis, rng: Arc<dyn Rng>) -> Self {
         Self {
             now,
             base_url,
-            stores,
+            accounts,
             rng,
             buyers: buyers::ready(),
             first_buyers: buyers::ready(),
-            sessions: HashMap::new(),
-            session_order: Vec::new(),
-            permissions: HashMap::new(),
-            permission_order: Vec::new(),
-            charges: HashMap::new(),
-            charge_order: Vec::new(),
-            refunds: HashMap::new(),
-            refund_order: Vec::new(),
-            movements: Vec::new(),
-            sign_ins: HashMap::new(),
-            introductions: HashMap::new(),
-            on_page: HashMap::new(),
+            sessions: Table::new("session"),
+            permissions: Table::new("permission"),
+            charges: Table::new("charge"),
+            refunds: Table::new("refund"),
+            movements: Journal::new("movement"),
+            sign_ins: Table::new("sign-in"),
+            introductions: Table::new("introduction"),
+            on_page: Table::new("on-page"),
+            remembered: Table::new("answer"),
             timers: BTreeSet::new(),
             news: Vec::new(),
-            remembered: HashMap::new(),
+            all_forgotten: false,
         }
     }
 
@@ -125,11 +138,17 @@ impl Ledger {
         self.now
     }
 
+    /// What this merchant is paid in.
+    pub fn currency_of(&self, merchant_id: &str) -> Currency {
+        self.accounts.get(merchant_id).map(|account| account.currency).unwrap_or_default()
+    }
+
     /// Forgets everything, as of `now`.
     pub fn reset(&mut self, now: Millis) {
         let buyers = self.first_buyers.clone();
-        let empty = Self::new(self.base_url.clone(), self.stores.clone(), now, Arc::clone(&self.rng));
+        let empty = Self::new(self.base_url.clone(), self.accounts.clone(), now, Arc::clone(&self.rng));
         *self = empty.with_buyers(buyers);
+        self.all_forgotten = true;
     }
 
     /// The same with other buyers than the ready ones.
@@ -146,12 +165,15 @@ impl Ledger {
     /// Opens a session for the merchant: Create Checkout Session, and the buyer's page that a button leads to.
     ///
     /// # Errors
-    /// `InvalidParameterValue` for a store that is not the merchant's.
+    /// `InvalidParameterValue` for a store that is not the merchant's; for the permission of a stored payment method
+    /// `ResourceNotFound`, `InvalidParameterCombination` or `InvalidChargePermissionStatus`.
     pub fn create_session(&mut self, merchant_id: &str, request: SessionRequest) -> Result<Session, ApiError> {
         self.check_store(merchant_id, &request.store_id)?;
+        self.check_stored(merchant_id, request.charge_permission_id.as_deref())?;
         let session = Session {
             id: self.unused(|ledger| ids::session_id(&*ledger.rng), |ledger, id| ledger.sessions.contains_key(id)),
             merchant_id: merchant_id.to_owned(),
+            currency: self.currency_of(merchant_id),
             request,
             state: SessionState::Open,
             progress: Progress::Choosing,
@@ -163,7 +185,6 @@ impl Ledger {
             expires: self.now.plus(session::SESSION_LIFETIME_MS),
         };
         self.timers.insert((session.expires, Due::SessionExpires(session.id.clone())));
-        self.session_order.push(session.id.clone());
         self.sessions.insert(session.id.clone(), session.clone());
         Ok(session)
     }
@@ -171,7 +192,9 @@ impl Ledger {
     /// Changes an open session that the buyer has not yet taken to the paying page.
     ///
     /// # Errors
-    /// `ResourceNotFound`; `InvalidCheckoutSessionStatus` once the session is not open or the buyer was sent to pay.
+    /// `ResourceNotFound`; `InvalidCheckoutSessionStatus` once the session is not open or the buyer was sent to pay;
+    /// what [`check_agreement`] refuses; `InvalidParameterCombination` for another kind of permission than before,
+    /// unless an order becomes a subscription.
     pub fn update_session(&mut self, merchant_id: &str, id: &str, changes: Terms) -> Result<&Session, ApiError> {
         let now = self.now;
         let session = self.session_of_mut(merchant_id, id)?;
@@ -181,10 +204,11 @@ impl Ledger {
         if session.progress != Progress::Choosing {
             return Err(wrong_status(session, "the buyer was already sent to amazonPayRedirectUrl"));
         }
-        let mut terms = session.request.terms.clone();
-        terms.amend(changes);
-        check_price(&terms)?;
-        session.request.terms = terms;
+        let mut request = session.request.clone();
+        request.terms.amend(changes);
+        agreement::check_upgrade(session.request.terms.permission_type(), request.terms.permission_type())?;
+        check_agreement(&request)?;
+        session.request = request;
         session.updated = now;
         Ok(session)
     }
@@ -211,17 +235,17 @@ impl Ledger {
 
     /// All sessions, oldest first.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {
-        self.session_order.iter().filter_map(|id| self.sessions.get(id))
+        self.sessions.iter()
     }
 
     /// All charge permissions, oldest first.
     pub fn charge_permissions(&self) -> impl Iterator<Item = &ChargePermission> {
-        self.permission_order.iter().filter_map(|id| self.permissions.get(id))
+        self.permissions.iter()
     }
 
     /// All charges, oldest first.
     pub fn charges(&self) -> impl Iterator<Item = &Charge> {
-        self.charge_order.iter().filter_map(|id| self.charges.get(id))
+        self.charges.iter()
     }
 
     /// All movements of money, oldest first.
@@ -243,29 +267,6 @@ impl Ledger {
                 return id;
             }
         }
-    }
-}
-
-/// totalOrderAmount is for orders charged in parts: it is never less than the part (amazon-pay 2.3). Only a consent to
-/// later charges may cost nothing now.
-///
-/// # Errors
-/// `InvalidParameterCombination`; `InvalidParameterValue`.
-pub fn check_price(terms: &Terms) -> Result<(), ApiError> {
-    let payment = &terms.payment;
-    let only_consent = terms.permission_type() != PermissionType::OneTime
-        && payment.payment_intent.is_none_or(|intent| intent == PaymentIntent::Confirm);
-    match (payment.total_order_amount, payment.charge_amount) {
-        (_, Some(Amount::ZERO)) if !only_consent => Err(ApiError::new(
-            ReasonCode::InvalidParameterValue,
-            "paymentDetails.chargeAmount must be more than 0, unless paymentIntent is Confirm and the charge permission \
-             is not a OneTime one",
-        )),
-        (Some(total), Some(charge)) if total < charge => Err(ApiError::new(
-            ReasonCode::InvalidParameterCombination,
-            "paymentDetails.totalOrderAmount must not be less than paymentDetails.chargeAmount",
-        )),
-        _ => Ok(()),
     }
 }
 

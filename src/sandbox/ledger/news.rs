@@ -122,7 +122,7 @@ impl ChargePermission {
         }
         let before = self.blocked;
         match reason.state() {
-            PermissionState::Closed => self.closed = Some(reason),
+            PermissionState::Closed => (self.closed, self.closed_at) = (Some(reason), Some(now)),
             PermissionState::NonChargeable | PermissionState::Chargeable => self.blocked = Some(reason),
         }
         self.updated = now;

@@ -1,5 +1,7 @@
 //! What a completed session leaves behind: the charge permission, its charges, and every movement of money.
 
+use serde::{Deserialize, Serialize};
+
 use super::session::{MerchantMetadata, RecurringMetadata};
 use super::words::{
     Channel, ChargeInitiator, ChargeReason, ChargeState, PermissionReason, PermissionState, PermissionType,
@@ -15,17 +17,13 @@ pub(super) const SYNCHRONOUS_CAPTURE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 pub(super) const CHARGE_LIFETIME_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// How long a one-time charge permission lasts: 180 days (amazon-pay 2.4).
 pub(super) const PERMISSION_LIFETIME_MS: i64 = 180 * 24 * 60 * 60 * 1000;
-/// What a subscription may cost in one calendar month: 100,000 yen (amazon-pay 2.4).
-pub(super) const RECURRING_MONTHLY: Amount = Amount::of::<100_000>();
-/// What a stored payment method may be charged in one calendar month: 2,000,000 yen (amazon-pay 2.4).
-pub(super) const ON_FILE_MONTHLY: Amount = Amount::of::<2_000_000>();
 /// How many charges a one-time permission takes (amazon-pay 2.4).
 pub(super) const CHARGES_MAX: usize = 25;
 /// How long the merchant may read who the buyer is: 30 days (amazon-pay 2.4).
-pub const BUYER_READABLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+pub(super) const BUYER_READABLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// The buyer's consent to be charged (amazon-pay 2.4).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChargePermission {
     /// `S03-ddddddd-ddddddd`.
     pub id: String,
@@ -49,6 +47,8 @@ pub struct ChargePermission {
     pub blocked: Option<PermissionReason>,
     /// Why it is closed, if it is.
     pub closed: Option<PermissionReason>,
+    /// Since when it is closed.
+    pub closed_at: Option<Millis>,
     /// Its charges, oldest first.
     pub charge_ids: Vec<String>,
     /// When it was made.
@@ -60,7 +60,7 @@ pub struct ChargePermission {
 }
 
 /// The most that may be charged on a permission (amazon-pay 2.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Limit {
     /// In all: one order.
     Total(Amount),
@@ -78,7 +78,7 @@ impl Limit {
 }
 
 /// One debit (amazon-pay 2.5).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Charge {
     /// The charge permission's id, `-C` and six digits.
     pub id: String,
@@ -130,7 +130,7 @@ impl Charge {
         match self.state {
             ChargeState::AuthorizationInitiated | ChargeState::Authorized => self.amount,
             ChargeState::CaptureInitiated | ChargeState::Captured => self.captured.unwrap_or(self.amount),
-            ChargeState::Canceled | ChargeState::Declined => Amount::ZERO,
+            ChargeState::Canceled | ChargeState::Declined => Amount::zero(self.amount.currency()),
         }
     }
 
@@ -155,7 +155,7 @@ pub struct Standing {
 }
 
 /// Money that moved, or was set aside, or was given back.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Movement {
     /// When, on the sandbox's clock.
     pub at: Millis,
@@ -174,7 +174,7 @@ pub struct Movement {
 }
 
 /// What happened to money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MovementKind {
     /// The buyer paid; the bank set the money aside. No charge exists yet.
     Reserved,

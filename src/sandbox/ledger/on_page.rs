@@ -8,6 +8,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::checkout::BuyerError;
 use super::objects::ChargePermission;
 use super::session::{Choice, Payment, Progress, Session, SessionState, with_session_id};
@@ -16,7 +18,7 @@ use super::{Amount, Ledger};
 use crate::sandbox::buyers::CardEffect;
 
 /// What the window and the shop's page know of each other.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OnPage {
     /// Scheme, host and port of the shop's page; nobody else is asked.
     pub origin: String,
@@ -45,7 +47,7 @@ impl OnPage {
 }
 
 /// `CartDetails`: what the handlers answer. `None` is "not said".
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cart {
     /// The goods.
     pub base: Option<Amount>,
@@ -64,7 +66,7 @@ pub struct Cart {
 }
 
 /// One way to send the goods.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryOption {
     /// The shop's.
     pub id: String,
@@ -77,7 +79,7 @@ pub struct DeliveryOption {
 }
 
 /// Whose turn it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Turn {
     /// The buyer chooses and pays.
     Buyer(Option<Trouble>),
@@ -88,7 +90,7 @@ pub enum Turn {
 }
 
 /// What the shop's page is asked, by the names of its handlers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ask {
     /// `onInitCheckout`.
     Init,
@@ -120,7 +122,7 @@ impl Ask {
 }
 
 /// Why the buyer has to look again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trouble {
     /// The shop says that the payment was declined.
     Declined,
@@ -129,7 +131,7 @@ pub enum Trouble {
 }
 
 /// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
     /// The shop has its payment.
     Success,
@@ -166,7 +168,7 @@ pub enum Pick<'a> {
 }
 
 /// The second factor of a payment that a provider charges.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Mfa {
     /// Nobody wants one.
     NotAsked,

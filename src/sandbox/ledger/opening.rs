@@ -4,19 +4,14 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{Span, Timestamp};
 
 use super::charging::ChargeRequest;
-use super::objects::{
-    CHARGE_LIFETIME_MS, Charge, ChargePermission, Limit, ON_FILE_MONTHLY, PENDING_MS, PERMISSION_LIFETIME_MS,
-    RECURRING_MONTHLY,
-};
+use super::objects::{CHARGE_LIFETIME_MS, Charge, ChargePermission, Limit, PENDING_MS, PERMISSION_LIFETIME_MS};
 use super::session::{Party, Payment, Session};
 use super::timers::Due;
 use super::words::{ChargeState, PermissionType};
 use super::{Amount, Ledger, ids};
 use crate::domain::Millis;
 
-/// JPY 70,000: what an order with `allowOvercharge` may grow to at least (amazon-pay 2.4).
-const OVERCHARGE_FLOOR_YEN: i64 = 70_000;
-/// 900 %: what it may grow to in proportion.
+/// 900 %: what an order with `allowOvercharge` may grow to in proportion (amazon-pay 2.4).
 const OVERCHARGE_FACTOR: i64 = 9;
 /// How long a subscription's permission lasts after its making and after each charge (amazon-pay 2.4).
 const RECURRING_LIFETIME_MONTHS: i64 = 13;
@@ -37,7 +32,7 @@ impl Ledger {
         let permission_type = terms.permission_type();
         let one_time = permission_type == PermissionType::OneTime;
         let id = self.unused(
-            |ledger| ids::charge_permission_id(&*ledger.rng, one_time),
+            |ledger| ids::charge_permission_id(&*ledger.rng, session.currency, one_time),
             |ledger, id| ledger.permissions.contains_key(id),
         );
         let permission = ChargePermission {
@@ -52,6 +47,7 @@ impl Ledger {
             limit: limit(session),
             blocked: None,
             closed: None,
+            closed_at: None,
             charge_ids: Vec::new(),
             created: self.now,
             updated: self.now,
@@ -60,7 +56,6 @@ impl Ledger {
         if let Some(expires) = permission.expires {
             self.timers.insert((expires, Due::PermissionExpires(id.clone())));
         }
-        self.permission_order.push(id.clone());
         self.permissions.insert(id.clone(), permission);
         id
     }
@@ -97,7 +92,6 @@ impl Ledger {
             expires: now.plus(CHARGE_LIFETIME_MS),
         };
         self.timers.insert((charge.expires, Due::AuthorizationExpires(id.clone())));
-        self.charge_order.push(id.clone());
         self.charges.insert(id.clone(), charge);
         self.note_charge(&permission_id, &id);
         if course.payment != Payment::Approved {
@@ -145,19 +139,22 @@ fn months_later(from: Millis, months: i64) -> Option<Millis> {
 
 /// The most that may be charged on the permission (amazon-pay 2.4).
 pub(super) fn limit(session: &Session) -> Limit {
-    let terms = &session.request.terms;
+    let (terms, currency) = (&session.request.terms, session.currency);
+    let monthly = |minor| Limit::Monthly(Amount::saturating(currency, minor));
     match terms.permission_type() {
-        PermissionType::Recurring => return Limit::Monthly(RECURRING_MONTHLY),
-        PermissionType::PaymentMethodOnFile => return Limit::Monthly(ON_FILE_MONTHLY),
+        PermissionType::Recurring => return monthly(currency.recurring_monthly()),
+        PermissionType::PaymentMethodOnFile => return monthly(currency.on_file_monthly()),
         PermissionType::OneTime => {}
     }
     let payment = &terms.payment;
-    let agreed = payment.total_order_amount.or(payment.charge_amount).unwrap_or(Amount::ZERO);
-    if payment.allow_overcharge != Some(true) {
-        return Limit::Total(agreed);
+    let agreed = payment.total_order_amount.or(payment.charge_amount).unwrap_or(Amount::zero(currency));
+    match currency.overcharge_floor().filter(|_| payment.allow_overcharge == Some(true)) {
+        None => Limit::Total(agreed),
+        Some(floor) => {
+            let grown = agreed.yen().saturating_mul(OVERCHARGE_FACTOR).max(floor);
+            Limit::Total(Amount::saturating(currency, grown))
+        }
     }
-    let grown = agreed.yen().saturating_mul(OVERCHARGE_FACTOR).max(OVERCHARGE_FLOOR_YEN);
-    Limit::Total(Amount::saturating(grown))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Where a charge permission stands (amazon-pay 2.4).
 
-use super::objects::{Charge, ChargePermission, Limit, Standing};
-use super::words::{ChargeState, PermissionReason, PermissionState};
+use super::objects::{BUYER_READABLE_MS, Charge, ChargePermission, Limit, Standing};
+use super::words::{ChargeState, PermissionReason, PermissionState, PermissionType};
 use super::{Amount, Ledger, not_found};
+use crate::domain::Millis;
 use crate::sandbox::error::ApiError;
 
 impl Ledger {
@@ -23,10 +24,11 @@ impl Ledger {
             Limit::Total(_) => true,
             Limit::Monthly(_) => charge.created.jst().get(..6) == month.get(..6),
         };
+        let limit = permission.limit.amount();
         let used: i64 = self.charges_on(permission).filter(counts).map(|charge| charge.uses().yen()).sum();
-        let balance = Amount::saturating(permission.limit.amount().yen() - used);
+        let balance = Amount::saturating(limit.currency(), limit.yen() - used);
         let in_progress = || {
-            let all_held = matches!(permission.limit, Limit::Total(_)) && balance == Amount::ZERO;
+            let all_held = matches!(permission.limit, Limit::Total(_)) && balance.is_zero();
             let held = all_held && self.charges_on(permission).any(Charge::is_open);
             held.then_some(PermissionReason::ChargeInProgress)
         };
@@ -60,5 +62,17 @@ impl Ledger {
         {
             self.news.extend(permission.enter(PermissionReason::Expired, now));
         }
+    }
+}
+
+impl ChargePermission {
+    /// Whether the merchant may still read who the buyer is: for an order 30 days from the start, for a consent to
+    /// later charges while it is open and 30 days more (amazon-pay 2.4).
+    pub fn tells_buyer(&self, now: Millis) -> bool {
+        let until = match self.permission_type {
+            PermissionType::OneTime => Some(self.created),
+            PermissionType::Recurring | PermissionType::PaymentMethodOnFile => self.closed_at,
+        };
+        until.is_none_or(|start| now.since(start) <= BUYER_READABLE_MS)
     }
 }

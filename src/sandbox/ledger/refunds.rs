@@ -1,5 +1,7 @@
 //! Money goes back to the buyer (amazon-pay 2.6): asked for at once, done or refused 30 seconds later.
 
+use serde::{Deserialize, Serialize};
+
 use super::objects::{Charge, Movement, MovementKind, PENDING_MS};
 use super::simulation::Simulation;
 use super::timers::Due;
@@ -10,8 +12,6 @@ use crate::sandbox::error::{ApiError, ReasonCode};
 
 /// What may be given back beyond what was taken, in per cent of it.
 const ALLOWANCE_PERCENT: i64 = 15;
-/// The most that may be given back beyond what was taken: 8,400 yen.
-const ALLOWANCE_MAX_YEN: i64 = 8_400;
 /// How often a charge may be refunded; declined refunds do not count.
 const REFUNDS_MAX: usize = 10;
 
@@ -27,7 +27,7 @@ pub struct RefundRequest {
 }
 
 /// One refund.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Refund {
     /// The charge permission's id, `-R` and six digits.
     pub id: String,
@@ -89,7 +89,6 @@ impl Ledger {
         if let Some(charge) = self.charges.get_mut(&refund.charge_id) {
             charge.refund_ids.push(id.clone());
         }
-        self.refund_order.push(id.clone());
         self.refunds.insert(id.clone(), refund);
         self.refund_of(merchant_id, &id)
     }
@@ -105,13 +104,13 @@ impl Ledger {
 
     /// All refunds, oldest first.
     pub fn refunds(&self) -> impl Iterator<Item = &Refund> {
-        self.refund_order.iter().filter_map(|id| self.refunds.get(id))
+        self.refunds.iter()
     }
 
     /// What has been given back of a charge; what is still under way does not count.
     pub fn refunded(&self, charge: &Charge) -> Amount {
         let done = self.refunds_of(charge).filter(|refund| refund.state == RefundState::Refunded);
-        Amount::saturating(done.map(|refund| refund.amount.yen()).sum())
+        Amount::saturating(charge.amount.currency(), done.map(|refund| refund.amount.yen()).sum())
     }
 
     fn check_refundable(&self, charge: &Charge, amount: Amount) -> Result<(), ApiError> {
@@ -128,7 +127,7 @@ impl Ledger {
             let message = format!("Charge {} has {REFUNDS_MAX} refunds already", charge.id);
             return Err(ApiError::new(ReasonCode::TransactionCountExceeded, message));
         }
-        let most = captured + (captured * ALLOWANCE_PERCENT / 100).min(ALLOWANCE_MAX_YEN);
+        let most = captured + (captured * ALLOWANCE_PERCENT / 100).min(amount.currency().refund_extra_max());
         let before: i64 = counting().map(|refund| refund.amount.yen()).sum();
         if before + amount.yen() > most {
             let message = format!(

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Amount;
 use super::words::{CheckoutMode, FrequencyUnit, PaymentIntent, PermissionType, ProductType, SessionCancelReason};
+use super::{Amount, Currency, kept};
 use crate::domain::Millis;
 use crate::sandbox::buyers::{Address, Buyer, CardEffect, Instrument};
 
@@ -16,7 +17,7 @@ const SESSION_READABLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// What Create Checkout Session, or the signed payload of a button, asks for. Read one with
 /// [`session_request::create`](crate::sandbox::wire::session_request::create).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SessionRequest {
     /// One of the merchant's stores.
     pub store_id: String,
@@ -31,14 +32,16 @@ pub struct SessionRequest {
     pub delivery_specifications: Option<Value>,
     /// Where the shop itself asked for the address (`ProcessOrder` with `PayAndShip`).
     pub address_details: Option<Value>,
-    /// Carried and shown.
-    pub payment_method_on_file_metadata: Option<Value>,
+    /// `paymentMethodOnFileMetadata.setupOnly`: stores a payment method and charges nothing.
+    pub setup_only: Option<bool>,
+    /// The stored payment method's permission, where the buyer only comes to choose another card for it.
+    pub charge_permission_id: Option<String>,
     /// What Update may change later.
     pub terms: Terms,
 }
 
 /// The part of a session that Update Checkout Session may change. `None` is "not said".
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// Where the browser goes.
     pub web: WebCheckoutDetails,
@@ -59,7 +62,7 @@ pub struct Terms {
 }
 
 /// `webCheckoutDetails`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebCheckoutDetails {
     /// Where the buyer confirms the order at the shop.
     pub checkout_review_return_url: Option<String>,
@@ -72,7 +75,7 @@ pub struct WebCheckoutDetails {
 }
 
 /// `paymentDetails`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentDetails {
     /// What Complete shall do.
     pub payment_intent: Option<PaymentIntent>,
@@ -88,12 +91,12 @@ pub struct PaymentDetails {
     pub allow_overcharge: Option<bool>,
     /// Carried and shown.
     pub extend_expiration: Option<bool>,
-    /// The currency the buyer sees; yen.
-    pub presentment_currency: Option<String>,
+    /// The currency the buyer sees: the ledger's.
+    pub presentment_currency: Option<Currency>,
 }
 
 /// `merchantMetadata`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MerchantMetadata {
     /// The merchant's number for the order.
     pub merchant_reference_id: Option<String>,
@@ -106,7 +109,7 @@ pub struct MerchantMetadata {
 }
 
 /// `recurringMetadata`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecurringMetadata {
     /// How long a period is.
     pub unit: FrequencyUnit,
@@ -162,7 +165,7 @@ impl Terms {
         let of_period = || self.recurring.as_ref().and_then(|period| period.amount);
         let subscribes = self.permission_type() == PermissionType::Recurring;
         let named = self.payment.charge_amount.or_else(|| of_period().filter(|_| subscribes));
-        named.filter(|amount| *amount != Amount::ZERO)
+        named.filter(|amount| !amount.is_zero())
     }
 
     /// Whether the buyer pays on Amazon's page at once, without the shop's review page.
@@ -172,7 +175,7 @@ impl Terms {
 }
 
 /// Whether a session can still become a payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SessionState {
     /// It can.
     Open,
@@ -194,7 +197,7 @@ impl SessionState {
 }
 
 /// How far the buyer of an open session has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {
     /// Choosing, or on the shop's review page. The merchant may still change the session.
     Choosing,
@@ -205,7 +208,7 @@ pub enum Progress {
 }
 
 /// How a payment went at the buyer's bank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payment {
     /// Approved. The money is reserved unless the intent is Confirm.
     Approved,
@@ -216,20 +219,23 @@ pub enum Payment {
 }
 
 /// The buyer, and what they have chosen.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Party {
     /// Who signed in, as they were then.
+    #[serde(with = "kept::shared")]
     pub buyer: Arc<Buyer>,
     /// What they chose to pay with, and where to send; `None` until they have.
     pub choice: Option<Choice>,
 }
 
 /// A buyer's choice.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Choice {
     /// Where to send the goods; `None` where there is nothing to send or the shop said where.
+    #[serde(with = "kept::maybe_shared")]
     pub address: Option<Arc<Address>>,
     /// What to pay with.
+    #[serde(with = "kept::instrument")]
     pub instrument: &'static Instrument,
 }
 
@@ -250,12 +256,14 @@ pub struct Constraint {
 }
 
 /// A checkout session.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
     /// UUID version 4, lower case.
     pub id: String,
     /// Whose it is.
     pub merchant_id: String,
+    /// What the merchant is paid in.
+    pub currency: Currency,
     /// What was asked for; `request.terms` as later updates left it.
     pub request: SessionRequest,
     /// Whether it can still become a payment.
@@ -294,8 +302,7 @@ impl Session {
 
     /// Whether this session only stores a payment method and charges nothing (`setupOnly`).
     pub fn is_setup_only(&self) -> bool {
-        let metadata = self.request.payment_method_on_file_metadata.as_ref();
-        metadata.and_then(|metadata| metadata.get("setupOnly")).and_then(Value::as_bool) == Some(true)
+        self.request.setup_only == Some(true)
     }
 
     /// What is still missing, in a fixed order. Nothing missing: the buyer may be sent to pay.

@@ -9,8 +9,9 @@ const START: Millis = Millis(1_795_371_000_000);
 const DAY_MS: i64 = 86_400_000;
 
 fn ledger() -> Ledger {
-    let stores = HashMap::from([(SHOP.to_owned(), vec![STORE.to_owned()])]);
-    Ledger::new("http://sandbox.example".to_owned(), stores, START, Arc::new(SeededRng::new(1)))
+    let account = Account { store_ids: vec![STORE.to_owned()], currency: Currency::JPY };
+    let accounts = HashMap::from([(SHOP.to_owned(), account)]);
+    Ledger::new("http://sandbox.example".to_owned(), accounts, START, Arc::new(SeededRng::new(1)))
 }
 
 fn request(intent: PaymentIntent, pending: bool) -> SessionRequest {
@@ -27,7 +28,8 @@ fn request(intent: PaymentIntent, pending: bool) -> SessionRequest {
         scopes: None,
         delivery_specifications: None,
         address_details: None,
-        payment_method_on_file_metadata: None,
+        setup_only: None,
+        charge_permission_id: None,
         terms,
     }
 }
@@ -357,5 +359,7 @@ fn an_overcharge_allowance_is_70000_yen_or_nine_times_the_amount() {
 
 mod charging;
 mod closing;
+mod news;
 mod refunding;
+mod storing;
 mod subscribing;

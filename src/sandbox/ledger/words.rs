@@ -1,10 +1,12 @@
 //! Amazon's words: the closed sets of values that fields of the API may have (amazon-pay 2.3 to 2.5).
 
+use serde::{Deserialize, Serialize};
+
 /// Defines an enumeration whose members are spelled on the wire exactly as here.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$member_doc:meta])* $member:ident),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name { $($(#[$member_doc])* $member),+ }
 
         impl $name {

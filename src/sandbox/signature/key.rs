@@ -53,6 +53,8 @@ pub enum KeyError {
 pub(super) struct PublicKey {
     /// Whose requests they are.
     pub(super) merchant_id: String,
+    /// What the merchant's requests may call the region.
+    pub(super) regions: &'static [&'static str],
     pkcs1_der: Vec<u8>,
     key: RsaPublicKey,
 }
@@ -79,11 +81,17 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Adds a merchant's key, an SPKI PEM text.
+    /// Adds a merchant's key, an SPKI PEM text, and by which names the merchant's requests may call their region.
     ///
     /// # Errors
     /// [`KeyError`], whichever applies.
-    pub fn add(&mut self, merchant_id: &str, public_key_id: &str, pem: &str) -> Result<(), KeyError> {
+    pub fn add(
+        &mut self,
+        merchant_id: &str,
+        regions: &'static [&'static str],
+        public_key_id: &str,
+        pem: &str,
+    ) -> Result<(), KeyError> {
         if starts_with_ignoring_case(public_key_id, "LIVE") {
             return Err(KeyError::Live(public_key_id.to_owned()));
         }
@@ -99,7 +107,7 @@ impl Keyring {
             return Err(KeyError::TooShort { merchant_id, public_key_id, bits });
         }
         let pkcs1_der = key.to_pkcs1_der().map_err(|error| unreadable(error.to_string()))?.into_vec();
-        let entry = PublicKey { merchant_id: merchant_id.to_owned(), pkcs1_der, key };
+        let entry = PublicKey { merchant_id: merchant_id.to_owned(), regions, pkcs1_der, key };
         match self.keys.insert(public_key_id.to_owned(), entry) {
             None => Ok(()),
             Some(_) => Err(KeyError::Duplicate(public_key_id.to_owned())),

@@ -17,6 +17,8 @@ const SKEW_MS: i64 = 15 * 60 * 1000;
 /// Signed in every request.
 const DATE: &str = "x-amz-pay-date";
 const HOST: &str = "x-amz-pay-host";
+/// Where the real API is; clients that were led here by the name service still sign its host (amazon-pay 1.1, 1.6).
+const AMAZONS_HOSTS: [&str; 3] = ["pay-api.amazon.jp", "pay-api.amazon.com", "pay-api.amazon.eu"];
 const REGION: &str = "x-amz-pay-region";
 
 /// A request as it came over the wire.
@@ -53,7 +55,7 @@ impl Keyring {
         let headers = signed_headers(request.headers, &authorization)?;
         check_date(&header_value(request.headers, DATE)?, now)?;
         check_host(&header_value(request.headers, HOST)?, own_host)?;
-        check_region(&header_value(request.headers, REGION)?)?;
+        check_region(&header_value(request.headers, REGION)?, key.regions)?;
 
         let to_sign = |query: &str| {
             let parts = Parts {
@@ -129,14 +131,18 @@ fn check_date(text: &str, now: Millis) -> Result<(), ApiError> {
 fn check_host(text: &str, own_host: &str) -> Result<(), ApiError> {
     let own_name = own_host.rsplit_once(':').map_or(own_host, |(name, _)| name);
     let name = text.rsplit_once(':').map_or(text, |(name, _)| name);
-    if text == own_host || [own_name, "pay-api.amazon.jp", "localhost", "127.0.0.1"].contains(&name) {
+    if text == own_host || [own_name, "localhost", "127.0.0.1"].contains(&name) || AMAZONS_HOSTS.contains(&name) {
         return Ok(());
     }
-    Err(invalid(HOST, &format!("is {text}, neither {own_host} nor pay-api.amazon.jp")))
+    Err(invalid(HOST, &format!("is {text}, neither {own_host} nor one of {}", AMAZONS_HOSTS.join(", "))))
 }
 
-fn check_region(text: &str) -> Result<(), ApiError> {
-    if text.eq_ignore_ascii_case("jp") { Ok(()) } else { Err(invalid(REGION, &format!("is {text}; this is jp"))) }
+/// Java's SDK writes the region in upper case (amazon-pay 1.5).
+fn check_region(text: &str, regions: &[&str]) -> Result<(), ApiError> {
+    if regions.iter().any(|region| text.eq_ignore_ascii_case(region)) {
+        return Ok(());
+    }
+    Err(invalid(REGION, &format!("is {text}, but the merchant is in {}", regions.join(" or "))))
 }
 
 fn invalid(name: &str, why: &str) -> ApiError {

@@ -76,7 +76,7 @@ fn signed(key: &OpensslKey, algorithm: &str, salt_bytes: usize) -> Signed {
 
 fn ring(key: &OpensslKey) -> Keyring {
     let mut ring = Keyring::default();
-    ring.add("A1SHOP00000001", "SANDBOX-K1", &key.public_pem()).expect("a good key");
+    ring.add("A1SHOP00000001", &["jp"], "SANDBOX-K1", &key.public_pem()).expect("a good key");
     ring
 }
 
@@ -207,9 +207,9 @@ fn a_buttons_signature_covers_its_payload() {
 fn live_keys_short_keys_and_other_texts_are_not_taken() {
     let key = OpensslKey::generate();
     let mut keys = ring(&key);
-    assert!(matches!(keys.add("M", "live-1", &key.public_pem()), Err(KeyError::Live(_))));
-    assert!(matches!(keys.add("M", "SANDBOX-K1", &key.public_pem()), Err(KeyError::Duplicate(_))));
-    assert!(matches!(keys.add("M", "K", "-----BEGIN NONSENSE-----"), Err(KeyError::Unreadable { .. })));
+    assert!(matches!(keys.add("M", &["jp"], "live-1", &key.public_pem()), Err(KeyError::Live(_))));
+    assert!(matches!(keys.add("M", &["jp"], "SANDBOX-K1", &key.public_pem()), Err(KeyError::Duplicate(_))));
+    assert!(matches!(keys.add("M", &["jp"], "K", "-----BEGIN NONSENSE-----"), Err(KeyError::Unreadable { .. })));
     let short = OpensslKey::generate_bits(1024);
-    assert!(matches!(keys.add("M", "K", &short.public_pem()), Err(KeyError::TooShort { bits: 1024, .. })));
+    assert!(matches!(keys.add("M", &["jp"], "K", &short.public_pem()), Err(KeyError::TooShort { bits: 1024, .. })));
 }

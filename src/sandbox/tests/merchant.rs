@@ -31,6 +31,7 @@ pub(super) fn sandbox() -> Arc<Sandbox> {
         name: "関所商店".to_owned(),
         store_ids: vec![store_id.to_owned()],
         keys: vec![MerchantKey { public_key_id: public_key_id.to_owned(), public_key_pem: key().public_pem() }],
+        ..Merchant::default()
     };
     let merchants = vec![merchant(SHOP, STORE, SHOP), merchant(OTHER_SHOP, "another-store", OTHER_SHOP)];
     let settings = Settings { base_url: "http://127.0.0.1:8081".to_owned(), merchants };

@@ -5,8 +5,8 @@ use super::fields::{Fields, missing};
 use super::session_request::{TEXT_CHARS_MAX, merchant_metadata, provider_reference_id};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::{
-    Amount, Channel, ChargeInitiator, ChargeRequest, CompletionRequest, FinalizeRequest, PaymentIntent, RefundRequest,
-    SpokenAddress,
+    Amount, Channel, ChargeInitiator, ChargeRequest, CompletionRequest, Currency, FinalizeRequest, PaymentIntent,
+    RefundRequest, SpokenAddress,
 };
 
 const ADDRESS_FIELDS: [&str; 11] = [
@@ -27,8 +27,8 @@ const ADDRESS_FIELDS: [&str; 11] = [
 ///
 /// # Errors
 /// [`ApiError`] of the first field that is wrong or unknown.
-pub fn complete(body: &[u8]) -> Result<CompletionRequest, ApiError> {
-    let mut fields = Fields::of_body(body)?;
+pub fn complete(body: &[u8], currency: Currency) -> Result<CompletionRequest, ApiError> {
+    let mut fields = Fields::of_body(body, currency)?;
     let request = CompletionRequest {
         charge_amount: fields.price("chargeAmount")?,
         total_order_amount: fields.price("totalOrderAmount")?,
@@ -41,8 +41,8 @@ pub fn complete(body: &[u8]) -> Result<CompletionRequest, ApiError> {
 ///
 /// # Errors
 /// [`ApiError`] of the first field that is wrong, unknown or missing.
-pub fn finalize(body: &[u8]) -> Result<FinalizeRequest, ApiError> {
-    let mut fields = Fields::of_body(body)?;
+pub fn finalize(body: &[u8], currency: Currency) -> Result<FinalizeRequest, ApiError> {
+    let mut fields = Fields::of_body(body, currency)?;
     let intent = fields.word("paymentIntent", PaymentIntent::parse, PaymentIntent::SPELLED)?;
     let request = FinalizeRequest {
         payment_intent: intent.ok_or_else(|| missing("paymentIntent"))?,
@@ -75,8 +75,8 @@ fn address(fields: &mut Fields, name: &str) -> Result<Option<SpokenAddress>, Api
 /// # Errors
 /// [`ApiError`] of the first field that is wrong, unknown or missing; `InvalidParameterCombination` where `captureNow`
 /// meets what it excludes, or a `softDescriptor` comes without it.
-pub fn create(body: &[u8]) -> Result<ChargeRequest, ApiError> {
-    let mut fields = Fields::of_body(body)?;
+pub fn create(body: &[u8], currency: Currency) -> Result<ChargeRequest, ApiError> {
+    let mut fields = Fields::of_body(body, currency)?;
     let permission_id = fields.text("chargePermissionId", TEXT_CHARS_MAX)?;
     let request = ChargeRequest {
         permission_id: permission_id.ok_or_else(|| missing("chargePermissionId"))?,
@@ -116,8 +116,8 @@ pub fn create(body: &[u8]) -> Result<ChargeRequest, ApiError> {
 ///
 /// # Errors
 /// [`ApiError`] of the first field that is wrong, unknown or missing.
-pub fn capture(body: &[u8]) -> Result<(Amount, Option<String>), ApiError> {
-    let mut fields = Fields::of_body(body)?;
+pub fn capture(body: &[u8], currency: Currency) -> Result<(Amount, Option<String>), ApiError> {
+    let mut fields = Fields::of_body(body, currency)?;
     let amount = fields.transaction_price("captureAmount")?;
     let soft_descriptor = fields.text("softDescriptor", 16)?;
     fields.done()?;
@@ -128,8 +128,8 @@ pub fn capture(body: &[u8]) -> Result<(Amount, Option<String>), ApiError> {
 ///
 /// # Errors
 /// [`ApiError`] of the first field that is wrong, unknown or missing.
-pub fn refund(body: &[u8]) -> Result<RefundRequest, ApiError> {
-    let mut fields = Fields::of_body(body)?;
+pub fn refund(body: &[u8], currency: Currency) -> Result<RefundRequest, ApiError> {
+    let mut fields = Fields::of_body(body, currency)?;
     let request = RefundRequest {
         charge_id: fields.text("chargeId", TEXT_CHARS_MAX)?.ok_or_else(|| missing("chargeId"))?,
         amount: fields.transaction_price("refundAmount")?,
@@ -143,8 +143,8 @@ pub fn refund(body: &[u8]) -> Result<RefundRequest, ApiError> {
 ///
 /// # Errors
 /// [`ApiError`] of the first field that is wrong, unknown or missing.
-pub fn cancel(body: &[u8]) -> Result<(), ApiError> {
-    let mut fields = Fields::of_body(body)?;
+pub fn cancel(body: &[u8], currency: Currency) -> Result<(), ApiError> {
+    let mut fields = Fields::of_body(body, currency)?;
     fields.text("cancellationReason", 255)?.ok_or_else(|| missing("cancellationReason"))?;
     fields.done()
 }

@@ -4,27 +4,28 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::sandbox::error::{ApiError, ReasonCode};
-use crate::sandbox::ledger::{Amount, AmountError};
+use crate::sandbox::ledger::{Amount, AmountError, Currency};
 
-/// Currencies that Amazon Pay knows; only JPY fits Japan's ledger (amazon-pay 2.2).
+/// Currencies that Amazon Pay knows (amazon-pay 2.2); of these only the ledger's own is taken.
 const CURRENCIES: [&str; 12] = ["AUD", "GBP", "DKK", "EUR", "HKD", "JPY", "NZD", "NOK", "ZAR", "SEK", "CHF", "USD"];
 
 /// A JSON object of which each field is taken once. JSON null is the same as absent.
 #[derive(Debug)]
 pub(super) struct Fields {
+    currency: Currency,
     path: String,
     map: Map<String, Value>,
 }
 
 impl Fields {
-    /// A whole request body.
+    /// A whole request body; prices in it are in `currency`.
     ///
     /// # Errors
     /// `InvalidRequestFormat` unless it is a JSON object.
-    pub(super) fn of_body(body: &[u8]) -> Result<Self, ApiError> {
+    pub(super) fn of_body(body: &[u8], currency: Currency) -> Result<Self, ApiError> {
         let refuse = |message: String| ApiError::new(ReasonCode::InvalidRequestFormat, message);
         match serde_json::from_slice(body) {
-            Ok(Value::Object(map)) => Ok(Self { path: String::new(), map }),
+            Ok(Value::Object(map)) => Ok(Self { currency, path: String::new(), map }),
             Ok(_) => Err(refuse("The body must be a JSON object".to_owned())),
             Err(error) => Err(refuse(format!("The body is not JSON: {error}"))),
         }
@@ -34,9 +35,9 @@ impl Fields {
     ///
     /// # Errors
     /// `InvalidParameterValue` unless it is a JSON object.
-    pub(super) fn of_value(path: &str, value: Value) -> Result<Self, ApiError> {
+    pub(super) fn of_value(path: &str, value: Value, currency: Currency) -> Result<Self, ApiError> {
         match value {
-            Value::Object(map) => Ok(Self { path: path.to_owned(), map }),
+            Value::Object(map) => Ok(Self { path: path.to_owned(), map, currency }),
             _ => Err(ApiError::new(ReasonCode::InvalidParameterValue, format!("{path} must be an object"))),
         }
     }
@@ -89,30 +90,30 @@ impl Fields {
     pub(super) fn object(&mut self, name: &str) -> Result<Option<Self>, ApiError> {
         match self.value(name) {
             None => Ok(None),
-            Some(Value::Object(map)) => Ok(Some(Self { path: self.path_of(name), map })),
+            Some(Value::Object(map)) => Ok(Some(Self { currency: self.currency, path: self.path_of(name), map })),
             Some(_) => Err(self.invalid(name, "must be an object")),
         }
     }
 
-    /// A price, `{amount, currencyCode}`, in yen.
+    /// A price, `{amount, currencyCode}`, in the ledger's currency.
     pub(super) fn price(&mut self, name: &str) -> Result<Option<Amount>, ApiError> {
         self.price_or(name, ReasonCode::InvalidParameterValue)
     }
 
-    /// A price of at least one yen.
+    /// A price of more than nothing.
     pub(super) fn charge_price(&mut self, name: &str) -> Result<Option<Amount>, ApiError> {
         match self.price(name)? {
-            Some(Amount::ZERO) => Err(self.invalid(name, "must be more than 0")),
+            Some(price) if price.is_zero() => Err(self.invalid(name, "must be more than 0")),
             price => Ok(price),
         }
     }
 
-    /// The price of a transaction: at least one yen, and where it is more than any transaction may be, the refusal is
+    /// The price of a transaction: more than nothing, and where it is more than any transaction may be, the refusal is
     /// `TransactionAmountExceeded` (amazon-pay 2.2, 2.8).
     pub(super) fn transaction_price(&mut self, name: &str) -> Result<Amount, ApiError> {
         match self.price_or(name, ReasonCode::TransactionAmountExceeded)? {
             None => Err(self.missing(name)),
-            Some(Amount::ZERO) => Err(self.invalid(name, "must be more than 0")),
+            Some(price) if price.is_zero() => Err(self.invalid(name, "must be more than 0")),
             Some(price) => Ok(price),
         }
     }
@@ -120,25 +121,27 @@ impl Fields {
     fn price_or(&mut self, name: &str, too_much: ReasonCode) -> Result<Option<Amount>, ApiError> {
         let Some(mut price) = self.object(name)? else { return Ok(None) };
         let written = price.value("amount").ok_or_else(|| price.missing("amount"))?;
-        let amount = Amount::from_json(&written).map_err(|error| {
-            let refusal = price.invalid("amount", &error.to_string());
-            if error == AmountError::TooMuch { ApiError { code: too_much, ..refusal } } else { refusal }
-        })?;
         let currency = price.currency("currencyCode")?;
-        currency.ok_or_else(|| price.missing("currencyCode"))?;
+        let currency = currency.ok_or_else(|| price.missing("currencyCode"))?;
+        let amount = Amount::from_json(&written, currency).map_err(|error| {
+            let refusal = price.invalid("amount", &error.to_string());
+            if matches!(error, AmountError::TooMuch(_)) { ApiError { code: too_much, ..refusal } } else { refusal }
+        })?;
         price.done()?;
         Ok(Some(amount))
     }
 
-    /// A currency code: JPY.
-    pub(super) fn currency(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+    /// A currency code: the ledger's.
+    pub(super) fn currency(&mut self, name: &str) -> Result<Option<Currency>, ApiError> {
+        let own = self.currency.as_str();
         match self.text(name, 3)? {
+            None => Ok(None),
+            Some(code) if code == own => Ok(Some(self.currency)),
             Some(code) if !CURRENCIES.contains(&code.as_str()) => Err(self.invalid(name, "is not a currency code")),
-            Some(code) if code != "JPY" => Err(ApiError::new(
+            Some(code) => Err(ApiError::new(
                 ReasonCode::CurrencyMismatch,
-                format!("{} is {code}, but the merchant's ledger is in JPY", self.path_of(name)),
+                format!("{} is {code}, but the merchant's ledger is in {own}", self.path_of(name)),
             )),
-            code => Ok(code),
         }
     }
 

@@ -7,7 +7,9 @@ use super::fields::{Fields, missing};
 use super::session_request::of_button;
 use super::views::{billing_address, buyer_json, in_scope, price, shipping_address};
 use crate::sandbox::error::{ApiError, ReasonCode};
-use crate::sandbox::ledger::{Answer, Ask, Cart, DeliveryOption, Ledger, OnPage, ProductType, Session, SessionRequest};
+use crate::sandbox::ledger::{
+    Answer, Ask, Cart, Currency, DeliveryOption, Ledger, OnPage, ProductType, Session, SessionRequest,
+};
 
 /// Totals that a button for a payment service provider carries in `paymentDetails`, besides those of a session.
 const TOTALS: [&str; 4] = ["totalBaseAmount", "totalTaxAmount", "totalShippingAmount", "totalDiscountAmount"];
@@ -30,7 +32,7 @@ pub struct OnPageRequest {
 ///
 /// # Errors
 /// [`ApiError`] of the first field that is wrong, unknown or missing; `webCheckoutDetails` does not belong here.
-pub fn request(config: &[u8], product_type: ProductType) -> Result<OnPageRequest, ApiError> {
+pub fn request(config: &[u8], product_type: ProductType, currency: Currency) -> Result<OnPageRequest, ApiError> {
     let refuse = |message: String| ApiError::new(ReasonCode::InvalidRequestFormat, message);
     let mut config: Map<String, Value> = serde_json::from_slice(config)
         .map_err(|error| refuse(format!("checkoutSessionConfig is not a JSON object: {error}")))?;
@@ -38,27 +40,27 @@ pub fn request(config: &[u8], product_type: ProductType) -> Result<OnPageRequest
         let message = "webCheckoutDetails does not go with renderJSButton: the buyer stays on your page. Leave it out";
         return Err(ApiError::new(ReasonCode::InvalidParameterCombination, message));
     }
-    let processor = processor(&mut config)?;
-    let cart = known_totals(&mut config)?;
-    let session = of_button(Value::Object(config).to_string().as_bytes(), product_type)?;
+    let processor = processor(&mut config, currency)?;
+    let cart = known_totals(&mut config, currency)?;
+    let session = of_button(Value::Object(config).to_string().as_bytes(), product_type, currency)?;
     let payment = &session.terms.payment;
     payment.payment_intent.ok_or_else(|| missing("paymentDetails.paymentIntent"))?;
     let cart = Cart { charge: payment.charge_amount, order: payment.total_order_amount, ..cart };
     Ok(OnPageRequest { session, processor, cart })
 }
 
-fn processor(config: &mut Map<String, Value>) -> Result<Option<String>, ApiError> {
+fn processor(config: &mut Map<String, Value>, currency: Currency) -> Result<Option<String>, ApiError> {
     let Some(specifications) = config.remove("processorSpecifications") else { return Ok(None) };
-    let mut fields = Fields::of_value("processorSpecifications", specifications)?;
+    let mut fields = Fields::of_value("processorSpecifications", specifications, currency)?;
     let name = fields.text("name", 64)?.ok_or_else(|| fields.missing("name"))?;
     fields.done()?;
     Ok(Some(name))
 }
 
-fn known_totals(config: &mut Map<String, Value>) -> Result<Cart, ApiError> {
+fn known_totals(config: &mut Map<String, Value>, currency: Currency) -> Result<Cart, ApiError> {
     let Some(Value::Object(payment)) = config.get_mut("paymentDetails") else { return Ok(Cart::default()) };
     let totals = TOTALS.iter().filter_map(|name| payment.remove_entry(*name)).collect();
-    let mut fields = Fields::of_value("paymentDetails", Value::Object(totals))?;
+    let mut fields = Fields::of_value("paymentDetails", Value::Object(totals), currency)?;
     amounts(&mut fields)
 }
 
@@ -66,13 +68,13 @@ fn known_totals(config: &mut Map<String, Value>) -> Result<Cart, ApiError> {
 ///
 /// # Errors
 /// [`ApiError`] that says what to write.
-pub fn answer(ask: Ask, text: &str) -> Result<Answer, ApiError> {
+pub fn answer(ask: Ask, text: &str, currency: Currency) -> Result<Answer, ApiError> {
     let refuse = |message: &str| ApiError::new(ReasonCode::InvalidParameterValue, message);
     let value = serde_json::from_str(text).map_err(|error| refuse(&format!("the answer is not JSON: {error}")))?;
     let mut fields = match value {
         Value::Null if ask == Ask::Complete => return Ok(Answer::Success),
         Value::Null => return Ok(Answer::Cart(Cart::default())),
-        value @ Value::Object(_) => Fields::of_value("", value)?,
+        value @ Value::Object(_) => Fields::of_value("", value, currency)?,
         _ => {
             return Err(refuse(
                 "return an object, such as { totalChargeAmount: { amount: \"100\", currencyCode: \"JPY\" } }",
@@ -92,18 +94,18 @@ pub fn answer(ask: Ask, text: &str) -> Result<Answer, ApiError> {
             "return { status: \"success\" }, or \"decline\", \"error\", or \"redirectRequired\" with a redirectUrl",
         )),
         (_, Some(_)) => Err(refuse("status can only be \"error\" here; return the cart otherwise")),
-        (_, None) => cart(fields).map(Answer::Cart),
+        (_, None) => cart(fields, currency).map(Answer::Cart),
     }
 }
 
-fn cart(mut fields: Fields) -> Result<Cart, ApiError> {
+fn cart(mut fields: Fields, currency: Currency) -> Result<Cart, ApiError> {
     let mut cart = amounts(&mut fields)?;
     cart.charge = fields.charge_price("totalChargeAmount")?;
     cart.order = fields.charge_price("totalOrderAmount")?;
     cart.options = match fields.value("deliveryOptions") {
         None => None,
         Some(Value::Array(options)) if options.len() <= OPTIONS_MAX => {
-            Some(options.into_iter().map(delivery_option).collect::<Result<_, _>>()?)
+            Some(options.into_iter().map(|option| delivery_option(option, currency)).collect::<Result<_, _>>()?)
         }
         Some(_) => return Err(fields.invalid("deliveryOptions", &format!("must be a list of at most {OPTIONS_MAX}"))),
     };
@@ -124,8 +126,8 @@ fn amounts(fields: &mut Fields) -> Result<Cart, ApiError> {
     })
 }
 
-fn delivery_option(value: Value) -> Result<DeliveryOption, ApiError> {
-    let mut option = Fields::of_value("deliveryOptions", value)?;
+fn delivery_option(value: Value, currency: Currency) -> Result<DeliveryOption, ApiError> {
+    let mut option = Fields::of_value("deliveryOptions", value, currency)?;
     let mut method = option.object("shippingMethod")?.ok_or_else(|| option.missing("shippingMethod"))?;
     let name = method.text("shippingMethodName", 256)?.ok_or_else(|| method.missing("shippingMethodName"))?;
     Ok(DeliveryOption {
@@ -196,11 +198,11 @@ mod tests {
             price("0.00"),
             price("500")
         );
-        let Ok(Answer::Cart(cart)) = answer(Ask::Init, &text) else { panic!("a cart") };
+        let Ok(Answer::Cart(cart)) = answer(Ask::Init, &text, Currency::JPY) else { panic!("a cart") };
         assert_eq!((cart.charge, cart.shipping, cart.base), (yen(1_980), yen(0), None));
         assert_eq!(cart.option("a").map(|option| option.name.as_str()), Some("速達"));
-        assert_eq!(answer(Ask::Init, "null").ok(), Some(Answer::Cart(Cart::default())));
-        assert_eq!(answer(Ask::Complete, "null").ok(), Some(Answer::Success));
+        assert_eq!(answer(Ask::Init, "null", Currency::JPY).ok(), Some(Answer::Cart(Cart::default())));
+        assert_eq!(answer(Ask::Complete, "null", Currency::JPY).ok(), Some(Answer::Success));
         for (ask, text, says) in [
             (Ask::Complete, "{}", "status: \"success\""),
             (Ask::Complete, r#"{"status":"redirectRequired"}"#, "redirectUrl is missing"),
@@ -214,7 +216,7 @@ mod tests {
                 "totalChargeAmount.amount",
             ),
         ] {
-            let error = answer(ask, text).expect_err(text);
+            let error = answer(ask, text, Currency::JPY).expect_err(text);
             assert!(error.message.contains(says), "{text}: {}", error.message);
         }
     }
@@ -224,14 +226,14 @@ mod tests {
         let config = json!({"storeId": "s", "processorSpecifications": {"name": "sekisho"}, "paymentDetails": {
             "paymentIntent": "Confirm", "totalBaseAmount": {"amount": "8000", "currencyCode": "JPY"},
             "chargeAmount": {"amount": "8800", "currencyCode": "JPY"}}});
-        let read = request(config.to_string().as_bytes(), ProductType::PayOnly).expect("read");
+        let read = request(config.to_string().as_bytes(), ProductType::PayOnly, Currency::JPY).expect("read");
         assert_eq!((read.processor.as_deref(), read.session.on_page), (Some("sekisho"), true));
         assert_eq!((read.cart.base, read.cart.charge), (Amount::new(8_000).ok(), Amount::new(8_800).ok()));
         let mut wrong = config.clone();
         wrong["webCheckoutDetails"] = json!({"checkoutMode": "ProcessOrder"});
-        let error = request(wrong.to_string().as_bytes(), ProductType::PayOnly).expect_err("refused");
+        let error = request(wrong.to_string().as_bytes(), ProductType::PayOnly, Currency::JPY).expect_err("refused");
         assert!(error.message.contains("Leave it out"), "{}", error.message);
-        let error = request(br#"{"storeId":"s"}"#, ProductType::PayOnly).expect_err("refused");
+        let error = request(br#"{"storeId":"s"}"#, ProductType::PayOnly, Currency::JPY).expect_err("refused");
         assert!(error.message.contains("paymentIntent is missing"), "{}", error.message);
     }
 }

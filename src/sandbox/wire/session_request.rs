@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::fields::{Fields, missing};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::{
-    CheckoutMode, FrequencyUnit, MerchantMetadata, PaymentDetails, PaymentIntent, PermissionType, ProductType,
-    RecurringMetadata, SessionRequest, SignInRequest, Terms, WebCheckoutDetails, check_price,
+    CheckoutMode, Currency, FrequencyUnit, MerchantMetadata, PaymentDetails, PaymentIntent, PermissionType,
+    ProductType, RecurringMetadata, SessionRequest, SignInRequest, Terms, WebCheckoutDetails, check_agreement,
 };
 
 const SCOPES: [&str; 7] =
@@ -29,8 +29,8 @@ pub(super) const TEXT_CHARS_MAX: usize = 256;
 ///
 /// # Errors
 /// [`ApiError`] of the first field that is wrong, unknown or missing.
-pub fn create(body: &[u8], product_type: ProductType) -> Result<SessionRequest, ApiError> {
-    let request = read(body, product_type)?;
+pub fn create(body: &[u8], product_type: ProductType, currency: Currency) -> Result<SessionRequest, ApiError> {
+    let request = read(body, product_type, currency)?;
     check_flow(&request)?;
     Ok(request)
 }
@@ -40,15 +40,15 @@ pub fn create(body: &[u8], product_type: ProductType) -> Result<SessionRequest, 
 ///
 /// # Errors
 /// As [`create`].
-pub fn of_button(payload: &[u8], product_type: ProductType) -> Result<SessionRequest, ApiError> {
-    let mut request = read(payload, product_type)?;
+pub fn of_button(payload: &[u8], product_type: ProductType, currency: Currency) -> Result<SessionRequest, ApiError> {
+    let mut request = read(payload, product_type, currency)?;
     request.on_page = request.terms.web == WebCheckoutDetails::default();
     check_flow(&request)?;
     Ok(request)
 }
 
-fn read(body: &[u8], product_type: ProductType) -> Result<SessionRequest, ApiError> {
-    let mut fields = Fields::of_body(body)?;
+fn read(body: &[u8], product_type: ProductType, currency: Currency) -> Result<SessionRequest, ApiError> {
+    let mut fields = Fields::of_body(body, currency)?;
     let request = SessionRequest {
         store_id: fields.text("storeId", TEXT_CHARS_MAX)?.ok_or_else(|| missing("storeId"))?,
         product_type,
@@ -56,11 +56,12 @@ fn read(body: &[u8], product_type: ProductType) -> Result<SessionRequest, ApiErr
         scopes: scopes(&mut fields, "scopes")?,
         delivery_specifications: delivery_specifications(&mut fields)?,
         address_details: address_details(&mut fields)?,
-        payment_method_on_file_metadata: on_file_metadata(&mut fields)?,
+        setup_only: on_file_metadata(&mut fields)?,
+        charge_permission_id: fields.text("chargePermissionId", TEXT_CHARS_MAX)?,
         terms: terms(&mut fields)?,
     };
     fields.done()?;
-    check_price(&request.terms)?;
+    check_agreement(&request)?;
     Ok(request)
 }
 
@@ -69,7 +70,7 @@ fn read(body: &[u8], product_type: ProductType) -> Result<SessionRequest, ApiErr
 /// # Errors
 /// [`ApiError`] of the first field that is wrong, unknown or missing.
 pub fn sign_in(payload: &[u8]) -> Result<SignInRequest, ApiError> {
-    let mut fields = Fields::of_body(payload)?;
+    let mut fields = Fields::of_body(payload, Currency::default())?;
     let request = SignInRequest {
         store_id: fields.text("storeId", TEXT_CHARS_MAX)?.ok_or_else(|| missing("storeId"))?,
         return_url: fields.url("signInReturnUrl")?.ok_or_else(|| missing("signInReturnUrl"))?,
@@ -83,8 +84,8 @@ pub fn sign_in(payload: &[u8]) -> Result<SignInRequest, ApiError> {
 ///
 /// # Errors
 /// [`ApiError`] of the first field that is wrong or unknown.
-pub fn update(body: &[u8]) -> Result<Terms, ApiError> {
-    let mut fields = Fields::of_body(body)?;
+pub fn update(body: &[u8], currency: Currency) -> Result<Terms, ApiError> {
+    let mut fields = Fields::of_body(body, currency)?;
     let terms = terms(&mut fields)?;
     fields.done()?;
     Ok(terms)
@@ -211,11 +212,11 @@ fn address_details(fields: &mut Fields) -> Result<Option<Value>, ApiError> {
     Ok(Some(Value::Object(kept)))
 }
 
-fn on_file_metadata(fields: &mut Fields) -> Result<Option<Value>, ApiError> {
+fn on_file_metadata(fields: &mut Fields) -> Result<Option<bool>, ApiError> {
     let Some(mut metadata) = fields.object("paymentMethodOnFileMetadata")? else { return Ok(None) };
     let setup_only = metadata.flag("setupOnly")?.unwrap_or(false);
     metadata.done()?;
-    Ok(Some(serde_json::json!({ "setupOnly": setup_only })))
+    Ok(Some(setup_only))
 }
 
 /// With a review page the rest may come later; without one, everything must be there from the start.
@@ -253,7 +254,7 @@ mod tests {
     use serde_json::json;
 
     fn refused(body: &Value) -> (&'static str, String) {
-        let error = create(body.to_string().as_bytes(), ProductType::PayAndShip).expect_err("refused");
+        let error = create(body.to_string().as_bytes(), ProductType::PayAndShip, Currency::JPY).expect_err("refused");
         (error.code.as_str(), error.message)
     }
 
@@ -286,7 +287,8 @@ mod tests {
             assert_eq!(refused(&priced).0, expected, "{amount} {currency}");
         }
         let update =
-            update(br#"{"paymentDetails":{"chargeAmount":{"amount":100,"currencyCode":"JPY"}}}"#).expect("read");
+            update(br#"{"paymentDetails":{"chargeAmount":{"amount":100,"currencyCode":"JPY"}}}"#, Currency::JPY)
+                .expect("read");
         assert_eq!(update.payment.charge_amount, Amount::new(100).ok());
     }
 
@@ -314,14 +316,14 @@ mod tests {
             ("/r", false),
         ] {
             let body = json!({"webCheckoutDetails": {"checkoutResultReturnUrl": url}}).to_string();
-            assert_eq!(update(body.as_bytes()).is_ok(), fine, "{url}");
+            assert_eq!(update(body.as_bytes(), Currency::JPY).is_ok(), fine, "{url}");
         }
     }
 
     #[test]
     fn a_body_that_is_no_object_is_refused_as_such() {
         for body in ["", "{", "[]", "\"x\"", "null"] {
-            let error = update(body.as_bytes()).expect_err("refused");
+            let error = update(body.as_bytes(), Currency::JPY).expect_err("refused");
             assert_eq!(error.code, ReasonCode::InvalidRequestFormat, "{body:?}");
         }
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::domain::Millis;
 use crate::sandbox::buyers::Address;
 use crate::sandbox::ledger::{
-    Amount, BUYER_READABLE_MS, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice,
+    Amount, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice, Currency,
     Introduction, Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason,
     Session, SessionCancelReason, SessionState,
 };
@@ -29,7 +29,9 @@ pub fn session(ledger: &Ledger, session: &Session) -> Value {
         "chargePermissionType": terms.permission_type().as_str(),
         "orderType": null,
         "recurringMetadata": told.and(terms.recurring.as_ref()).map(recurring_metadata),
-        "paymentMethodOnFileMetadata": told.and_then(|session| session.request.payment_method_on_file_metadata.clone()),
+        "paymentMethodOnFileMetadata": told
+            .and_then(|session| session.request.setup_only)
+            .map(|setup_only| json!({"setupOnly": setup_only})),
         "merchantDetails": null,
         "merchantMetadata": told.map(|_| merchant_metadata(&terms.merchant)),
         "supplementaryData": told.and_then(|_| terms.supplementary_data.clone()),
@@ -39,7 +41,7 @@ pub fn session(ledger: &Ledger, session: &Session) -> Value {
         "statusDetails": session_status(session),
         "shippingAddress": told.and_then(|session| shipping_address(session, choice)),
         "platformId": told.and_then(|_| terms.platform_id.clone()),
-        "chargePermissionId": session.charge_permission_id,
+        "chargePermissionId": session.charge_permission_id.as_ref().or(session.request.charge_permission_id.as_ref()),
         "chargeId": session.charge_id,
         "constraints": told.map(constraints),
         "creationTimestamp": session.created.utc_basic(),
@@ -98,13 +100,13 @@ pub fn charge(ledger: &Ledger, charge: &Charge) -> Value {
     })
 }
 
-/// A refund. Its amount alone is written with decimals, as Japan's sandbox did (amazon-pay 2.2).
+/// A refund.
 pub fn refund(refund: &Refund) -> Value {
     json!({
         "refundId": refund.id,
         "chargeId": refund.charge_id,
         "creationTimestamp": refund.created.utc_basic(),
-        "refundAmount": {"amount": format!("{}.00", refund.amount), "currencyCode": "JPY"},
+        "refundAmount": refund_price(refund.amount),
         "statusDetails": {
             "state": refund.state.as_str(),
             "reasonCode": refund.reason.map(RefundReason::as_str),
@@ -116,11 +118,16 @@ pub fn refund(refund: &Refund) -> Value {
     })
 }
 
-/// A charge permission. Who the buyer is can be read for 30 days.
+/// Two decimals in every currency: those of a refund in yen were seen at Japan's sandbox (amazon-pay 2.2).
+fn refund_price(amount: Amount) -> Value {
+    let decimals = if amount.currency().decimals() == 0 { ".00" } else { "" };
+    json!({"amount": format!("{amount}{decimals}"), "currencyCode": amount.currency().as_str()})
+}
+
+/// A charge permission. Who the buyer is can be read for a time only.
 pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Value {
     let standing = ledger.standing(permission);
-    let readable = ledger.now().since(permission.created) <= BUYER_READABLE_MS;
-    let session = ledger.session(&permission.session_id).filter(|_| readable);
+    let session = ledger.session(&permission.session_id).filter(|_| permission.tells_buyer(ledger.now()));
     let party = &permission.party;
     let reasons = standing
         .reason
@@ -147,7 +154,7 @@ pub fn charge_permission(ledger: &Ledger, permission: &ChargePermission) -> Valu
         "limits": {"amountLimit": price(permission.limit.amount()), "amountBalance": price(standing.balance)},
         "chargePermissionType": permission.permission_type.as_str(),
         "recurringMetadata": permission.recurring.as_ref().map(recurring_metadata),
-        "presentmentCurrency": "JPY",
+        "presentmentCurrency": permission.limit.amount().currency().as_str(),
     })
 }
 
@@ -172,7 +179,7 @@ pub fn introduction(introduction: &Introduction) -> Value {
 
 /// `{amount, currencyCode}`.
 pub fn price(amount: Amount) -> Value {
-    json!({"amount": amount.to_string(), "currencyCode": "JPY"})
+    json!({"amount": amount.to_string(), "currencyCode": amount.currency().as_str()})
 }
 
 fn web_checkout_details(ledger: &Ledger, session: &Session) -> Value {
@@ -193,7 +200,7 @@ fn payment_details(session: &Session) -> Value {
         "canHandlePendingAuthorization": payment.can_handle_pending_authorization.unwrap_or(false),
         "chargeAmount": payment.charge_amount.map(price),
         "totalOrderAmount": payment.total_order_amount.map(price),
-        "presentmentCurrency": payment.presentment_currency,
+        "presentmentCurrency": payment.presentment_currency.map(Currency::as_str),
         "softDescriptor": payment.soft_descriptor,
         "allowOvercharge": payment.allow_overcharge,
         "extendExpiration": payment.extend_expiration,

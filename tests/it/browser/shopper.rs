@@ -45,14 +45,16 @@ impl Shopper {
         let driver = Driver::start();
         let profile = tempfile::Builder::new().prefix("sekisho-browser-").tempdir().unwrap();
         let browser = driver.open(&profile, scripts).await;
-        let metrics = json!({
-            "width": screen.width,
-            "height": screen.height,
-            "deviceScaleFactor": 2,
-            "mobile": screen.phone,
-        });
-        driver::devtools(&browser, "Emulation.setDeviceMetricsOverride", metrics).await;
-        Self { browser, screen, album, _driver: driver, _profile: profile }
+        let shopper = Self { browser, screen, album, _driver: driver, _profile: profile };
+        shopper.sit_before_the_screen().await;
+        shopper
+    }
+
+    /// Gives the present window the screen's size.
+    async fn sit_before_the_screen(&self) {
+        let Screen { width, height, phone } = self.screen;
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": phone });
+        driver::devtools(&self.browser, "Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
     /// Opens an address.
@@ -78,6 +80,29 @@ impl Shopper {
         let source = self.browser.source().await.unwrap_or_default();
         self.photograph("failure").await;
         panic!("no {css} at {url}, which is on {}-failure.png ({error}):\n{source}", self.album);
+    }
+
+    /// Waits until there are this many windows, and looks at the newest that is not the present one; with one window
+    /// left, at that.
+    pub(super) async fn look_through_windows(&self, count: usize) {
+        let asked = Instant::now();
+        loop {
+            let windows = self.browser.windows().await.unwrap();
+            if windows.len() == count {
+                let here = self.browser.window().await.ok();
+                let other = windows.iter().rev().find(|window| Some(*window) != here.as_ref() || count == 1);
+                self.browser.switch_to_window(other.unwrap().clone()).await.unwrap();
+                self.sit_before_the_screen().await;
+                return;
+            }
+            assert!(asked.elapsed() < PATIENCE, "there are {} windows, not {count}", windows.len());
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// Closes the present window, as the buyer may.
+    pub(super) async fn close_window(&self) {
+        self.browser.close_window().await.unwrap();
     }
 
     /// Waits for an element and presses it.

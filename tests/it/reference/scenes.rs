@@ -2,10 +2,11 @@
 //! really run. The clock stands still and chance is seeded: the same bytes come out every time.
 
 use sekisho::protocol::{Call, Style};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::exchange::{Exchange, GATEWAY, Recorder};
-use crate::support::{Answer, MINUTE, Stage, result_form};
+use crate::support::acts::{monthly, on_page, review_page, session};
+use crate::support::{MINUTE, Stage, result_form};
 
 use Style::{IdPass, Json};
 
@@ -25,33 +26,8 @@ pub(crate) async fn play_all() -> Vec<Scene> {
     vec![authorise_and_capture().await, capture_and_refund().await, consent().await, finalize().await]
 }
 
-async fn stage() -> Stage {
+pub(crate) async fn stage() -> Stage {
     Stage::with(|plan| GATEWAY.clone_into(&mut plan.settings.public_url)).await
-}
-
-/// A checkout session in which the buyer has come so far; `payload` is what the shop's button says.
-async fn session(stage: &Stage, up_to: &str, payload: &Value) -> String {
-    let mut payload = payload.clone();
-    payload["storeId"] = stage.gateway.shops().iter().next().unwrap().settings.store_id.clone().into();
-    let body = json!({"merchantId": stage.shop().merchant_id, "payload": payload, "upTo": up_to});
-    let url = format!("{}/_control/checkoutSessions", stage.browser.sandbox_url);
-    let answer = Answer::read(stage.http.post(url).body(body.to_string()).send().await.unwrap()).await;
-    assert!(answer.status < 300, "{:?}", String::from_utf8(answer.bytes));
-    answer.json()["checkoutSessionId"].as_str().unwrap().to_owned()
-}
-
-/// What the button of a shop with a review page says.
-fn review_page() -> Value {
-    json!({
-        "webCheckoutDetails": {"checkoutReviewReturnUrl": "https://shop.example/review"},
-        "scopes": ["name", "email", "phoneNumber", "shippingAddress", "billingAddress"],
-    })
-}
-
-/// What it says where the buyer pays in Amazon's window on the shop's own page.
-fn on_page() -> Value {
-    let amount = json!({"amount": "2178", "currencyCode": "JPY"});
-    json!({"paymentDetails": {"paymentIntent": "Authorize", "chargeAmount": amount}})
 }
 
 /// A transaction as later calls name it.
@@ -73,10 +49,15 @@ impl Entered {
 
 impl Recorder<'_> {
     async fn enter(&mut self, style: Style, order: &'static str, fields: &[(&str, &str)]) -> Entered {
+        let title = match fields.iter().find(|(name, _)| *name == "PaymentType") {
+            Some((_, "1")) => "A charge on a consent is entered.",
+            Some((_, "2")) => "A consent is entered; nothing is charged yet.",
+            _ => "The order is entered.",
+        };
         let mut all = vec![("OrderID", order)];
         all.extend_from_slice(fields);
         all.push(("AmazonpayType", "3"));
-        let answer = self.call("The order is entered.", Call::EntryTran, style, &all).await;
+        let answer = self.call(title, Call::EntryTran, style, &all).await;
         Entered { order, access_id: answer.field("AccessID"), access_pass: answer.field("AccessPass") }
     }
 
@@ -112,6 +93,8 @@ async fn authorise_and_capture() -> Scene {
     let id = session(&stage, "chosen", &button).await;
     let by_session = [("AmazonCheckoutSessionID", id.as_str())];
     shop.call("Who the buyer is, before there is an order.", Call::SearchAddress, IdPass, &by_session).await;
+    let both = [("AmazonCheckoutSessionID", id.as_str()), ("OrderID", "ORDER-0001")];
+    shop.call("One key is enough, and two contradict each other.", Call::SearchAddress, IdPass, &both).await;
     let order = [("JobCd", "AUTH"), ("Amount", "1980"), ("Tax", "198")];
     let entered = shop.enter(IdPass, "ORDER-0001", &order).await;
     let again = [&[("OrderID", "ORDER-0001"), ("AmazonpayType", "3")][..], &order].concat();
@@ -183,10 +166,7 @@ async fn capture_and_refund() -> Scene {
 async fn consent() -> Scene {
     let stage = stage().await;
     let mut shop = Recorder::new(&stage);
-    let mut button = review_page();
-    button["chargePermissionType"] = "Recurring".into();
-    button["recurringMetadata"] = json!({"frequency": {"unit": "Month", "value": "1"}});
-    let id = session(&stage, "chosen", &button).await;
+    let id = session(&stage, "chosen", &monthly(review_page())).await;
     let registration = [("JobCd", "AUTH"), ("Amount", "0"), ("PaymentType", "2")];
     let entered = shop.enter(IdPass, "CONSENT-0001", &registration).await;
     let exec = entered.with(&[
@@ -243,10 +223,7 @@ async fn finalize() -> Scene {
     shop.call("What is cancelled stays as it is.", Call::Change, IdPass, &change).await;
 
     // The same consent ended by JSON, so that every call has an example of either style.
-    let mut recurring = on_page();
-    recurring["chargePermissionType"] = "Recurring".into();
-    recurring["recurringMetadata"] = json!({"frequency": {"unit": "Month", "value": "1"}});
-    let id = session(&stage, "paid", &recurring).await;
+    let id = session(&stage, "paid", &monthly(on_page())).await;
     let entered = shop.enter(Json, "CONSENT-0002", &order).await;
     let cycle = [("AmazonCheckoutSessionID", id.as_str()), ("FrequencyUnit", "Month"), ("FrequencyValue", "1")];
     let title = "A consent whose first month is charged at once.";

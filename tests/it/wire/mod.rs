@@ -3,7 +3,7 @@
 mod answers;
 mod refusals;
 mod requests;
-mod walk;
+pub(crate) mod walk;
 
 use crate::support::{Answer, Stage};
 

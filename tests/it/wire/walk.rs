@@ -7,6 +7,7 @@
 mod model;
 mod values;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sekisho::protocol::{Call, Field, Style};
@@ -47,6 +48,22 @@ async fn every_parameter_of_every_call() {
 }
 
 #[tokio::test]
+async fn parameters_that_contradict_each_other() {
+    let stage = Stage::new().await;
+    let mut model = Model::new(&stage).await;
+    let mut seen = String::new();
+    for (call, sent) in values::contradictions(&model) {
+        let told = ask(&stage, &mut model, call, "contradiction", &sent).await;
+        let clashes: Vec<_> = call.clashes().iter().map(|clash| clash.otherwise.as_str()).collect();
+        assert!(clashes.iter().any(|code| told.contains(code)), "{call:?}: {told} for {}", shown(&sent));
+        let fields: Vec<_> =
+            sent.iter().map(|(name, _)| name.as_str()).filter(|name| !name.starts_with("Shop")).collect();
+        writeln!(seen, "{} {}: {told}", call.name(), fields.join(" ")).unwrap();
+    }
+    insta::with_settings!({omit_expression => true}, { insta::assert_snapshot!("contradictions", seen) });
+}
+
+#[tokio::test]
 async fn everything_wrong_at_once() {
     let stage = Stage::new().await;
     let mut model = Model::new(&stage).await;
@@ -75,6 +92,27 @@ async fn everything_wrong_at_once() {
     insta::with_settings!({omit_expression => true}, { insta::assert_snapshot!("everything_wrong_at_once", seen) });
 }
 
+/// Every code that the walk is answered, in idPass alone, with the requests in which parameters contradict each other.
+pub(crate) async fn codes_answered() -> BTreeSet<String> {
+    let stage = Stage::new().await;
+    let model = Model::new(&stage).await;
+    let mut answered = BTreeSet::new();
+    let mut requests = values::contradictions(&model);
+    for call in Call::ALL {
+        for (field, _) in call.fields() {
+            let all = variants(call, *field).into_iter();
+            requests.extend(all.map(|variant| (call, variant.applied_to(base(call, *field, &model)))));
+        }
+    }
+    for (call, sent) in requests {
+        let answer = send(&stage, call, Style::IdPass, &sent).await.unwrap();
+        if let Outcome::Refused(codes) = outcome(call, Style::IdPass, &answer) {
+            answered.extend(codes.split('|').map(str::to_owned));
+        }
+    }
+    answered
+}
+
 /// Asks in every style that the call speaks, holds each answer against the tables, and tells it: the codes, and the HTTP
 /// status of JSON.
 async fn ask(stage: &Stage, model: &mut Model, call: Call, what: &str, sent: &Sent) -> String {
@@ -85,6 +123,13 @@ async fn ask(stage: &Stage, model: &mut Model, call: Call, what: &str, sent: &Se
         let predicted = model.predict(call, style, sent);
         let sent = shown(sent);
         assert!(predicted.allows(&outcome), "{call:?} {what} {style:?}: {outcome:?}, not {predicted:?}; sent {sent}");
+        let may_be: Vec<_> = call.errors().iter().map(|code| code.as_str()).collect();
+        if let Outcome::Refused(codes) = &outcome {
+            assert!(
+                codes.split('|').all(|code| may_be.contains(&code)),
+                "{call:?} is not documented to answer {codes}"
+            );
+        }
         match style {
             Style::IdPass => line.push_str(told(&outcome)),
             Style::Json if line == told(&outcome) => write!(line, " (json {})", answer.status).unwrap(),

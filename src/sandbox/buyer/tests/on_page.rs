@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::sandbox::error::ApiError;
-use crate::sandbox::ledger::{ChargeRequest, FinalizeRequest, MerchantMetadata, SessionState};
+use crate::sandbox::ledger::{ChargeRequest, FinalizeRequest, MerchantMetadata, PermissionReason, SessionState};
 
 const ORIGIN: &str = "http://127.0.0.1:8082";
 const GATEWAY: &str = "https://gw.example/return/1";
@@ -202,7 +202,7 @@ async fn a_buyer_who_cannot_prove_it_is_declined_and_may_pay_otherwise() {
     assert_ne!(second, json!(first));
     world.charge(second.as_str().expect("an id")).expect("charged");
     let refused = world.sandbox.ledger().charge_permission_of(MERCHANT, first).expect("known").closed;
-    assert_eq!(refused.map(|reason| reason.as_str()), Some("AmazonCanceled"));
+    assert_eq!(refused.map(PermissionReason::as_str), Some("AmazonCanceled"));
 }
 
 #[tokio::test]

@@ -63,7 +63,8 @@ pub(super) fn fair(field: Field, model: &Model) -> String {
 /// A request of `call` in which `field` has a place: everything in it is right, and the answer is known.
 pub(super) fn base(call: Call, field: Field, model: &Model) -> Sent {
     use Field as F;
-    let apb = field == F::ApbType || call == Call::ExecTran && F::rule(field).name.starts_with("Address");
+    let apb =
+        matches!(field, F::ApbType | F::RetUrl) || call == Call::ExecTran && F::rule(field).name.starts_with("Address");
     let left_out = |other: Field| match call {
         // Of these three just one is sent.
         Call::SearchAddress => KEYS.contains(&other) && other != if KEYS.contains(&field) { field } else { KEYS[0] },
@@ -85,6 +86,45 @@ pub(super) fn base(call: Call, field: Field, model: &Model) -> Sent {
     };
     let fields = call.fields().iter().map(|(field, _)| *field).filter(|field| !left_out(*field));
     fields.map(|field| (field.name(Style::IdPass).into_owned(), Text::Of(value(field)))).collect()
+}
+
+/// Requests whose every parameter is right by itself, one for each way to contradict oneself.
+pub(super) fn contradictions(model: &Model) -> Vec<(Call, Sent)> {
+    use Field as F;
+    let with = |call: Call, field: Field, changes: &[(Field, &str)]| {
+        let mut sent = base(call, field, model);
+        for (field, text) in changes {
+            let name = field.name(Style::IdPass).into_owned();
+            sent.retain(|(other, _)| *other != name);
+            sent.push((name, Text::Of((*text).to_owned())));
+        }
+        (call, sent)
+    };
+    let session = (F::AmazonCheckoutSessionId, model.ground.session.as_str());
+    let permission = (F::AmazonChargePermissionId, "S03-0000000-0000000");
+    let month = [(F::FrequencyUnit, "Month"), (F::FrequencyValue, "1")];
+    let nothing = [(F::Amount, "0"), (F::Tax, "0")];
+    let too_much = [(F::Amount, "9999999"), (F::Tax, "1")];
+    let mut all = vec![
+        with(Call::EntryTran, F::Amount, &too_much),
+        with(Call::EntryTran, F::Amount, &nothing),
+        with(Call::EntryTran, F::Amount, &[(F::Amount, "0"), (F::Tax, ""), (F::PaymentType, "1")]),
+        with(Call::ExecTran, F::Description, &[permission]),
+        with(Call::ExecTran, F::Description, &[(F::ApbType, "PayOnly")]),
+        with(Call::ExecTran, F::AmazonChargePermissionId, &[session]),
+        with(Call::ExecTran, F::AmazonChargePermissionId, &month),
+        with(Call::ExecTran, F::FrequencyUnit, &[(F::FrequencyValue, "0")]),
+        with(Call::ExecTran, F::FrequencyUnit, &[(F::FrequencyUnit, "Variable")]),
+        with(Call::Cancel, F::CancelAmount, &[(F::CancelAmount, "0"), (F::CancelTax, "0")]),
+        with(Call::Cancel, F::CancelAmount, &[(F::CancelAmount, "9999999"), (F::CancelTax, "1")]),
+        with(Call::SearchAddress, F::OrderId, &[session]),
+        with(Call::SearchAddress, F::OrderId, &[(F::AmazonBuyerToken, "a")]),
+        with(Call::SearchAddress, F::OrderId, &[session, (F::AmazonBuyerToken, "a")]),
+    ];
+    for call in [Call::Sales, Call::Change] {
+        all.extend([with(call, F::Amount, &nothing), with(call, F::Amount, &too_much)]);
+    }
+    all
 }
 
 const KEYS: [Field; 3] = [Field::AmazonCheckoutSessionId, Field::OrderId, Field::AmazonBuyerToken];

@@ -1,0 +1,116 @@
+//! The ledger as rows of a data file, and back. What follows from the objects is not kept but worked out anew: the
+//! timers.
+
+use super::Ledger;
+use super::objects::PENDING_MS;
+use super::table::{Keep, Row};
+use super::timers::Due;
+use super::words::{ChargeState, RefundState};
+
+/// What has to be written to a data file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Everything that was kept before is to be forgotten first.
+    pub all_forgotten: bool,
+    /// The objects that changed, as they are now; older ones first.
+    pub rows: Vec<Row>,
+}
+
+impl Changes {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        !self.all_forgotten && self.rows.is_empty()
+    }
+}
+
+/// Why a row of a data file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum KeptError {
+    /// Not a kind of object that this version knows.
+    #[error("{0:?} is not a kind of object that this version knows")]
+    UnknownKind(String),
+    /// Not the object that it is called.
+    #[error("{kind} {id} cannot be read: {source}")]
+    Unreadable {
+        /// What it is called.
+        kind: String,
+        /// Its id.
+        id: String,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+}
+
+impl Ledger {
+    /// What changed since the last call.
+    pub fn take_changes(&mut self) -> Changes {
+        let mut changes = Changes { all_forgotten: std::mem::take(&mut self.all_forgotten), rows: Vec::new() };
+        for table in self.tables() {
+            table.drain(&mut changes.rows);
+        }
+        changes
+    }
+
+    /// Forgets what changed: nobody keeps this ledger.
+    pub fn forget_changes(&mut self) {
+        self.all_forgotten = false;
+        for table in self.tables() {
+            table.forget_changes();
+        }
+    }
+
+    /// Puts one kept object back.
+    ///
+    /// # Errors
+    /// [`KeptError`], whichever applies.
+    pub fn put_back(&mut self, row: &Row) -> Result<(), KeptError> {
+        let table = self.tables().into_iter().find(|table| table.kind() == row.kind);
+        let table = table.ok_or_else(|| KeptError::UnknownKind(row.kind.clone()))?;
+        table.put_back(&row.id, &row.body).map_err(|source| KeptError::Unreadable {
+            kind: row.kind.clone(),
+            id: row.id.clone(),
+            source,
+        })
+    }
+
+    /// After the last object was put back: winds the timers up again.
+    pub fn resume(&mut self) {
+        let mut timers = Vec::new();
+        for session in self.sessions.iter() {
+            timers.push((session.expires, Due::SessionExpires(session.id.clone())));
+        }
+        for permission in self.permissions.iter() {
+            timers.extend(permission.expires.map(|at| (at, Due::PermissionExpires(permission.id.clone()))));
+        }
+        for charge in self.charges.iter() {
+            timers.push((charge.expires, Due::AuthorizationExpires(charge.id.clone())));
+            match charge.state {
+                ChargeState::AuthorizationInitiated => {
+                    timers.push((charge.updated.plus(PENDING_MS), Due::AuthorizationEnds(charge.id.clone())));
+                }
+                ChargeState::CaptureInitiated => {
+                    timers.push((charge.updated.plus(PENDING_MS), Due::CaptureEnds(charge.id.clone())));
+                }
+                _ => {}
+            }
+        }
+        for refund in self.refunds.iter().filter(|refund| refund.state == RefundState::RefundInitiated) {
+            timers.push((refund.created.plus(PENDING_MS), Due::RefundEnds(refund.id.clone())));
+        }
+        self.timers.extend(timers);
+    }
+
+    fn tables(&mut self) -> Vec<&mut dyn Keep> {
+        vec![
+            &mut self.sessions,
+            &mut self.permissions,
+            &mut self.charges,
+            &mut self.refunds,
+            &mut self.movements,
+            &mut self.sign_ins,
+            &mut self.introductions,
+            &mut self.on_page,
+            &mut self.remembered,
+        ]
+    }
+}

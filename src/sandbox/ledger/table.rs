@@ -1,0 +1,186 @@
+//! Objects by their ids, in the order in which they were made, with a note of which have changed since somebody asked:
+//! that is how a sandbox with a data file knows what to write.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Deref;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// One object as it is kept in a data file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// What it is, such as `charge`.
+    pub kind: String,
+    /// Unique within its kind.
+    pub id: String,
+    /// The object, in JSON.
+    pub body: String,
+}
+
+/// All objects of one kind.
+pub(super) struct Table<T> {
+    kind: &'static str,
+    places: HashMap<String, usize>,
+    objects: Vec<(String, T)>,
+    changed: BTreeSet<usize>,
+}
+
+impl<T> Table<T> {
+    /// An empty table. `kind` is what its rows are called in a data file, for ever.
+    pub(super) fn new(kind: &'static str) -> Self {
+        Self { kind, places: HashMap::new(), objects: Vec::new(), changed: BTreeSet::new() }
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<&T> {
+        self.objects.get(*self.places.get(id)?).map(|(_, object)| object)
+    }
+
+    /// The object, to be changed.
+    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
+        let place = *self.places.get(id)?;
+        self.changed.insert(place);
+        self.objects.get_mut(place).map(|(_, object)| object)
+    }
+
+    pub(super) fn contains_key(&self, id: &str) -> bool {
+        self.places.contains_key(id)
+    }
+
+    /// Adds the object, or puts it in the place of the one with this id.
+    pub(super) fn insert(&mut self, id: String, object: T) {
+        if let Some(old) = self.get_mut(&id) {
+            *old = object;
+            return;
+        }
+        let place = self.objects.len();
+        self.changed.insert(place);
+        self.places.insert(id.clone(), place);
+        self.objects.push((id, object));
+    }
+
+    /// All, oldest first.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.objects.iter().map(|(_, object)| object)
+    }
+}
+
+/// What a ledger does with each of its tables, whatever is in them.
+pub(super) trait Keep {
+    /// What its rows are called.
+    fn kind(&self) -> &'static str;
+    /// Adds a row for each object that changed since the last call, older objects first; forgets that they did.
+    fn drain(&mut self, rows: &mut Vec<Row>);
+    /// Forgets what changed.
+    fn forget_changes(&mut self);
+    /// Puts an object back that was kept; it does not count as changed.
+    fn put_back(&mut self, id: &str, body: &str) -> Result<(), serde_json::Error>;
+}
+
+impl<T: Serialize + DeserializeOwned> Keep for Table<T> {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn drain(&mut self, rows: &mut Vec<Row>) {
+        let changed = std::mem::take(&mut self.changed);
+        for (id, object) in changed.into_iter().filter_map(|place| self.objects.get(place)) {
+            // An object of these plain types always becomes JSON; one that did not would only not be kept.
+            let body = serde_json::to_string(object).ok();
+            rows.extend(body.map(|body| Row { kind: self.kind.to_owned(), id: id.clone(), body }));
+        }
+    }
+
+    fn forget_changes(&mut self) {
+        self.changed.clear();
+    }
+
+    fn put_back(&mut self, id: &str, body: &str) -> Result<(), serde_json::Error> {
+        self.insert(id.to_owned(), serde_json::from_str(body)?);
+        self.changed.clear();
+        Ok(())
+    }
+}
+
+/// Entries that never change, in the order in which they were made.
+pub(super) struct Journal<T> {
+    kind: &'static str,
+    entries: Vec<T>,
+    /// How many of them, from the start, have been drained.
+    drained: usize,
+}
+
+impl<T> Journal<T> {
+    /// An empty journal; `kind` as in [`Table::new`].
+    pub(super) fn new(kind: &'static str) -> Self {
+        Self { kind, entries: Vec::new(), drained: 0 }
+    }
+
+    pub(super) fn push(&mut self, entry: T) {
+        self.entries.push(entry);
+    }
+}
+
+impl<T> Deref for Journal<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.entries
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Keep for Journal<T> {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn drain(&mut self, rows: &mut Vec<Row>) {
+        for (number, entry) in self.entries.iter().enumerate().skip(self.drained) {
+            let body = serde_json::to_string(entry).ok();
+            rows.extend(body.map(|body| Row { kind: self.kind.to_owned(), id: number.to_string(), body }));
+        }
+        self.forget_changes();
+    }
+
+    fn forget_changes(&mut self) {
+        self.drained = self.entries.len();
+    }
+
+    fn put_back(&mut self, _: &str, body: &str) -> Result<(), serde_json::Error> {
+        self.entries.push(serde_json::from_str(body)?);
+        self.forget_changes();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_is_drained_once_and_can_be_put_back_in_its_order() {
+        let mut table = Table::new("number");
+        for (id, number) in [("z", 1), ("a", 2), ("m", 3)] {
+            table.insert(id.to_owned(), number);
+        }
+        let mut rows = Vec::new();
+        table.drain(&mut rows);
+        table.drain(&mut rows);
+        let ids: Vec<_> = rows.iter().map(|row| row.id.as_str()).collect();
+        assert_eq!(ids, ["z", "a", "m"]);
+        *table.get_mut("a").expect("there") += 10;
+        table.insert("b".to_owned(), 4);
+        let mut later = Vec::new();
+        table.drain(&mut later);
+        assert_eq!(later.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+
+        let mut again = Table::<i32>::new("number");
+        for row in rows.iter().chain(&later) {
+            again.put_back(&row.id, &row.body).expect("JSON");
+        }
+        assert_eq!(again.iter().copied().collect::<Vec<_>>(), [1, 12, 3, 4]);
+        let mut none = Vec::new();
+        again.drain(&mut none);
+        assert!(none.is_empty() && again.put_back("x", "{").is_err());
+    }
+}
