@@ -254,7 +254,6 @@ fn merchants(shops: &Shops) -> Vec<Merchant> {
                 public_key_id: shop.settings.public_key_id.clone(),
                 public_key_pem: shop.merchant.key().public_pem().expect("a key has a public half"),
             }],
-            ..Merchant::default()
         })
         .collect()
 }

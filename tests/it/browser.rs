@@ -6,6 +6,7 @@
 mod alley;
 mod button;
 mod driver;
+mod flows;
 mod on_page;
 mod shopper;
 
