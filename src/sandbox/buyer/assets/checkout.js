@@ -257,6 +257,7 @@
       }
       if (said.over) {
         over();
+        popup.close();
         if (said.over === "onCancel") ask(config, "onCancel", said.event);
       }
     };
