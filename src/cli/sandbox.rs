@@ -14,6 +14,7 @@ use super::{print, signals};
 use crate::amazonpay::generate_pem;
 use crate::config::{FileMode, ShopsFile, process_environment};
 use crate::flow::{Shop, Shops};
+use crate::sandbox::buyers::{self, Buyers};
 use crate::sandbox::{Merchant, MerchantKey, Sandbox, Settings, router};
 use crate::{http, telemetry};
 
@@ -25,6 +26,9 @@ pub(super) struct SandboxArgs {
     /// The merchants are the shops of this shops.toml, with their keys, instead of one made at start.
     #[arg(long, value_name = "FILE")]
     shops_file: Option<PathBuf>,
+    /// The buyers of this TOML file live in the sandbox, instead of the three ready ones.
+    #[arg(long, value_name = "FILE")]
+    buyers: Option<PathBuf>,
 }
 
 /// The one merchant of a sandbox that was told of no other.
@@ -46,11 +50,20 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let world = World::real();
     let settings = Settings { base_url: base_url.clone(), merchants };
     let sandbox = Sandbox::new(settings, world.clock, world.rng)?;
+    if let Some(file) = &args.buyers {
+        sandbox.inhabit(buyers_of(file)?);
+    }
     print(&format!(
         "Amazon Pay sandbox on {base_url} (no money moves)\n  control      {base_url}/_control/\n{welcome}"
     ));
     http::serve(listener, router(sandbox), signals::stop_on_signal(), http::Connections::LOCAL).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The buyers of a file.
+fn buyers_of(file: &Path) -> anyhow::Result<Buyers> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    buyers::parse(&text).with_context(|| format!("{} is no file of buyers", file.display()))
 }
 
 /// The shops of a `shops.toml`, and a line about each.

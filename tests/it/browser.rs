@@ -6,6 +6,7 @@
 mod alley;
 mod driver;
 mod on_page;
+mod pages;
 mod shopper;
 
 use std::time::Duration;

@@ -11,6 +11,8 @@
 //! `id="buyer-form"`. A sign-in button leads to `/checkout/identify` instead (`signInId`, `buyer`, `action=sign-in`), and
 //! from there back to the shop.
 
+mod account;
+mod address;
 mod answer;
 mod consent;
 mod identify;
@@ -20,6 +22,7 @@ mod mfa;
 mod money;
 mod on_page;
 mod steps;
+mod upgrade;
 
 use std::sync::Arc;
 
@@ -46,6 +49,10 @@ pub(super) fn router() -> Router<Arc<Sandbox>> {
         .route("/checkout/on-page/initiate", get(on_page::help).post(on_page::initiate))
         .route("/checkout/on-page", get(on_page::page).post(on_page::act))
         .route("/checkout/on-page/answer", post(on_page::answer))
+        .route("/checkout/address", get(address::page).post(address::save))
+        .route("/checkout/upgrade", post(upgrade::upgrade))
+        .route("/checkout/sign-out", post(answer::sign_out))
+        .route("/account", get(account::page).post(account::act))
         .route("/checkout/mfa", get(mfa::page).post(mfa::verify))
         .route("/checkout/initiate", get(initiate::help).post(initiate::initiate))
         .route("/checkout/sign-in", get(steps::sign_in_page).post(steps::sign_in))

@@ -5,6 +5,7 @@
 //! reads a clock or speaks HTTP. Methods for the API refuse with [`ApiError`]; those for the buyer's pages with
 //! [`BuyerError`].
 
+mod address_book;
 mod agreement;
 mod amount;
 mod charges;
@@ -29,11 +30,13 @@ mod session;
 mod simulation;
 mod table;
 mod timers;
+mod upgrade;
 mod words;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub use address_book::ADDRESSES_MAX;
 pub use agreement::check_agreement;
 pub use amount::{Amount, AmountError};
 pub use charging::ChargeRequest;
@@ -142,20 +145,9 @@ impl Ledger {
     /// Forgets everything, as of `now`.
     pub fn reset(&mut self, now: Millis) {
         let buyers = self.first_buyers.clone();
-        let empty = Self::new(self.base_url.clone(), self.accounts.clone(), now, Arc::clone(&self.rng));
-        *self = empty.with_buyers(buyers);
+        *self = Self::new(self.base_url.clone(), self.accounts.clone(), now, Arc::clone(&self.rng));
+        self.inhabit(buyers);
         self.all_forgotten = true;
-    }
-
-    /// The same with other buyers than the ready ones.
-    #[must_use]
-    pub fn with_buyers(self, buyers: Buyers) -> Self {
-        Self { first_buyers: buyers.clone(), buyers, ..self }
-    }
-
-    /// Everybody who can sign in, as they are now.
-    pub const fn buyers(&self) -> &Buyers {
-        &self.buyers
     }
 
     /// Opens a session for the merchant: Create Checkout Session, and the buyer's page that a button leads to.

@@ -220,9 +220,9 @@ impl Ledger {
     /// `UnknownSession`, `NotOpen`, `AlreadyPaid`, `NotSignedIn`.
     pub fn begin_on_page(&mut self, id: &str) -> Result<(), BuyerError> {
         let session = self.unpaid_mut(id)?;
-        let needs_address = session.needs_address();
+        let book = session.party.iter().flat_map(|party| &party.buyer.addresses);
+        let address = book.filter(|place| session.delivers_to(place)).find(|_| session.needs_address()).cloned();
         let party = session.party.as_mut().ok_or(BuyerError::NotSignedIn)?;
-        let address = party.buyer.addresses.first().filter(|_| needs_address).cloned();
         let instrument = party.buyer.instruments.first().copied();
         let instrument = instrument.ok_or_else(|| BuyerError::UnknownInstrument(String::new()))?;
         party.choice = Some(Choice { address, instrument });
@@ -232,11 +232,18 @@ impl Ledger {
     /// The buyer chooses something else.
     ///
     /// # Errors
-    /// `UnknownSession`, `NotOpen`, `AlreadyPaid`, `NotSignedIn`, `UnknownAddress`, `UnknownInstrument`.
+    /// `UnknownSession`, `NotOpen`, `AlreadyPaid`, `NotSignedIn`, `UnknownAddress`, `NotDelivered`,
+    /// `UnknownInstrument`.
     pub fn pick(&mut self, id: &str, pick: Pick<'_>) -> Result<(), BuyerError> {
         let known = |on_page: &OnPage, option: &str| on_page.cart.option(option).is_some();
         let unoffered = matches!(pick, Pick::Delivery(option) if !known(self.on_page_of(id)?, option));
         let session = self.unpaid_mut(id)?;
+        if let Pick::Address(address_id) = pick
+            && let Some(place) = session.party.as_ref().and_then(|party| party.buyer.address(address_id))
+            && !session.delivers_to(place)
+        {
+            return Err(BuyerError::NotDelivered(address_id.to_owned()));
+        }
         let party = session.party.as_mut().ok_or(BuyerError::NotSignedIn)?;
         let choice = party.choice.as_mut().ok_or(BuyerError::NotSignedIn)?;
         let next = match pick {
@@ -267,6 +274,9 @@ impl Ledger {
     pub fn pay_on_page(&mut self, id: &str) -> Result<(), BuyerError> {
         let by_processor = self.on_page_of(id)?.processor.is_some();
         let session = self.enter_processing(id)?;
+        if session.needs_address() && session.choice().is_none_or(|choice| choice.address.is_none()) {
+            return Err(BuyerError::UnknownAddress(String::new()));
+        }
         let effect = session.choice().map(Choice::effect);
         match effect {
             Some(CardEffect::DeclinedHere) => {
