@@ -99,12 +99,20 @@ impl Given {
             kind,
             terms: consent::period_words(visit.lang, permission.recurring.as_ref()),
             limit: format!("{} / {}", money::shown(standing.balance), money::shown(permission.limit.amount())),
-            since: permission.created.jst().chars().take(8).collect(),
+            since: day(&permission.created.jst()),
             state,
             reason: standing.reason.map_or("", PermissionReason::as_str),
             payment: permission.party.choice.as_ref().map(|choice| choice.instrument),
             is_open: standing.state != PermissionState::Closed,
         }
+    }
+}
+
+/// `20261123…` as people write it.
+fn day(compact: &str) -> String {
+    match (compact.get(..4), compact.get(4..6), compact.get(6..8)) {
+        (Some(year), Some(month), Some(day)) => format!("{year}-{month}-{day}"),
+        _ => compact.to_owned(),
     }
 }
 

@@ -4,6 +4,11 @@
 //! may be assumed: nothing about what is posted; a session id is a secret that only the buyer and the shop hold.
 //! Browsers are only ever sent to a URL that the session itself carries, which the shop signed or sent over the API.
 //!
+//! Beside these pages there are `/checkout/on-page` (the window of `renderJSButton`), `/checkout/address`,
+//! `/checkout/mfa`, `/checkout/upgrade` and `/account`; each module's first lines say who posts what there. The window may
+//! also be sent to the address that the shop's page answered (`redirectRequired`), and a second factor leads to the one
+//! that Create Charge named.
+//!
 //! A program needs three posts to buy: `/checkout/initiate` (`GET` it for the list of its fields),
 //! `/checkout/sign-in` (`buyer`, `action=sign-in`) and `/checkout/choose` (`address`, `payment`, `action=continue`);
 //! then, when the shop sends it to `amazonPayRedirectUrl`, `/checkout/processing` (`action=pay` or `cancel`). Each of

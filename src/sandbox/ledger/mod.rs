@@ -29,6 +29,7 @@ mod refunds;
 mod session;
 mod simulation;
 mod table;
+mod talk;
 mod timers;
 mod upgrade;
 mod words;
@@ -50,7 +51,6 @@ pub use introductions::{Introduction, SignIn, SignInRequest};
 pub use keeping::{Changes, KeptError};
 pub use mfa::Factor;
 pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
-pub use on_page::{Answer, Ask, Cart, DeliveryOption, Ending, OnPage, Pick, Trouble, Turn};
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
     Choice, Constraint, MerchantMetadata, Party, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
@@ -58,6 +58,7 @@ pub use session::{
 };
 pub use simulation::Simulation;
 pub use table::Row;
+pub use talk::{Answer, Ask, Cart, DeliveryOption, Ending, OnPage, Pick, Trouble, Turn};
 pub use words::{
     Channel, ChargeInitiator, ChargeReason, ChargeState, CheckoutMode, FrequencyUnit, PaymentIntent, PermissionReason,
     PermissionState, PermissionType, ProductType, RefundReason, RefundState, SessionCancelReason,
