@@ -115,10 +115,7 @@ impl ReviewPageButton {
         check("checkoutReviewReturnUrl", &self.checkout_review_return_url)?;
         check("checkoutCancelUrl", self.checkout_cancel_url.as_deref().unwrap_or_default())?;
         check("storeId", &self.store_id)?;
-        let (charge_permission_type, recurring_metadata) = match &self.consent {
-            Consent::OneTime => (ChargePermissionType::OneTime, None),
-            Consent::Recurring(metadata) => (ChargePermissionType::Recurring, Some(metadata)),
-        };
+        let (charge_permission_type, recurring_metadata) = self.consent.parts();
         let payload = Payload {
             web_checkout_details: Pages {
                 checkout_review_return_url: &self.checkout_review_return_url,
@@ -134,6 +131,43 @@ impl ReviewPageButton {
         let text = serde_json::to_string(&payload).map_err(|_| ButtonError::Json)?;
         check_whole(&text)?;
         Ok(text)
+    }
+}
+
+/// A button that signs in and buys nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInButton {
+    /// Where the buyer comes back to, with a `buyerToken`.
+    pub sign_in_return_url: String,
+    /// The store.
+    pub store_id: String,
+    /// What the buyer is asked to share.
+    pub scopes: Vec<Scope>,
+}
+
+impl SignInButton {
+    /// The payload's text.
+    ///
+    /// # Errors
+    /// [`ButtonError::Unsafe`].
+    pub fn payload(&self) -> Result<String, ButtonError> {
+        check("signInReturnUrl", &self.sign_in_return_url)?;
+        check("storeId", &self.store_id)?;
+        let payload = SignInPayload {
+            sign_in_return_url: &self.sign_in_return_url,
+            store_id: &self.store_id,
+            sign_in_scopes: &self.scopes,
+        };
+        serde_json::to_string(&payload).map_err(|_| ButtonError::Json)
+    }
+}
+
+impl Consent {
+    fn parts(&self) -> (ChargePermissionType, Option<&RecurringMetadata>) {
+        match self {
+            Self::OneTime => (ChargePermissionType::OneTime, None),
+            Self::Recurring(metadata) => (ChargePermissionType::Recurring, Some(metadata)),
+        }
     }
 }
 
@@ -166,6 +200,14 @@ struct Payload<'a> {
     delivery_specifications: Option<&'a serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_details: Option<Overcharge>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SignInPayload<'a> {
+    sign_in_return_url: &'a str,
+    store_id: &'a str,
+    sign_in_scopes: &'a [Scope],
 }
 
 #[derive(Serialize)]

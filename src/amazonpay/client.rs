@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 
 use super::call::Call;
 use super::merchant::Merchant;
-use super::objects::{Charge, ChargePermission, CheckoutSession, Refund};
+use super::objects::{BuyerProfile, Charge, ChargePermission, CheckoutSession, Refund};
 use super::outcome::{Answer, CallError};
 use super::requests::{
     CancelCharge, CaptureCharge, CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund,
     FinalizeCheckoutSession, UpdateCheckoutSession,
 };
 use crate::domain::{ChargeId, ChargePermissionId, CheckoutSessionId, Clock, IdempotencyKey, RefundId, Rng};
+
+/// Everything but RFC 3986's unreserved characters is escaped.
+const IN_A_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// How often and how long a call is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +48,8 @@ impl Default for Retry {
 
 /// Calls Amazon Pay for any merchant. Cheap to clone; the connections are shared.
 ///
-/// An identifier can be nothing but one segment of a path, so none is escaped. Methods that take an [`IdempotencyKey`]
+/// An identifier can be nothing but one segment of a path, so none is escaped; a buyer's token, which is any text, is.
+/// Methods that take an [`IdempotencyKey`]
 /// have their effect at most once for it. Update, Cancel and Close take none, for Amazon heeds none there
 /// (amazon-pay 2.9); sent twice they do no more than once, but the second may be refused.
 #[derive(Clone)]
@@ -228,6 +233,16 @@ impl Client {
         let call =
             Call::new("CreateRefund", charge.as_str(), Method::POST, "/refunds".to_owned()).json(request)?.once(key);
         self.make(merchant, call, |it: &Refund| it.charge_id == *charge).await
+    }
+
+    /// Reads who signed in. The token is as good as a password, so the log does not have it.
+    ///
+    /// # Errors
+    /// [`CallError`]; a token that Amazon does not know, or not any longer: 404 `ResourceNotFound`.
+    pub async fn get_buyer(&self, merchant: &Merchant, token: &str) -> Result<Answer<BuyerProfile>, CallError> {
+        let token = utf8_percent_encode(token, IN_A_SEGMENT);
+        let call = Call::new("GetBuyer", "", Method::GET, format!("/buyers/{token}"));
+        self.make(merchant, call, |it: &BuyerProfile| it.buyer.buyer_id.is_some()).await
     }
 
     /// Reads a refund.

@@ -41,6 +41,25 @@ impl Region {
             Self::Jp => "https://pay-api.amazon.jp",
         }
     }
+
+    /// The address of Amazon's script for buttons.
+    const fn checkout_script(self) -> &'static str {
+        match self {
+            Self::Na => "https://static-na.payments-amazon.com/checkout.js",
+            Self::Eu => "https://static-eu.payments-amazon.com/checkout.js",
+            Self::Jp => "https://static-fe.payments-amazon.com/checkout.js",
+        }
+    }
+
+    /// Where that script sends the browser. Amazon documents no such address: the hosts are those of its buyer pages
+    /// (amazon-pay 3.2), the path is the sandbox's. Only a browser without scripts is sent here by us.
+    const fn buyer_pages(self) -> &'static str {
+        match self {
+            Self::Na => "https://payments.amazon.com",
+            Self::Eu => "https://payments.amazon.de",
+            Self::Jp => "https://payments.amazon.co.jp",
+        }
+    }
 }
 
 /// Whether money moves.
@@ -149,6 +168,23 @@ impl Merchant {
         self.region
     }
 
+    /// The script that leads a browser to Amazon: Amazon's own, or that of the simulator at the endpoint.
+    pub fn checkout_script_url(&self) -> String {
+        self.simulator().map_or_else(|| self.region.checkout_script().to_owned(), |home| format!("{home}/checkout.js"))
+    }
+
+    /// Where a browser without scripts posts what the script would have been given.
+    pub fn checkout_form_url(&self) -> String {
+        let home = self.simulator().unwrap_or_else(|| self.region.buyer_pages().to_owned());
+        format!("{home}/checkout/initiate")
+    }
+
+    /// The endpoint, unless it is Amazon's.
+    fn simulator(&self) -> Option<String> {
+        let endpoint = self.endpoint.origin().ascii_serialization();
+        (endpoint != self.region.endpoint()).then_some(endpoint)
+    }
+
     /// The host without port, as the `x-amz-pay-host` header has it.
     pub(super) fn host(&self) -> &str {
         &self.host
@@ -217,6 +253,27 @@ mod tests {
         assert_eq!(host("http://127.0.0.1:8081"), "127.0.0.1");
         assert_eq!(host("http://[::1]:8081/"), "[::1]");
         assert_eq!(host(Region::Jp.endpoint()), "pay-api.amazon.jp");
+    }
+
+    #[test]
+    fn browsers_are_led_by_whoever_answers_the_calls() {
+        let led = |endpoint: &str, region| {
+            let merchant = Merchant::new(endpoint, region, Environment::Sandbox, "ABC", key()).unwrap();
+            (merchant.checkout_script_url(), merchant.checkout_form_url())
+        };
+        let own = |script: &str, form: &str| (script.to_owned(), form.to_owned());
+        assert_eq!(
+            led("http://127.0.0.1:8081", Region::Jp),
+            own("http://127.0.0.1:8081/checkout.js", "http://127.0.0.1:8081/checkout/initiate")
+        );
+        for (region, script, form) in [
+            (Region::Jp, "static-fe.payments-amazon.com", "payments.amazon.co.jp"),
+            (Region::Eu, "static-eu.payments-amazon.com", "payments.amazon.de"),
+            (Region::Na, "static-na.payments-amazon.com", "payments.amazon.com"),
+        ] {
+            let expected = own(&format!("https://{script}/checkout.js"), &format!("https://{form}/checkout/initiate"));
+            assert_eq!(led(region.endpoint(), region), expected);
+        }
     }
 
     #[test]

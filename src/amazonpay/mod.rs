@@ -17,6 +17,7 @@ mod call;
 mod client;
 #[cfg(test)]
 mod client_tests;
+pub mod ipn;
 mod key;
 mod lenient;
 mod merchant;
@@ -24,6 +25,7 @@ mod objects;
 mod outcome;
 mod parts;
 mod price;
+mod process_order;
 mod requests;
 mod signer;
 mod states;
@@ -31,17 +33,18 @@ mod states;
 mod testing;
 mod verdict;
 
-pub use button::{ButtonError, ButtonSignature, Consent, ReviewPageButton, Scope};
+pub use button::{ButtonError, ButtonSignature, Consent, ReviewPageButton, Scope, SignInButton};
 pub use client::{Client, Retry};
 pub use key::{CryptoFailed, GeneratedKey, KeyError, SigningKey, generate_pem};
 pub use merchant::{Environment, Merchant, MerchantError, Region};
-pub use objects::{Charge, ChargePermission, CheckoutSession, Refund};
+pub use objects::{BuyerProfile, Charge, ChargePermission, CheckoutSession, Refund};
 pub use outcome::{Answer, CallError, NotSentCause, UnknownCause};
 pub use parts::{
     Address, Buyer, Constraint, Frequency, Limits, MerchantMetadata, PaymentDetails, PaymentPreference,
     PermissionReason, PermissionStatus, RecurringMetadata, StatusDetails, WebCheckoutDetails,
 };
 pub use price::{Price, PriceError};
+pub use process_order::{AddressDetails, ProcessOrder, ProductType};
 pub use requests::{
     CancelCharge, CaptureCharge, CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund,
     FinalizeCheckoutSession, UpdateCheckoutSession,

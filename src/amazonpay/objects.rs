@@ -139,6 +139,9 @@ pub struct Charge {
     /// What the merchant said about it.
     #[serde(default)]
     pub merchant_metadata: Option<MerchantMetadata>,
+    /// Where the buyer has to go, if Amazon wants a second factor first.
+    #[serde(default, deserialize_with = "nullable")]
+    pub web_checkout_details: WebCheckoutDetails,
     /// When it was made.
     #[serde(default, deserialize_with = "moment")]
     pub creation_timestamp: Option<Millis>,
@@ -168,6 +171,21 @@ pub struct Refund {
     /// `Sandbox` or `Live`.
     #[serde(default)]
     pub release_environment: Option<String>,
+}
+
+/// A buyer who signed in (amazon-pay 2.7). What is there depends on the scopes that were asked for. `Debug` of its parts
+/// shows nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct BuyerProfile {
+    /// Who it is.
+    #[serde(flatten)]
+    pub buyer: Buyer,
+    /// Where the goods would go.
+    #[serde(default, rename = "shippingAddress")]
+    pub shipping_address: Option<Address>,
+    /// Where the bill would go.
+    #[serde(default, rename = "billingAddress")]
+    pub billing_address: Option<Address>,
 }
 
 #[cfg(test)]
@@ -245,6 +263,19 @@ mod tests {
         assert_eq!(permission.status_details.reasons[0].reason_code, "ChargeInProgress");
         assert_eq!(permission.limits.amount_limit.unwrap().whole_yen(), Ok(100_000));
         assert_eq!(permission.recurring_metadata.unwrap().frequency.value, "1");
+    }
+
+    #[test]
+    fn a_buyer_who_signed_in_tells_what_was_asked_for() {
+        let buyer: BuyerProfile = serde_json::from_value(json!({
+            "buyerId": "amzn1.account.A", "name": "Hanako", "email": null, "countryCode": "JP",
+            "shippingAddress": {"postalCode": "250-0522"}, "billingAddress": null, "primeMembershipTypes": null
+        }))
+        .unwrap();
+        assert_eq!(buyer.buyer.name.as_deref(), Some("Hanako"));
+        assert_eq!((buyer.buyer.email.as_ref(), buyer.billing_address.as_ref()), (None, None));
+        assert_eq!(buyer.shipping_address.as_ref().unwrap().postal_code.as_deref(), Some("250-0522"));
+        assert!(!format!("{buyer:?}").contains("Hanako"));
     }
 
     #[test]

@@ -78,6 +78,9 @@ pub struct CreateCharge {
     /// What the merchant says about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merchant_metadata: Option<MerchantMetadata>,
+    /// Where the buyer, if one is present, comes back to after a second factor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub web_checkout_details: Option<WebCheckoutDetails>,
 }
 
 /// Takes an authorized amount, or a part of it; the rest is let go.

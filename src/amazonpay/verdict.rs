@@ -132,6 +132,27 @@ impl History {
     }
 }
 
+impl<T: DeserializeOwned> Answer<T> {
+    /// What one answer with this status and body proves, were it the only attempt of a call about any object of its
+    /// kind.
+    ///
+    /// # Errors
+    /// [`CallError`]; never [`CallError::NotSent`], for there was an answer.
+    pub fn judge(status: u16, body: &[u8]) -> Result<Self, CallError> {
+        let head = Head { status: Some(status), ..Head::default() };
+        let mut history = History { last_status: head.status, ..History::default() };
+        match judge(&head, body, &|_: &T| true) {
+            Verdict::Done(answer) => return Ok(answer),
+            Verdict::Refused(refusal) => return Err(refusal.into_error(false)),
+            Verdict::Throttled(refusal) => history.throttled = Some(refusal),
+            Verdict::Open(doubt) => history.doubt = Some(doubt),
+            Verdict::NoConnection => {}
+            Verdict::Impossible(cause) => history.impossible = Some(cause),
+        }
+        Err(history.conclude())
+    }
+}
+
 /// Amazon's error body (amazon-pay 2.1).
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -1,14 +1,17 @@
 //! A gateway out of its parts, for `serve`, for the demo and for the tests alike.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use std::collections::BTreeSet;
+
+use crate::amazonpay::ipn::{Source, Verifier};
 use crate::amazonpay::{Client, Retry};
-use crate::config::{DeploymentKey, GatewaySettings, ShopSettings};
+use crate::config::{DeploymentKey, Environment, GatewaySettings, ShopSettings};
 use crate::domain::{Clock, Rng};
 use crate::flow::{self, Gateway, Parts, ShopError, Shops};
 use crate::store::sqlite::OpenError;
@@ -59,6 +62,9 @@ pub struct Assembled {
     pub gateway: Arc<Gateway>,
     store: Arc<SqliteStore>,
     dispatcher: Arc<notify::Dispatcher>,
+    hints: reconcile::Hints,
+    /// Taken when the background starts.
+    hint_work: Mutex<Option<reconcile::HintWork>>,
     settings: GatewaySettings,
 }
 
@@ -78,6 +84,8 @@ impl Assembled {
         let http = egress::client(CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
         let outbox = Arc::new(notify::Outbox::default());
         let amazon = Client::new(http.clone(), world.clock.clone(), world.rng.clone(), retry(&settings));
+        let verifier = Verifier::new(http.clone(), world.clock.clone(), sandboxes(&shops));
+        let (hints, hint_work) = reconcile::hints(verifier);
         let dispatcher = notify::Dispatcher::new(
             store.clone(),
             shops.clone(),
@@ -102,7 +110,7 @@ impl Assembled {
             },
         });
         reconcile::adopt(&gateway).await?;
-        Ok(Self { gateway, store, dispatcher, settings })
+        Ok(Self { gateway, store, dispatcher, hints, hint_work: Mutex::new(Some(hint_work)), settings })
     }
 
     /// The web server's routes.
@@ -111,7 +119,7 @@ impl Assembled {
             body_bytes_max: usize::try_from(self.settings.body_bytes_max).unwrap_or(usize::MAX),
             body_timeout_ms: self.settings.request_timeout_ms.into(),
         };
-        http::router(self.gateway.clone(), limits)
+        http::router(self.gateway.clone(), self.hints.clone(), limits)
     }
 
     fn connections(&self) -> http::Connections {
@@ -123,13 +131,16 @@ impl Assembled {
         }
     }
 
-    /// Starts what works without being asked: notifications and reconcile. Both end after `stop`.
+    /// Starts what works without being asked: notifications, reconcile, Amazon's messages. All end after `stop`.
     pub fn start_background(&self, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
         let every_ms = self.settings.reconcile_every_ms.into();
-        vec![
+        let hint_work = self.hint_work.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut tasks = vec![
             tokio::spawn(self.dispatcher.clone().run(stop.clone())),
             tokio::spawn(reconcile::run(self.gateway.clone(), every_ms, stop.clone())),
-        ]
+        ];
+        tasks.extend(hint_work.map(|work| tokio::spawn(work.run(self.gateway.clone(), stop.clone()))));
+        tasks
     }
 
     /// Serves on `listener` until `stop`, then ends in order: requests, use cases, notifications, database.
@@ -152,6 +163,19 @@ impl Assembled {
         self.store.close().await;
         served
     }
+}
+
+/// The simulated Amazons of the shops that are not at Amazon itself. Only a shop that moves no money may be elsewhere.
+fn sandboxes(shops: &Shops) -> Vec<String> {
+    let origins: BTreeSet<String> = shops
+        .iter()
+        .filter(|shop| shop.settings.environment == Environment::Sandbox)
+        .filter_map(|shop| match flow::source_of(shop) {
+            Source::Sandbox(origin) => Some(origin),
+            Source::Amazon => None,
+        })
+        .collect();
+    origins.into_iter().collect()
 }
 
 fn retry(settings: &GatewaySettings) -> Retry {

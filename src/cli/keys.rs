@@ -54,7 +54,7 @@ pub(super) fn new_deployment_key(file: &Path, rng: &dyn Rng) -> anyhow::Result<(
 }
 
 /// A new file that only its owner may read, in a directory that is made if it is missing.
-fn write_secret(file: &Path, text: &str) -> anyhow::Result<()> {
+pub(super) fn write_secret(file: &Path, text: &str) -> anyhow::Result<()> {
     if let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) {
         private_directory(directory).with_context(|| format!("cannot make {}", directory.display()))?;
     }

@@ -6,6 +6,7 @@ mod configuration;
 pub mod demo;
 mod keys;
 mod sandbox;
+mod sandbox_tls;
 mod serve;
 mod signals;
 

@@ -104,6 +104,8 @@ pub enum ResponseEncoding {
 pub enum NotifyEvent {
     /// Status AUTH.
     Auth,
+    /// Status AUTHPROCESS, because Amazon takes its time over an authorisation.
+    AuthProcess,
     /// Status CAPTURE.
     Capture,
     /// Status REGISTER.
@@ -130,8 +132,9 @@ pub enum NotifyEvent {
 
 impl NotifyEvent {
     /// Every event, with its name in `shops.toml`.
-    pub const ALL: [(&'static str, Self); 12] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("AUTH", Self::Auth),
+        ("AUTHPROCESS", Self::AuthProcess),
         ("CAPTURE", Self::Capture),
         ("REGISTER", Self::Register),
         ("PAYFAIL", Self::PayFail),
@@ -148,6 +151,7 @@ impl NotifyEvent {
 
 /// A shop; `S` is a secret, or where one is to be found: see [`ShopSettings`] and [`ShopEntry`].
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in shops.toml")]
 pub struct Shop<S> {
     /// 13 ASCII letters and digits; no two shops of a file have the same.
     pub shop_id: String,
@@ -193,6 +197,12 @@ pub struct Shop<S> {
     pub authprocess_limit_minutes: u32,
     /// Whether `AmazonpaySales` refuses a total below the authorised one (psp-protocol 5.4).
     pub sales_amount_must_match: bool,
+    /// Whether Amazon may take up to a day over an authorisation (`canHandlePendingAuthorization`); only with JobCd AUTH,
+    /// for Amazon does not allow it together with a capture (amazon-pay 2.3).
+    pub pending_authorization: bool,
+    /// Whether `AmazonpaySales` and `AmazonpayChange` charge the permission anew where the authorisation is older than
+    /// the 30 days that Amazon keeps one (amazon-pay 2.5).
+    pub renew_expired_authorization: bool,
 }
 
 /// A shop ready for business.

@@ -116,6 +116,8 @@ fn load_shop(
         response_encoding: shop.response_encoding,
         authprocess_limit_minutes: shop.authprocess_limit_minutes,
         sales_amount_must_match: shop.sales_amount_must_match,
+        pending_authorization: shop.pending_authorization,
+        renew_expired_authorization: shop.renew_expired_authorization,
     })
 }
 

@@ -114,7 +114,10 @@ fn read_shop(section: &mut Section<'_>, shop_id: Option<String>) -> Option<ShopE
     let response_encoding =
         or(section.optional("response_encoding", read_response_encoding), Some(ResponseEncoding::Percent));
     let limit = section.optional("authprocess_limit_minutes", |value| number(value, &AUTHPROCESS_LIMIT_MINUTES_RANGE));
-    let sales_amount_must_match = or(section.optional("sales_amount_must_match", flag), Some(false));
+    let mut choice_of = |key| or(section.optional(key, flag), Some(false));
+    let sales_amount_must_match = choice_of("sales_amount_must_match");
+    let pending_authorization = choice_of("pending_authorization");
+    let renew_expired_authorization = choice_of("renew_expired_authorization");
     let (amazon, notify) = (amazon?, notify?);
     Some(Shop {
         shop_id: shop_id?,
@@ -139,6 +142,8 @@ fn read_shop(section: &mut Section<'_>, shop_id: Option<String>) -> Option<ShopE
         response_encoding: response_encoding?,
         authprocess_limit_minutes: or(limit, Some(AUTHPROCESS_LIMIT_MINUTES))?,
         sales_amount_must_match: sales_amount_must_match?,
+        pending_authorization: pending_authorization?,
+        renew_expired_authorization: renew_expired_authorization?,
     })
 }
 

@@ -91,7 +91,15 @@ fn the_defaults_shown_in_the_shipped_file_are_the_defaults() {
         panic!("two shops")
     };
     let default = parse_one(SHOP);
-    for key in ["enabled =", "calls =", "region =", "notify_events =", "authprocess_limit_minutes ="] {
+    for key in [
+        "enabled =",
+        "calls =",
+        "region =",
+        "notify_events =",
+        "authprocess_limit_minutes =",
+        "pending_authorization =",
+        "renew_expired_authorization =",
+    ] {
         assert!(uncommented.lines().any(|line| line.starts_with(key)), "{key} is not in the shipped file");
     }
     assert_eq!((shown.enabled, default.enabled), (true, true));
@@ -110,6 +118,8 @@ fn the_defaults_shown_in_the_shipped_file_are_the_defaults() {
     );
     assert_eq!((shown.authprocess_limit_minutes, default.authprocess_limit_minutes), (60, 60));
     assert_eq!((shown.sales_amount_must_match, default.sales_amount_must_match), (false, false));
+    assert_eq!((shown.pending_authorization, default.pending_authorization), (false, false));
+    assert_eq!((shown.renew_expired_authorization, default.renew_expired_authorization), (false, false));
     assert_eq!(default.request_encoding, RequestEncoding::Windows31J);
     assert_eq!(default.store_name, "Test");
 }

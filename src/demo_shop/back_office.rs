@@ -3,19 +3,20 @@
 //! Notifications come from the gateway's machines, in any order, possibly twice, possibly forged: they are written down
 //! and never decide anything. A real shop would put the order book behind a login.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use axum::{Form, Json};
 use futures_util::future::join_all;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::demo_shop::form;
+use crate::demo_shop::form::{self, Fields};
 use crate::demo_shop::pages::{OrderRow, OrdersPage};
-use crate::demo_shop::psp::error_pairs;
-use crate::demo_shop::state::{Notification, Order, Problem, Shipping, record};
+use crate::demo_shop::psp::{CallError, Price, error_pairs};
+use crate::demo_shop::state::{Access, Act, Notification, Order, Problem, record};
 use crate::demo_shop::visit::{Forms, Visit, no_such_page};
 
 /// How many of the newest orders the order book shows and asks the gateway about.
@@ -64,7 +65,7 @@ async fn rows(visit: &Visit) -> Vec<OrderRow> {
     let ask = async |order: Order| {
         let trade = psp.search_trade(account, &order.id).await.map_err(Problem::from);
         if let Ok(trade) = &trade {
-            visit.learn(&order.id, trade.get("Status"));
+            visit.learn(&order.id, trade);
         }
         OrderRow { order: visit.order(&order.id).unwrap_or(order), trade }
     };
@@ -100,30 +101,76 @@ fn row_json(row: &OrderRow) -> Value {
         "total": order.price.total(),
         "placedAt": order.placed_at,
         "accessId": order.access.as_ref().map(|access| &access.id),
-        "amazonCheckoutSessionId": order.checkout_session_id,
+        "paying": order.paying.word(),
+        "amazonCheckoutSessionId": order.paying.session(),
         "problem": order.problem,
         "browser": order.browser,
         "notifications": order.notifications,
         "searchTradeMulti": search,
-        "shipping": order.shipping,
+        "act": order.act,
     })
 }
 
 /// `POST /<shop>/orders/<order>/ship`: the goods leave, so the reserved money is captured (`AmazonpaySales`).
 pub(super) async fn ship(visit: Visit, Path((_, order_id)): Path<(String, String)>) -> Response {
-    let Some(order) = visit.order(&order_id) else { return no_such_page(&visit.shop, visit.lang) };
-    let Some(access) = &order.access else { return visit.see_other("/orders") };
-    let shipping = match visit.shop.psp.sales(&visit.storefront.account, &order.id, access, order.price).await {
-        Ok(reply) => Shipping { status: Some(reply.get("Status").to_owned()), problem: None },
+    let Some((order, access)) = transaction(&visit, &order_id) else { return no_such_page(&visit.shop, visit.lang) };
+    let reply = visit.shop.psp.sales(&visit.storefront.account, &order_id, &access, order.price).await;
+    done(&visit, &order_id, "AmazonpaySales", reply)
+}
+
+/// New amounts, or those that are given back.
+#[derive(Deserialize)]
+pub(super) struct Amounts {
+    amount: i64,
+    tax: i64,
+}
+
+/// `POST /<shop>/orders/<order>/change`: other amounts (`AmazonpayChange`).
+pub(super) async fn change(
+    visit: Visit,
+    Path((_, order_id)): Path<(String, String)>,
+    Form(Amounts { amount, tax }): Form<Amounts>,
+) -> Response {
+    let Some((_, access)) = transaction(&visit, &order_id) else { return no_such_page(&visit.shop, visit.lang) };
+    let price = Price { amount, tax };
+    let reply = visit.shop.psp.change(&visit.storefront.account, &order_id, &access, price).await;
+    if reply.is_ok() {
+        visit.change(&order_id, |order| order.price = price);
+    }
+    done(&visit, &order_id, "AmazonpayChange", reply)
+}
+
+/// `POST /<shop>/orders/<order>/cancel`: the authorisation is let go, or captured money goes back (`AmazonpayCancel`).
+pub(super) async fn cancel(
+    visit: Visit,
+    Path((_, order_id)): Path<(String, String)>,
+    Form(Amounts { amount, tax }): Form<Amounts>,
+) -> Response {
+    let Some((_, access)) = transaction(&visit, &order_id) else { return no_such_page(&visit.shop, visit.lang) };
+    let reply = visit.shop.psp.cancel(&visit.storefront.account, &order_id, &access, Price { amount, tax }).await;
+    done(&visit, &order_id, "AmazonpayCancel", reply)
+}
+
+fn transaction(visit: &Visit, order_id: &str) -> Option<(Order, Access)> {
+    let order = visit.order(order_id)?;
+    let access = order.access.clone()?;
+    Some((order, access))
+}
+
+/// Writes down what came of an act and shows the order again.
+fn done(visit: &Visit, order_id: &str, call: &'static str, reply: Result<Fields, CallError>) -> Response {
+    let act = match reply {
+        Ok(reply) => Act { call, status: Some(reply.get("Status").to_owned()), problem: None },
         Err(error) => {
-            tracing::warn!(%error, order_id, "the demo shop could not capture");
-            Shipping { status: None, problem: Some(error.into()) }
+            tracing::warn!(%error, order_id, "the demo shop's act did not work");
+            Act { call, status: None, problem: Some(error.into()) }
         }
     };
-    visit.change(&order_id, |order| {
+    visit.change(order_id, |order| {
         // A second press that is refused must not hide that the first one worked.
-        if shipping.problem.is_none() || order.shipping.as_ref().is_none_or(|earlier| earlier.problem.is_some()) {
-            order.shipping = Some(shipping);
+        let earlier = order.act.as_ref().filter(|earlier| earlier.call == call && earlier.problem.is_none());
+        if act.problem.is_none() || earlier.is_none() {
+            order.act = Some(act);
         }
     });
     visit.see_other(&format!("/orders#{order_id}"))

@@ -12,8 +12,9 @@ use subtle::ConstantTimeEq;
 use crate::demo_shop::ShopAccount;
 use crate::demo_shop::form::{self, Fields};
 use crate::demo_shop::pages::{FailedPage, ReviewPage, StartPage, ThanksPage, script_json};
-use crate::demo_shop::psp::{CallError, Start, error_pairs};
-use crate::demo_shop::state::{BrowserReturn, Cart, Job, Order, Outcome, Problem, price};
+use crate::demo_shop::paying::Paying;
+use crate::demo_shop::psp::{CallError, Executed, Price, Start, error_pairs};
+use crate::demo_shop::state::{BrowserReturn, Job, Line, Order, Outcome, Problem, price};
 use crate::demo_shop::visit::{Forms, Lang, Visit, no_such_page};
 use crate::domain::random_hex;
 
@@ -26,6 +27,15 @@ pub(super) struct ReviewQuery {
 
 /// `GET /<shop>/review?amazonCheckoutSessionId=…`: Amazon has sent the buyer back with address and payment method.
 pub(super) async fn review(visit: Visit, Query(query): Query<ReviewQuery>) -> Response {
+    review_page(visit, query, false).await
+}
+
+/// `GET /<shop>/subscribe/review?amazonCheckoutSessionId=…`: the same where the buyer consents to monthly charges.
+pub(super) async fn review_consent(visit: Visit, Query(query): Query<ReviewQuery>) -> Response {
+    review_page(visit, query, true).await
+}
+
+async fn review_page(visit: Visit, query: ReviewQuery, monthly: bool) -> Response {
     let cart = visit.cart();
     let lines = cart.lines();
     if lines.is_empty() || query.checkout_session_id.is_empty() {
@@ -41,6 +51,7 @@ pub(super) async fn review(visit: Visit, Query(query): Query<ReviewQuery>) -> Re
         price: price(&lines),
         lines,
         cart_version: cart.version,
+        monthly,
         buyer,
         checkout_session_js: script_json(&query.checkout_session_id.as_str().into()),
         checkout_session_id: query.checkout_session_id,
@@ -71,6 +82,12 @@ pub(super) struct OrderForm {
     /// `AUTH` or `CAPTURE`.
     #[serde(default)]
     job: String,
+    /// `monthly` where the buyer consents to a charge every month.
+    #[serde(default)]
+    repeat: String,
+    /// `later` where a consent is given now and nothing is charged yet.
+    #[serde(default)]
+    first: String,
     /// The cart's version that the shopper saw; absent from programs that saw no page.
     cart: Option<u64>,
 }
@@ -81,50 +98,90 @@ pub(super) async fn order(visit: Visit, Form(form): Form<OrderForm>) -> Response
     if cart.lines().is_empty() {
         return visit.see_other("/cart");
     }
+    let monthly = form.repeat == "monthly";
     if form.cart.is_some_and(|seen| seen != cart.version) {
         let session: String = url::form_urlencoded::byte_serialize(form.checkout_session_id.as_bytes()).collect();
-        return visit.see_other(&format!("/review?amazonCheckoutSessionId={session}"));
+        let page = if monthly { "/subscribe/review" } else { "/review" };
+        return visit.see_other(&format!("{page}?amazonCheckoutSessionId={session}"));
     }
-    let order = new_order(&visit, &form, &cart);
-    visit.storefront.state().orders.insert(order.id.clone(), order.clone());
-    match begin(&visit, &order).await {
-        Ok(start) => visit.page(StatusCode::OK, Forms::Away, &StartPage { frame: visit.frame(), start }),
-        Err(error) => {
-            tracing::warn!(%error, order_id = order.id, "the demo shop could not begin a payment");
-            visit.change(&order.id, |order| order.problem = Some(error.into()));
-            visit.see_other(&format!("/failed/{}", order.id))
+    let price = if monthly && form.first == "later" { Price { amount: 0, tax: 0 } } else { price(&cart.lines()) };
+    let job = Job::of(&form.job).unwrap_or(Job::Auth);
+    visit.place(Paying::Review { session: form.checkout_session_id, monthly }, job, cart.lines(), price).await
+}
+
+impl Visit {
+    /// Opens a transaction for an order and executes it; sends the browser to pay, or to what came of it.
+    pub(super) async fn place(self, paying: Paying, job: Job, lines: Vec<Line>, price: Price) -> Response {
+        match self.begin(paying, job, lines, price).await {
+            (_, Some(start)) => self.page(StatusCode::OK, Forms::Away, &StartPage { frame: self.frame(), start }),
+            (order, None) => self.see_other(&ending(&order)),
         }
+    }
+
+    /// Opens a transaction for an order and executes it. The order as it stands then, and what a browser has to take to
+    /// the gateway, if the buyer must go to Amazon.
+    pub(super) async fn begin(
+        &self,
+        paying: Paying,
+        job: Job,
+        lines: Vec<Line>,
+        price: Price,
+    ) -> (Order, Option<Start>) {
+        let placed_at = self.shop.clock.now();
+        let order = Order {
+            // 14 + 1 + 12 = the protocol's 27 characters; the random half keeps others from guessing a thanks page.
+            id: format!("{}-{}", placed_at.jst(), random_hex::<6>(&*self.shop.rng)),
+            session: self.session.clone().unwrap_or_default(),
+            paying,
+            job,
+            lines,
+            price,
+            placed_at,
+            access: None,
+            start: None,
+            problem: None,
+            browser: None,
+            notifications: Vec::new(),
+            status: None,
+            permission: String::new(),
+            act: None,
+        };
+        self.storefront.state().orders.insert(order.id.clone(), order.clone());
+        match call(self, &order).await {
+            Ok(Executed::Start(start)) => return (order, Some(start)),
+            Ok(Executed::Done(answer)) => self.conclude(&order.id, &answer).await,
+            Err(error) => {
+                tracing::warn!(%error, order_id = order.id, "the demo shop could not begin a payment");
+                self.change(&order.id, |order| order.problem = Some(error.into()));
+            }
+        }
+        (self.order(&order.id).unwrap_or(order), None)
+    }
+
+    /// `ExecTran` says that it is done. A wrong `CheckString` is somebody else's answer; a right one is still asked about,
+    /// because it does not cover the Status.
+    async fn conclude(&self, order_id: &str, answer: &Fields) {
+        let order = self.order(order_id).filter(|order| check_string_is_right(&self.storefront.account, order, answer));
+        let Some(order) = order else {
+            tracing::warn!(order_id, "ExecTranAmazonpay answered with a wrong CheckString");
+            return;
+        };
+        self.settle(order).await;
     }
 }
 
-fn new_order(visit: &Visit, form: &OrderForm, cart: &Cart) -> Order {
-    let placed_at = visit.shop.clock.now();
-    let lines = cart.lines();
-    Order {
-        // 14 + 1 + 12 = the protocol's 27 characters; the random half keeps others from guessing a thanks page.
-        id: format!("{}-{}", placed_at.jst(), random_hex::<6>(&*visit.shop.rng)),
-        session: visit.session.clone().unwrap_or_default(),
-        checkout_session_id: form.checkout_session_id.clone(),
-        job: Job::of(&form.job).unwrap_or(Job::Auth),
-        price: price(&lines),
-        lines,
-        placed_at,
-        access: None,
-        problem: None,
-        browser: None,
-        notifications: Vec::new(),
-        status: None,
-        shipping: None,
-    }
+/// The page that tells how an order ended.
+pub(super) fn ending(order: &Order) -> String {
+    format!("/{}/{}", if order.outcome() == Outcome::Paid { "thanks" } else { "failed" }, order.id)
 }
 
 /// `EntryTran`, then `ExecTran`.
-async fn begin(visit: &Visit, order: &Order) -> Result<Start, CallError> {
+async fn call(visit: &Visit, order: &Order) -> Result<Executed, CallError> {
     let (psp, account) = (&visit.shop.psp, &visit.storefront.account);
-    let access = psp.entry_tran(account, &order.id, order.job, order.price).await?;
+    let access = psp.entry_tran(account, &order.id, order.job, order.price, &order.paying).await?;
     visit.change(&order.id, |order| order.access = Some(access.clone()));
     let ret_url = format!("{}{}", visit.shop.base_url, visit.path(&format!("/result?order={}", order.id)));
-    psp.exec_tran(account, &order.id, &access, &order.checkout_session_id, &ret_url).await
+    psp.exec_tran(account, &order.id, &access, &order.paying, &ret_url).await
 }
 
 /// What the shop put into `RetURL` itself.
@@ -235,23 +292,24 @@ impl Visit {
     }
 
     /// Asks the gateway how an order stands, unless that is known; a paid order empties the cart it came from.
-    async fn settle(&self, order: Order) -> Order {
+    pub(super) async fn settle(&self, order: Order) -> Order {
         if order.outcome() != Outcome::Open {
             return order;
         }
         match self.shop.psp.search_trade(&self.storefront.account, &order.id).await {
-            Ok(trade) => self.learn(&order.id, trade.get("Status")),
+            Ok(trade) => self.learn(&order.id, &trade),
             Err(error) => tracing::warn!(%error, order_id = order.id, "the demo shop could not ask about an order"),
         }
         self.order(&order.id).unwrap_or(order)
     }
 
-    /// Writes down the Status that the gateway answered.
-    pub(super) fn learn(&self, order_id: &str, status: &str) {
+    /// Writes down what the gateway answered.
+    pub(super) fn learn(&self, order_id: &str, trade: &Fields) {
         let mut state = self.storefront.state();
         let Some(order) = state.orders.get_mut(order_id) else { return };
         let before = order.outcome();
-        order.status = Some(status.to_owned());
+        order.status = Some(trade.get("Status").to_owned());
+        trade.get("AmazonChargePermissionID").clone_into(&mut order.permission);
         let (after, session) = (order.outcome(), order.session.clone());
         if before != Outcome::Paid
             && after == Outcome::Paid

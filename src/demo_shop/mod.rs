@@ -11,11 +11,16 @@
 mod back_office;
 mod catalogue;
 mod checkout;
+mod express;
 mod form;
+mod member;
+mod on_page;
 mod pages;
+mod paying;
 mod psp;
 mod state;
 mod storefront;
+mod subscribe;
 mod visit;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,12 +71,30 @@ pub struct ShopAccount {
     pub store_id: String,
     /// The id of the key that signed the button payload.
     pub public_key_id: String,
-    /// The signed text, byte for byte. Its review URL is `<base_url>/<shop_id>/review`.
-    pub button_payload: String,
+    /// Its Amazon Pay buttons.
+    pub buttons: Buttons,
+}
+
+/// The signed payloads of a shop's buttons.
+#[derive(Clone)]
+pub struct Buttons {
+    /// One order; its review URL is `<base_url>/<shop_id>/review`.
+    pub review: Button,
+    /// A monthly consent; its review URL is `<base_url>/<shop_id>/subscribe/review`.
+    pub consent: Button,
+    /// Sign-in alone; it returns to `<base_url>/<shop_id>/welcome`.
+    pub sign_in: Button,
+}
+
+/// A payload and its signature.
+#[derive(Clone)]
+pub struct Button {
+    /// The signed text, byte for byte.
+    pub payload: String,
     /// Base64 signature of the payload.
-    pub button_signature: String,
+    pub signature: String,
     /// The signature's algorithm, such as `AMZN-PAY-RSASSA-PSS-V2`.
-    pub button_algorithm: String,
+    pub algorithm: String,
 }
 
 /// Why the shop cannot open.
@@ -159,7 +182,14 @@ pub fn router(shop: Arc<DemoShop>) -> axum::Router {
         .route("/{shop}/cart/add", post(storefront::add))
         .route("/{shop}/cart/remove", post(storefront::remove))
         .route("/{shop}/order", post(checkout::order))
+        .route("/{shop}/express/order", post(express::order))
+        .route("/{shop}/on-page/finish", post(on_page::finish))
+        .route("/{shop}/one-click/finish", post(on_page::finish_approved))
+        .route("/{shop}/subscriptions/{order}/charge", post(subscribe::charge))
+        .route("/{shop}/subscriptions/{order}/end", post(subscribe::end))
         .route("/{shop}/orders/{order}/ship", post(back_office::ship))
+        .route("/{shop}/orders/{order}/change", post(back_office::change))
+        .route("/{shop}/orders/{order}/cancel", post(back_office::cancel))
         .layer(middleware::from_fn(visit::from_own_pages_only));
     axum::Router::new()
         .route("/", get(storefront::home))
@@ -172,6 +202,15 @@ pub fn router(shop: Arc<DemoShop>) -> axum::Router {
         .route("/{shop}/", get(storefront::catalogue))
         .route("/{shop}/cart", get(storefront::cart))
         .route("/{shop}/review", get(checkout::review))
+        .route("/{shop}/subscribe", get(subscribe::page))
+        .route("/{shop}/subscribe/review", get(checkout::review_consent))
+        .route("/{shop}/subscriptions", get(subscribe::list))
+        .route("/{shop}/express", get(express::page))
+        .route("/{shop}/on-page", get(on_page::page))
+        .route("/{shop}/one-click", get(on_page::page_approved))
+        .route("/{shop}/go/{order}", get(on_page::go))
+        .route("/{shop}/sign-in", get(member::sign_in))
+        .route("/{shop}/welcome", get(member::welcome))
         .route("/{shop}/result", post(checkout::result))
         .route("/{shop}/thanks/{order}", get(checkout::thanks))
         .route("/{shop}/failed/{order}", get(checkout::failed))

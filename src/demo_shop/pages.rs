@@ -2,13 +2,14 @@
 //! `safe` there is either drawn by us or has passed [`script_json`].
 
 use askama::Template;
+use serde_json::{Value, json};
 
-use crate::demo_shop::ShopAccount;
 use crate::demo_shop::catalogue::{Product, grouped};
 use crate::demo_shop::form::Fields;
 use crate::demo_shop::psp::{Price, Start};
 use crate::demo_shop::state::{Line, Notification, Order, Outcome, Problem};
 use crate::demo_shop::visit::Lang;
+use crate::demo_shop::{Button, ShopAccount};
 
 /// What surrounds every page.
 pub(super) struct Frame {
@@ -80,6 +81,8 @@ pub(super) struct ReviewPage {
     pub(super) lines: Vec<Line>,
     pub(super) price: Price,
     pub(super) cart_version: u64,
+    /// Whether the buyer consents to a charge every month.
+    pub(super) monthly: bool,
     /// `SearchAddressAmazonpay`'s reply.
     pub(super) buyer: Fields,
     pub(super) checkout_session_id: String,
@@ -157,7 +160,20 @@ pub(super) struct OrderRow {
 impl OrderRow {
     /// Whether the goods may leave now, by the gateway's word.
     fn can_ship(&self) -> bool {
-        matches!(&self.trade, Ok(trade) if trade.get("Status") == "AUTH")
+        self.status() == "AUTH"
+    }
+
+    /// Whether amounts can be changed or given back now.
+    fn can_give_back(&self) -> bool {
+        matches!(self.status(), "AUTH" | "SALES" | "CAPTURE")
+    }
+
+    fn status(&self) -> &str {
+        self.trade.as_ref().map_or("", |trade| trade.get("Status"))
+    }
+
+    fn left(&self, name: &str) -> &str {
+        self.trade.as_ref().map_or("", |trade| trade.get(name))
     }
 
     /// The reply without what must not be shown: `AccessPass`, and blank fields.
@@ -177,24 +193,151 @@ pub(super) struct OrdersPage {
     pub(super) shop_id: String,
 }
 
+/// A consent to monthly charges for the cart.
+#[derive(Template)]
+#[template(path = "demo_shop/subscribe.html")]
+pub(super) struct SubscribePage {
+    pub(super) frame: Frame,
+    pub(super) lines: Vec<Line>,
+    pub(super) price: Price,
+    pub(super) checkout_js_url: String,
+    pub(super) button_config: String,
+}
+
+/// A consent that was given here.
+pub(super) struct SubscriptionRow {
+    pub(super) order: Order,
+    /// `SearchChargePermissionAmazonpay`'s answer of this moment.
+    pub(super) permission: Result<Fields, Problem>,
+}
+
+impl SubscriptionRow {
+    /// Whether it can be charged, by the gateway's word.
+    fn is_open(&self) -> bool {
+        matches!(&self.permission, Ok(permission) if permission.get("Status") != "Closed")
+    }
+}
+
+/// Every consent.
+#[derive(Template)]
+#[template(path = "demo_shop/subscriptions.html")]
+pub(super) struct SubscriptionsPage {
+    pub(super) frame: Frame,
+    pub(super) rows: Vec<SubscriptionRow>,
+}
+
+/// "Pay now" for the cart.
+#[derive(Template)]
+#[template(path = "demo_shop/express.html")]
+pub(super) struct ExpressPage {
+    pub(super) frame: Frame,
+    pub(super) lines: Vec<Line>,
+    pub(super) price: Price,
+    pub(super) checkout_js_url: String,
+    pub(super) button_config: String,
+}
+
+/// A checkout that stays on the page.
+#[derive(Template)]
+#[template(path = "demo_shop/on_page.html")]
+pub(super) struct OnPagePage {
+    pub(super) frame: Frame,
+    pub(super) lines: Vec<Line>,
+    pub(super) price: Price,
+    /// Whether the gateway charges a permission, rather than finalizing a session.
+    pub(super) approved: bool,
+    pub(super) checkout_js_url: String,
+    pub(super) button_config: String,
+}
+
+/// Sign-in without a purchase.
+#[derive(Template)]
+#[template(path = "demo_shop/sign_in.html")]
+pub(super) struct SignInPage {
+    pub(super) frame: Frame,
+    pub(super) checkout_js_url: String,
+    pub(super) button_config: String,
+}
+
+/// Who signed in.
+#[derive(Template)]
+#[template(path = "demo_shop/welcome.html")]
+pub(super) struct WelcomePage {
+    pub(super) frame: Frame,
+    /// `SearchAddressAmazonpay`'s reply.
+    pub(super) buyer: Fields,
+}
+
 /// The argument of `amazon.Pay.renderButton`: what Amazon's documentation calls the button configuration
 /// (amazon-pay 3.1). The payload goes through untouched, because every byte of it is signed.
 pub(super) fn button_config(account: &ShopAccount, lang: Lang) -> String {
-    script_json(&serde_json::json!({
+    script_json(&with_payload(account, lang, &account.buttons.review))
+}
+
+/// The same for a monthly consent.
+pub(super) fn consent_button(account: &ShopAccount, lang: Lang) -> String {
+    script_json(&with_payload(account, lang, &account.buttons.consent))
+}
+
+/// A button that only says that it was pressed: what happens then is the page's affair.
+pub(super) fn plain_button(account: &ShopAccount, lang: Lang) -> String {
+    script_json(&button(account, lang, "PayAndShip"))
+}
+
+/// The argument of `amazon.Pay.renderJSButton`, but for its handlers. This configuration is not signed: the server that
+/// ends the checkout names the amounts again.
+pub(super) fn on_page_button(account: &ShopAccount, lang: Lang, price: Price, approved: bool) -> String {
+    let total = json!({ "amount": price.total().to_string(), "currencyCode": "JPY" });
+    let mut session = json!({
+        "storeId": account.store_id,
+        "scopes": ["name", "email", "phoneNumber", "shippingAddress", "billingAddress"],
+        "paymentDetails": {
+            "paymentIntent": if approved { "Confirm" } else { "Authorize" },
+            "chargeAmount": total,
+            "totalOrderAmount": total,
+        },
+    });
+    if approved {
+        session["processorSpecifications"] = json!({ "name": "sekisho" });
+    }
+    let mut config = button(account, lang, "PayAndShip");
+    config["checkoutMode"] = json!("ProcessOrder");
+    config["checkoutSessionConfig"] = session;
+    script_json(&config)
+}
+
+/// A button that signs in and buys nothing.
+pub(super) fn sign_in_button(account: &ShopAccount, lang: Lang) -> String {
+    let mut config = button(account, lang, "SignIn");
+    config["signInConfig"] = signed(account, &account.buttons.sign_in);
+    script_json(&config)
+}
+
+fn with_payload(account: &ShopAccount, lang: Lang, payload: &Button) -> Value {
+    let mut config = button(account, lang, "PayAndShip");
+    config["createCheckoutSessionConfig"] = signed(account, payload);
+    config
+}
+
+fn button(account: &ShopAccount, lang: Lang, product: &str) -> Value {
+    json!({
         "merchantId": account.merchant_id,
         "publicKeyId": account.public_key_id,
         "ledgerCurrency": "JPY",
         "checkoutLanguage": lang.pick("ja_JP", "en_US"),
-        "productType": "PayAndShip",
+        "productType": product,
         "placement": "Cart",
         "buttonColor": "Gold",
-        "createCheckoutSessionConfig": {
-            "payloadJSON": account.button_payload,
-            "signature": account.button_signature,
-            "algorithm": account.button_algorithm,
-            "publicKeyId": account.public_key_id,
-        },
-    }))
+    })
+}
+
+fn signed(account: &ShopAccount, button: &Button) -> Value {
+    json!({
+        "payloadJSON": button.payload,
+        "signature": button.signature,
+        "algorithm": button.algorithm,
+        "publicKeyId": account.public_key_id,
+    })
 }
 
 /// JSON that may stand inside a script element: no text of it can close the element.

@@ -7,12 +7,11 @@ use serde::Serialize;
 
 use crate::demo_shop::ShopAccount;
 use crate::demo_shop::form::{self, Fields};
+use crate::demo_shop::paying::Paying;
 use crate::demo_shop::state::{Access, Job};
 use crate::egress;
 
 const REPLY_BYTES_MAX: usize = 64 * 1024;
-/// Amazon Pay V2 (psp-protocol 1.10).
-const AMAZONPAY_TYPE: &str = "3";
 /// Amazon Pay among the gateway's payment methods (psp-protocol 1.11).
 const PAY_TYPE: &str = "38";
 
@@ -40,11 +39,20 @@ fn infos(pairs: &[ErrorPair]) -> String {
 }
 
 /// What the browser takes to the gateway after `ExecTran`.
+#[derive(Clone)]
 pub(super) struct Start {
     pub(super) access_id: String,
     pub(super) token: String,
     /// `StartURL`.
     pub(super) action: String,
+}
+
+/// The two shapes of `ExecTranAmazonpay`'s answer.
+pub(super) enum Executed {
+    /// The buyer goes to Amazon.
+    Start(Start),
+    /// It is done. The `CheckString` in it is not checked yet.
+    Done(Fields),
 }
 
 /// An order's money: `amount` without tax, and the tax, in yen.
@@ -79,47 +87,87 @@ impl Psp {
         order_id: &str,
         job: Job,
         price: Price,
+        paying: &Paying,
     ) -> Result<Access, CallError> {
         const CALL: &str = "EntryTranAmazonpay";
         let (amount, tax) = (price.amount.to_string(), price.tax.to_string());
         let job_fields = [("OrderID", order_id), ("JobCd", job.code()), ("Amount", &amount), ("Tax", &tax)];
-        let fields = [&job_fields[..], &[("AmazonpayType", AMAZONPAY_TYPE)]].concat();
+        let fields = [&job_fields[..], &[("AmazonpayType", paying.amazonpay_type())]].concat();
         let reply = self.call(CALL, shop, &fields).await?;
         let (id, pass) = (demand(CALL, &reply, "AccessID")?, demand(CALL, &reply, "AccessPass")?);
         Ok(Access { id, pass })
     }
 
-    /// Binds the transaction to the buyer's checkout session. `ret_url` is where the browser brings the result.
+    /// Executes the transaction in the way that `paying` says: the buyer has to go to Amazon, or it is done already.
+    /// `ret_url` is where the browser brings the result.
     pub(super) async fn exec_tran(
         &self,
         shop: &ShopAccount,
         order_id: &str,
         access: &Access,
-        checkout_session_id: &str,
+        paying: &Paying,
         ret_url: &str,
-    ) -> Result<Start, CallError> {
+    ) -> Result<Executed, CallError> {
         const CALL: &str = "ExecTranAmazonpay";
-        let fields = [
-            ("AccessID", access.id.as_str()),
-            ("AccessPass", &access.pass),
-            ("OrderID", order_id),
-            ("AmazonpayType", AMAZONPAY_TYPE),
-            ("AmazonCheckoutSessionID", checkout_session_id),
-            ("RetURL", ret_url),
-            ("Description", &shop.name),
-        ];
+        let mut fields = of_order(order_id, access);
+        fields.extend([("AmazonpayType", paying.amazonpay_type()), ("Description", &shop.name)]);
+        fields.extend(paying.fields(ret_url));
         let reply = self.call(CALL, shop, &fields).await?;
+        if !reply.get("Status").is_empty() {
+            return Ok(Executed::Done(reply));
+        }
         let start_url = demand(CALL, &reply, "StartURL")?;
         if !start_url.starts_with("https://") && !start_url.starts_with("http://") {
             return Err(CallError::NoAnswer { call: CALL, why: "the StartURL is no URL".to_owned() });
         }
         let (access_id, token) = (demand(CALL, &reply, "AccessID")?, demand(CALL, &reply, "Token")?);
-        Ok(Start { access_id, token, action: start_url })
+        Ok(Executed::Start(Start { access_id, token, action: start_url }))
     }
 
     /// Who the buyer is, where the parcel goes and what pays, for the review page.
     pub(super) async fn search_address(&self, shop: &ShopAccount, session_id: &str) -> Result<Fields, CallError> {
         self.call("SearchAddressAmazonpay", shop, &[("AmazonCheckoutSessionID", session_id)]).await
+    }
+
+    /// Who has signed in.
+    pub(super) async fn search_buyer(&self, shop: &ShopAccount, buyer_token: &str) -> Result<Fields, CallError> {
+        self.call("SearchAddressAmazonpay", shop, &[("AmazonBuyerToken", buyer_token)]).await
+    }
+
+    /// What a consent still allows.
+    pub(super) async fn search_permission(&self, shop: &ShopAccount, id: &str) -> Result<Fields, CallError> {
+        self.call("SearchChargePermissionAmazonpay", shop, &[("AmazonChargePermissionID", id)]).await
+    }
+
+    /// Ends a consent.
+    pub(super) async fn close_permission(&self, shop: &ShopAccount, id: &str) -> Result<Fields, CallError> {
+        self.call("CloseChargePermissionAmazonpay", shop, &[("AmazonChargePermissionID", id)]).await
+    }
+
+    /// Asks for other amounts.
+    pub(super) async fn change(
+        &self,
+        shop: &ShopAccount,
+        order_id: &str,
+        access: &Access,
+        price: Price,
+    ) -> Result<Fields, CallError> {
+        let (amount, tax) = (price.amount.to_string(), price.tax.to_string());
+        let fields = [of_order(order_id, access), vec![("Amount", &amount), ("Tax", &tax)]].concat();
+        self.call("AmazonpayChange", shop, &fields).await
+    }
+
+    /// Lets an authorisation go, or gives captured money back.
+    pub(super) async fn cancel(
+        &self,
+        shop: &ShopAccount,
+        order_id: &str,
+        access: &Access,
+        price: Price,
+    ) -> Result<Fields, CallError> {
+        let (amount, tax) = (price.amount.to_string(), price.tax.to_string());
+        let fields = [of_order(order_id, access), vec![("CancelAmount", &amount), ("CancelTax", &tax)]].concat();
+        self.call("AmazonpayCancel", shop, &fields).await
     }
 
     /// Captures an authorised order: the goods leave the shop.
@@ -131,13 +179,7 @@ impl Psp {
         price: Price,
     ) -> Result<Fields, CallError> {
         let (amount, tax) = (price.amount.to_string(), price.tax.to_string());
-        let fields = [
-            ("AccessID", access.id.as_str()),
-            ("AccessPass", &access.pass),
-            ("OrderID", order_id),
-            ("Amount", &amount),
-            ("Tax", &tax),
-        ];
+        let fields = [of_order(order_id, access), vec![("Amount", &amount), ("Tax", &tax)]].concat();
         self.call("AmazonpaySales", shop, &fields).await
     }
 
@@ -172,6 +214,11 @@ impl Psp {
             Err(CallError::Refused { call, pairs })
         }
     }
+}
+
+/// What names a transaction in every call about it.
+fn of_order<'a>(order_id: &'a str, access: &'a Access) -> Vec<(&'static str, &'a str)> {
+    vec![("AccessID", &access.id), ("AccessPass", &access.pass), ("OrderID", order_id)]
 }
 
 fn demand(call: &'static str, reply: &Fields, name: &str) -> Result<String, CallError> {

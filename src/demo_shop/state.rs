@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use serde::Serialize;
 
 use crate::demo_shop::catalogue::{self, Product};
-use crate::demo_shop::psp::{CallError, ErrorPair, Price};
+use crate::demo_shop::paying::Paying;
+use crate::demo_shop::psp::{CallError, ErrorPair, Price, Start};
 use crate::domain::Millis;
 
 const CARTS_MAX: usize = 2_000;
@@ -163,19 +164,24 @@ pub(super) struct Order {
     pub(super) id: String,
     /// Whose cart it was.
     pub(super) session: String,
-    pub(super) checkout_session_id: String,
+    pub(super) paying: Paying,
     pub(super) job: Job,
     pub(super) lines: Vec<Line>,
     pub(super) price: Price,
     pub(super) placed_at: Millis,
     pub(super) access: Option<Access>,
+    /// What a browser still has to take to the gateway, once.
+    pub(super) start: Option<Start>,
     /// Why `EntryTran` or `ExecTran` did not work.
     pub(super) problem: Option<Problem>,
     pub(super) browser: Option<BrowserReturn>,
     pub(super) notifications: Vec<Notification>,
     /// The Status that `SearchTradeMulti` answered last.
     pub(super) status: Option<String>,
-    pub(super) shipping: Option<Shipping>,
+    /// `AmazonChargePermissionID`, once `SearchTradeMulti` has answered one.
+    pub(super) permission: String,
+    /// What the shop's staff did last.
+    pub(super) act: Option<Act>,
 }
 
 /// How an order stands with its payment.
@@ -192,7 +198,9 @@ impl Order {
     /// By the gateway's own word only; see the module `demo_shop`.
     pub(super) fn outcome(&self) -> Outcome {
         match self.status.as_deref() {
-            Some("AUTH" | "CAPTURE" | "SALES" | "REGISTER" | "REQRETURN" | "RETURN" | "CANCEL") => Outcome::Paid,
+            Some("AUTH" | "CAPTURE" | "SALES" | "REGISTER" | "END" | "REQRETURN" | "RETURN" | "CANCEL") => {
+                Outcome::Paid
+            }
             Some("PAYFAIL" | "EXPIRED") => Outcome::Failed,
             _ if self.problem.is_some() => Outcome::Failed,
             _ => Outcome::Open,
@@ -262,10 +270,12 @@ pub(super) fn record(notifications: &mut Vec<Notification>, news: Notification) 
     notifications.push(news);
 }
 
-/// What `AmazonpaySales` answered.
+/// What the shop's staff asked the gateway to do with an order, and the answer.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Shipping {
+pub(super) struct Act {
+    /// Such as `AmazonpaySales`.
+    pub(super) call: &'static str,
     pub(super) status: Option<String>,
     pub(super) problem: Option<Problem>,
 }

@@ -117,9 +117,15 @@ fn account() -> ShopAccount {
         merchant_id: "A1".to_owned(),
         store_id: "amzn1.application-oa2-client.1".to_owned(),
         public_key_id: "SANDBOX-1".to_owned(),
-        button_payload: r#"{"a":"</script>"}"#.to_owned(),
-        button_signature: "c2ln".to_owned(),
-        button_algorithm: "AMZN-PAY-RSASSA-PSS-V2".to_owned(),
+        buttons: Buttons { review: button(), consent: button(), sign_in: button() },
+    }
+}
+
+fn button() -> Button {
+    Button {
+        payload: r#"{"a":"</script>"}"#.to_owned(),
+        signature: "c2ln".to_owned(),
+        algorithm: "AMZN-PAY-RSASSA-PSS-V2".to_owned(),
     }
 }
 
@@ -238,7 +244,7 @@ async fn shipping_captures_what_was_ordered() {
     world.send("POST", &format!("/orders/{order}/ship"), "").await;
     let sales = world.script.last("AmazonpaySales");
     assert_eq!((sales.get("Amount"), sales.get("Tax"), sales.get("AccessID")), ("1800", "180", ACCESS_ID));
-    assert_eq!(world.book().await["orders"][0]["shipping"]["status"], "SALES");
+    assert_eq!(world.book().await["orders"][0]["act"]["status"], "SALES");
 }
 
 #[tokio::test]

@@ -214,7 +214,7 @@ pub(super) fn answer(shop: &DemoShop, status: StatusCode, forms: Forms, nonce: &
     let script = if nonce.is_empty() { String::new() } else { format!(" 'nonce-{nonce}'") };
     let form_action = if forms == Forms::Own { "; form-action 'self'" } else { "" };
     let policy = format!(
-        "default-src 'none'; script-src 'self' {}{script}; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
+        "default-src 'none'; script-src 'self' {}{script}; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
          frame-ancestors 'none'{form_action}",
         shop.checkout_js_origin
     );

@@ -1,6 +1,6 @@
-//! AccessPass: the password of one transaction.
+//! What is derived for one transaction: its AccessPass, and the key by which its buyer may give up.
 //!
-//! It is never stored. It is derived from the AccessID with a key that lives outside the database, so that a copy of
+//! Neither is ever stored. They are derived from the AccessID with a key that lives outside the database, so that a copy of
 //! the database opens no transaction, and SearchTradeMulti can still answer it.
 
 use hmac::{Hmac, Mac};
@@ -11,9 +11,19 @@ use crate::config::DeploymentKey;
 
 /// The AccessPass of `access_id`: 32 lower-case hex digits (psp-protocol 2.5), HMAC-SHA256 cut to 16 bytes.
 pub fn access_pass(key: &DeploymentKey, access_id: &AccessId) -> String {
+    derived(key, b"sekisho access pass\0", access_id)
+}
+
+/// Proves that a browser comes by the cancel address that only Amazon and the buyer were given: 32 lower-case hex
+/// digits. Good for nothing else.
+pub fn cancel_key(key: &DeploymentKey, access_id: &AccessId) -> String {
+    derived(key, b"sekisho cancel key\0", access_id)
+}
+
+fn derived(key: &DeploymentKey, purpose: &[u8], access_id: &AccessId) -> String {
     // HMAC takes a key of any length, so this arm is never left; an empty password would match nothing.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.bytes.expose()) else { return String::new() };
-    mac.update(b"sekisho access pass\0");
+    mac.update(purpose);
     mac.update(access_id.as_str().as_bytes());
     hex::encode(&mac.finalize().into_bytes()[..16])
 }
@@ -32,5 +42,7 @@ mod tests {
         assert_ne!(access_pass(&one, &a), access_pass(&one, &b));
         assert_ne!(access_pass(&one, &a), access_pass(&two, &a));
         assert_eq!(access_pass(&one, &a).len(), 32);
+        assert_ne!(access_pass(&one, &a), cancel_key(&one, &a));
+        assert_ne!(cancel_key(&one, &a), cancel_key(&one, &b));
     }
 }

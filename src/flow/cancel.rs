@@ -1,11 +1,13 @@
 //! AmazonpayCancel: let an authorisation go, or give captured money back (psp-protocol 5.5 and 13.7).
 
 use super::complete::is_temporary;
-use super::effect::{Finding, Proof};
+use super::effect::{Finding, Meaning, Proof, looked_at};
+use super::later::ended;
+use super::mfa::given_up;
 use super::{Gateway, Refusal, Shop, provider};
-use crate::amazonpay::{CallError, CancelCharge, ChargeState};
+use crate::amazonpay::{CallError, CancelCharge, Charge, ChargeState};
 use crate::domain::transaction::Event;
-use crate::domain::{Effect, Intent, Money, State, Transaction};
+use crate::domain::{Effect, Intent, Money, State, Transaction, Yen};
 use crate::protocol::{Call, Cancel, CancelReply, Reading, codes};
 
 impl Gateway {
@@ -22,7 +24,7 @@ impl Gateway {
         let effect = effect_of(&transaction, asked)?;
         let intent = self.intend(&transaction, effect).await?;
         let finding = match &intent.effect {
-            Effect::CancelCharge { .. } => self.perform_cancel(&shop, &intent).await,
+            Effect::CancelCharge { .. } => self.perform_cancel(&shop, &transaction, &intent).await,
             _ => self.perform_refund(&shop, &transaction, &intent).await,
         };
         let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
@@ -38,52 +40,54 @@ impl Gateway {
         })
     }
 
-    pub(super) async fn perform_cancel(&self, shop: &Shop, intent: &Intent) -> Finding<()> {
+    /// Lets a charge go. A charge that Amazon has declined in the meantime, or that is captured, cannot be.
+    pub(super) async fn perform_cancel(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
         let Effect::CancelCharge { charge, replaced } = &intent.effect else {
             return Finding::Unknown("not a cancellation".to_owned());
         };
-        let event = (!replaced).then_some(Event::Cancelled);
         let request = CancelCharge { cancellation_reason: "AmazonpayCancel".to_owned() };
-        match self.parts.amazon.cancel_charge(&shop.merchant, charge, &request).await {
-            Ok(answer) => cancelled(&answer.value.status_details.state, event, None, answer.request_id),
-            Err(error) if error.changed_nothing() && (is_temporary(&error) || error.reason_code().is_none()) => {
-                Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error))
+        let error = match self.parts.amazon.cancel_charge(&shop.merchant, charge, &request).await {
+            Ok(answer) if answer.value.status_details.state == ChargeState::Canceled => {
+                let event = (!replaced).then_some(Event::Cancelled);
+                return Finding::Done((), event, Proof::new("Canceled", answer.request_id));
             }
-            Err(error @ CallError::Refused { .. }) => {
-                // Cancel has no idempotency key: "not in this status" may mean that an earlier attempt did it.
-                match self.parts.amazon.charge(&shop.merchant, charge).await {
-                    Ok(answer) => cancelled(&answer.value.status_details.state, event, Some(&error), answer.request_id),
-                    Err(unknown) => Finding::Unknown(provider::evidence_of(&unknown)),
-                }
+            Ok(answer) => return Finding::Unknown(format!("the charge is {}", answer.value.status_details.state)),
+            Err(error) => error,
+        };
+        match Meaning::of(&error, intent) {
+            Meaning::NotAsked => Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error)),
+            _ if is_temporary(&error) || matches!(error, CallError::Unknown { .. } | CallError::NotSent { .. }) => {
+                Finding::Unknown(provider::evidence_of(&error))
             }
-            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
+            // Cancel has no idempotency key: "not in this status" may mean that an earlier attempt did it.
+            _ => match self.parts.amazon.charge(&shop.merchant, charge).await {
+                Ok(answer) => not_cancelled(transaction, *replaced, &answer.value, &error),
+                Err(unknown) => Finding::Unknown(provider::evidence_of(&unknown)),
+            },
         }
     }
 
     /// Finds out whether a cancellation took place and, where the charge is still authorised, cancels it again.
-    pub(super) async fn look_at_cancel(&self, shop: &Shop, _: &Transaction, intent: &Intent) -> Finding<()> {
-        match self.perform_cancel(shop, intent).await {
-            Finding::NotDone(code, None, _) if code == codes::AMAZON_UNREACHABLE => {
-                Finding::Unknown("not sent".to_owned())
-            }
-            finding => finding,
-        }
+    pub(super) async fn look_at_cancel(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
+        given_up(transaction, self.perform_cancel(shop, transaction, &looked_at(intent)).await)
     }
 }
 
-/// The effect that gives `asked` back, if this transaction can.
+/// The effect that gives `asked` back, if this transaction can. The Status is judged before the amount (psp-protocol
+/// 11.4): where nothing can be cancelled any more, nothing is left to exceed.
 fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal> {
     let left = transaction.money;
-    let Some(rest) = left.total().minus(asked.total()) else { return Err(Refusal::CancelExceeds) };
+    let rest = || left.total().minus(asked.total()).ok_or(Refusal::CancelExceeds);
     match &transaction.state {
-        State::Auth(payment) if rest.get() == 0 => {
+        State::Auth(payment) => {
+            if rest()? != Yen::ZERO {
+                return Err(Refusal::CancelDiffers);
+            }
             Ok(Effect::CancelCharge { charge: payment.charge.clone(), replaced: false })
         }
-        State::Auth(_) => Err(Refusal::CancelDiffers),
         State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
             // A part is only a part of each: an amount cannot be given back as tax.
-            let whole = rest.get() == 0;
-            let money = if whole { left } else { asked };
+            let money = if rest()? == Yen::ZERO { left } else { asked };
             left.minus(money).ok_or(Refusal::CancelExceeds)?;
             Ok(Effect::CreateRefund { charge: payment.charge.clone(), money, lowers_amount: false })
         }
@@ -91,15 +95,28 @@ fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal>
     }
 }
 
-fn cancelled(
-    state: &ChargeState,
-    event: Option<Event>,
-    refusal: Option<&CallError>,
-    request_id: Option<String>,
-) -> Finding<()> {
-    match (state, refusal) {
-        (ChargeState::Canceled, _) => Finding::Done((), event, Proof::new("Canceled", request_id)),
-        (_, Some(error)) => Finding::NotDone(provider::code_of_error(error), None, Proof::of(error)),
-        (other, None) => Finding::Unknown(format!("the charge is {other}")),
+/// What a charge that Amazon refused to cancel says of itself.
+fn not_cancelled(transaction: &Transaction, replaced: bool, charge: &Charge, refusal: &CallError) -> Finding<()> {
+    let state = &charge.status_details.state;
+    let request_id = refusal.request_id().map(str::to_owned);
+    match state {
+        ChargeState::Canceled => {
+            Finding::Done((), (!replaced).then_some(Event::Cancelled), Proof::new("Canceled", request_id))
+        }
+        ChargeState::Declined => {
+            let (code, event) = ended(charge);
+            let event = event.filter(|_| !replaced && matches!(transaction.state, State::Auth(_)));
+            Finding::NotDone(code, event, Proof::new("Declined", request_id))
+        }
+        // An earlier attempt, of which nothing was heard, may still be on its way.
+        ChargeState::Authorized if !refusal.changed_nothing() => {
+            Finding::Unknown(format!("still authorised after {}", provider::evidence_of(refusal)))
+        }
+        _ => {
+            if replaced {
+                tracing::error!(charge_id = %charge.charge_id, %state, "a replaced charge cannot be let go");
+            }
+            Finding::NotDone(provider::code_of_error(refusal), None, Proof::of(refusal))
+        }
     }
 }

@@ -1,14 +1,18 @@
 //! AmazonpayChange: other amounts (psp-protocol 5.6 and 13.6).
 //!
 //! Before capture the charge is replaced: a new one for the new total, and only when that stands the old one is let go,
-//! so the shop is never without an authorisation. After capture the amount can only go down, by a refund.
+//! so the shop is never without an authorisation. Where the buyer permitted no second charge beside the old one, a
+//! smaller amount needs none: the old one holds it, and Sales captures no more than is asked. After capture the amount
+//! can only go down, by a refund.
 
-use super::effect::Finding;
+use super::effect::{Finding, looked_at};
 use super::{Gateway, Refusal, Shop};
+use crate::amazonpay::ChargeState;
 use crate::domain::operation::ChargeFor;
-use crate::domain::transaction::AmazonPayment;
-use crate::domain::{Effect, Intent, Money, State, Transaction};
+use crate::domain::transaction::{AmazonPayment, Event};
+use crate::domain::{ChargeId, Effect, Intent, Money, State, Transaction};
 use crate::protocol::{AmountReply, AmountRequest, Call, Reading};
+use crate::store::Change;
 
 impl Gateway {
     /// Changes the amounts. The same total again is no change at Amazon.
@@ -19,7 +23,15 @@ impl Gateway {
         let (admitted, transaction) = self.admit_to_transaction(Call::Change, reading).await?;
         let shop = admitted.shop;
         let money = Money::new(admitted.request.amount, admitted.request.tax).ok_or(Refusal::AmountExceeds)?;
-        let Some(effect) = effect_of(&transaction, money)? else { return Ok(reply(&transaction)) };
+        let effect = match effect_of(&transaction, money)? {
+            Step::Nothing => return Ok(reply(&transaction)),
+            Step::InTheBook(payment) => return self.split_otherwise(&shop, &transaction, money, payment).await,
+            Step::AtAmazon(effect) => effect,
+        };
+        let expired = matches!(transaction.state, State::Auth(_)) && self.is_expired(&transaction);
+        if expired && !shop.settings.renew_expired_authorization {
+            return Err(Refusal::AuthorisationExpired);
+        }
         let intent = self.intend(&transaction, effect).await?;
         let finding = match &intent.effect {
             Effect::CreateRefund { .. } => self.perform_refund(&shop, &transaction, &intent).await,
@@ -27,38 +39,88 @@ impl Gateway {
         };
         let replaced = replaced_by(&intent);
         let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
-        concluded.result.map_err(Refusal::Provider)?;
-        if let Some(old) = replaced {
-            self.let_go(&shop, &concluded.transaction, old).await;
+        match concluded.result {
+            Ok(()) => {
+                if let Some(old) = replaced {
+                    self.let_go(&shop, &concluded.transaction, old).await;
+                }
+            }
+            // No new charge, but none is needed.
+            Err(_) if concluded.transaction.money == money => {}
+            Err(code) => return Err(Refusal::Provider(code)),
         }
         Ok(reply(&concluded.transaction))
     }
 
+    /// The same total in other parts: nothing for Amazon, which knows totals only.
+    async fn split_otherwise(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        money: Money,
+        payment: AmazonPayment,
+    ) -> Result<AmountReply, Refusal> {
+        let change = Change::event(transaction, Event::Changed(money, payment), self.parts.clock.now())
+            .map_err(|refused| Refusal::Status(refused.status))?;
+        self.commit(shop, transaction, change).await.map(|(after, _)| reply(&after))
+    }
+
+    /// The change, if the charge that stands holds `money` already.
+    pub(super) async fn covered_by(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        money: Money,
+        charge: &ChargeId,
+    ) -> Option<Event> {
+        let payment = transaction.state.payment().filter(|payment| payment.charge == *charge)?;
+        let held = self.parts.amazon.charge(&shop.merchant, charge).await.ok()?.value;
+        let covers = held.status_details.state == ChargeState::Authorized
+            && held.charge_amount.yen().is_ok_and(|held| money.total() <= held);
+        covers.then(|| Event::Changed(money, payment.clone()))
+    }
+
     /// Cancels the charge that was replaced. The follow-up intent was committed with the outcome, so if this does not
-    /// come to an end, reconcile brings it there.
-    async fn let_go(&self, shop: &Shop, transaction: &Transaction, old: crate::domain::ChargeId) {
+    /// come to an end, reconcile brings it there; nobody waits for it, so nothing that went wrong on the way closes it.
+    pub(super) async fn let_go(&self, shop: &Shop, transaction: &Transaction, old: ChargeId) {
         let intent = match self.parts.store.open_intent(&transaction.access_id).await {
             Ok(Some(intent)) if intent.effect == (Effect::CancelCharge { charge: old, replaced: true }) => intent,
             _ => return,
         };
-        let finding: Finding<()> = self.perform_cancel(shop, &intent).await;
+        let finding: Finding<()> = self.perform_cancel(shop, transaction, &looked_at(&intent)).await;
         if let Err(error) = self.conclude(shop, transaction, &intent, finding).await {
             tracing::warn!(access_id = %transaction.access_id, %error, "the replaced charge is not let go yet");
         }
     }
 }
 
-/// What has to happen at Amazon for the amounts to be `money`; nothing where the total stays.
-fn effect_of(transaction: &Transaction, money: Money) -> Result<Option<Effect>, Refusal> {
-    if money == transaction.money && matches!(transaction.state, State::Auth(_) | State::Sales(_) | State::Capture(_)) {
-        return Ok(None);
-    }
+/// What has to happen for the amounts to be others.
+enum Step {
+    /// They are the same.
+    Nothing,
+    /// Their sum is the same.
+    InTheBook(AmazonPayment),
+    /// This.
+    AtAmazon(Effect),
+}
+
+fn effect_of(transaction: &Transaction, money: Money) -> Result<Step, Refusal> {
+    let same_total = money.total() == transaction.money.total();
     match &transaction.state {
-        State::Auth(payment) => Ok(Some(replacement(payment, money))),
+        State::Auth(_) | State::Sales(_) | State::Capture(_) if money == transaction.money => Ok(Step::Nothing),
+        State::Auth(payment) if same_total => Ok(Step::InTheBook(payment.clone())),
+        State::Auth(payment) => Ok(Step::AtAmazon(replacement(payment, money))),
+        State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() && same_total => {
+            Ok(Step::InTheBook(payment.clone()))
+        }
         State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
             // Each part may only go down: what is given back is an amount and a tax.
             let back = transaction.money.minus(money).ok_or(Refusal::AmountExceeds)?;
-            Ok(Some(Effect::CreateRefund { charge: payment.charge.clone(), money: back, lowers_amount: true }))
+            Ok(Step::AtAmazon(Effect::CreateRefund {
+                charge: payment.charge.clone(),
+                money: back,
+                lowers_amount: true,
+            }))
         }
         other => Err(Refusal::Status(other.status())),
     }
@@ -73,7 +135,7 @@ fn replacement(payment: &AmazonPayment, money: Money) -> Effect {
     }
 }
 
-fn replaced_by(intent: &Intent) -> Option<crate::domain::ChargeId> {
+pub(super) fn replaced_by(intent: &Intent) -> Option<ChargeId> {
     match &intent.effect {
         Effect::CreateCharge { purpose: ChargeFor::Change { old, .. }, .. } => Some(old.clone()),
         _ => None,

@@ -1,8 +1,7 @@
 //! SearchChargePermissionAmazonpay and CloseChargePermissionAmazonpay: what a consent still allows, and its end
 //! (psp-protocol 5.8 and 5.9).
 
-use super::complete::is_temporary;
-use super::effect::{Finding, Proof};
+use super::effect::{Finding, Meaning, Proof, looked_at};
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CloseChargePermission, PermissionState, Price};
 use crate::domain::transaction::Event;
@@ -72,8 +71,11 @@ impl Gateway {
             return Finding::Unknown("not a closure".to_owned());
         };
         // Amazon answers the closing of a closed permission with a refusal that looks like any other, so look first.
-        match self.is_closed(shop, permission).await {
-            Ok(Some(proof)) if intent.looks == 0 => return Finding::NotDone(codes::PERMISSION_CLOSED, None, proof),
+        match self.is_closed(shop, permission, intent).await {
+            // Somebody else closed it, such as the buyer at Amazon; the consent has ended all the same.
+            Ok(Some(proof)) if intent.looks == 0 => {
+                return Finding::NotDone(codes::PERMISSION_CLOSED, ended(transaction), proof);
+            }
             Ok(Some(proof)) => return Finding::Done((), ended(transaction), proof),
             Ok(None) => {}
             Err(finding) => return finding,
@@ -87,25 +89,36 @@ impl Gateway {
                 Finding::Done((), ended(transaction), Proof::new("Closed", answer.request_id))
             }
             Ok(answer) => Finding::Unknown(format!("the permission is {}", answer.value.status_details.state)),
-            Err(error) if error.changed_nothing() && is_temporary(&error) => {
-                Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error))
-            }
-            Err(error) if error.changed_nothing() => {
-                Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error))
-            }
-            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
+            Err(error) => match Meaning::of(&error, intent) {
+                Meaning::Refused => Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error)),
+                Meaning::NotAsked => Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error)),
+                Meaning::Open => Finding::Unknown(provider::evidence_of(&error)),
+            },
         }
     }
 
     /// The proof that a permission is closed, `None` where it is not, or what else came of asking.
-    async fn is_closed(&self, shop: &Shop, permission: &ChargePermissionId) -> Result<Option<Proof>, Finding<()>> {
+    async fn is_closed(
+        &self,
+        shop: &Shop,
+        permission: &ChargePermissionId,
+        intent: &Intent,
+    ) -> Result<Option<Proof>, Finding<()>> {
         match self.parts.amazon.charge_permission(&shop.merchant, permission).await {
             Ok(answer) => {
                 let closed = answer.value.status_details.state == PermissionState::Closed;
                 Ok(closed.then(|| Proof::new("Closed", answer.request_id)))
             }
-            Err(error @ CallError::Refused { status: 404, .. }) => {
+            Err(error @ CallError::Refused { status: 404, .. }) if intent.looks == 0 => {
                 Err(Finding::NotDone(codes::PERMISSION_UNKNOWN, None, Proof::of(&error)))
+            }
+            // Nothing was asked for yet.
+            Err(error) if intent.looks == 0 => {
+                let code = match Meaning::of(&error, intent) {
+                    Meaning::Refused => provider::code_of_error(&error),
+                    Meaning::NotAsked | Meaning::Open => codes::AMAZON_UNREACHABLE,
+                };
+                Err(Finding::NotDone(code, None, Proof::of(&error)))
             }
             Err(error) => Err(Finding::Unknown(provider::evidence_of(&error))),
         }
@@ -114,13 +127,7 @@ impl Gateway {
     /// Finds out whether a permission was closed and, where it is not, closes it.
     pub(super) async fn look_at_close(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
         // What is closed now was closed by the call whose answer was lost.
-        let looked = Intent { looks: intent.looks.max(1), ..intent.clone() };
-        match self.perform_close(shop, transaction, &looked).await {
-            Finding::NotDone(code, None, _) if code == codes::AMAZON_UNREACHABLE => {
-                Finding::Unknown("not sent".to_owned())
-            }
-            finding => finding,
-        }
+        self.perform_close(shop, transaction, &looked_at(intent)).await
     }
 }
 

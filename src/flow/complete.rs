@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::effect::{Finding, Proof};
 use super::exec_review::charge_amount;
+use super::later::pending;
 use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop, provider};
 use crate::amazonpay::{CallError, CheckoutSession, CompleteCheckoutSession, SessionState};
-use crate::domain::transaction::{AmazonPayment, Event, Failure};
+use crate::domain::transaction::{AmazonPayment, Event, Failure, Handover};
 use crate::domain::{AccessId, CheckoutSessionId, Effect, Intent, JobCd, Money, State, Transaction, Yen};
 use crate::protocol::{ErrInfo, codes};
 use crate::store::StoreError;
@@ -24,6 +25,9 @@ pub enum ReturnError {
     /// Our database failed. The transaction stays AUTHPROCESS and is looked at later.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Amazon cannot be asked just now, and without its word nothing is done. The browser may come again.
+    #[error("Amazon cannot be asked whose session this is")]
+    Unreachable,
     /// The gateway's own fault.
     #[error("internal: {0}")]
     Internal(&'static str),
@@ -35,6 +39,7 @@ impl ReturnError {
         match self {
             Self::Unknown => codes::TRANSACTION_UNKNOWN,
             Self::Store(_) => codes::DATABASE,
+            Self::Unreachable => codes::AMAZON_UNREACHABLE,
             Self::Internal(_) => codes::UNEXPECTED,
         }
     }
@@ -66,6 +71,8 @@ impl Gateway {
             return Err(ReturnError::Unknown);
         }
         let ended = match transaction.state {
+            // Completed already, and Amazon takes its time: no news is no harm.
+            State::AuthProcess(Handover { charge: Some(_), .. }) => transaction,
             State::AuthProcess(_) => self.complete(&shop, &transaction, session).await?,
             _ => transaction,
         };
@@ -84,8 +91,17 @@ impl Gateway {
             Err(Refusal::Busy) => return self.wait_for_other_return(&transaction.access_id).await,
             Err(other) => return Err(other),
         };
-        let finding = self.perform_complete(shop, transaction, &intent).await;
-        match self.conclude(shop, transaction, &intent, finding).await {
+        self.complete_as_intended(shop, transaction, &intent).await
+    }
+
+    pub(super) async fn complete_as_intended(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        intent: &Intent,
+    ) -> Result<Transaction, Refusal> {
+        let finding = self.perform_complete(shop, transaction, intent).await;
+        match self.conclude(shop, transaction, intent, finding).await {
             Ok(concluded) => {
                 self.wait_for_first_attempt(concluded.notification_id.as_deref()).await;
                 Ok(concluded.transaction)
@@ -96,7 +112,7 @@ impl Gateway {
     }
 
     /// Somebody else is completing, or has: waits for that, as long as one call to Amazon may take.
-    async fn wait_for_other_return(&self, access_id: &AccessId) -> Result<Transaction, Refusal> {
+    pub(super) async fn wait_for_other_return(&self, access_id: &AccessId) -> Result<Transaction, Refusal> {
         let waits = self.parts.settings.amazon_total_ms / 50 + 1;
         for _ in 0..waits {
             match self.parts.store.open_intent(access_id).await? {
@@ -118,8 +134,11 @@ impl Gateway {
             CompleteCheckoutSession { charge_amount: charge_amount(transaction), ..CompleteCheckoutSession::default() };
         let answer = self.parts.amazon.complete_checkout_session(&shop.merchant, session, &request, &intent.key).await;
         match answer {
-            Ok(answer) if answer.is_pending() => Finding::Unknown("authorisation pending".to_owned()),
             Ok(answer) => match self.completed(transaction, &answer.value) {
+                Some(Event::Completed(payment)) if answer.is_pending() => {
+                    let proof = Proof::new("Completed, pending", answer.request_id);
+                    Finding::Done((), Some(pending(payment, self.first_look())), proof)
+                }
                 Some(event) => Finding::Done((), Some(event), Proof::new("Completed", answer.request_id)),
                 // Amazon said yes without saying what was charged: the session itself knows.
                 None => self.session_says(shop, transaction, session, None).await,

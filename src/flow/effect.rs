@@ -3,6 +3,8 @@
 //! An effect knows three things: how to be done (`perform`), how to find out whether it was done (`look`), and what it
 //! means for the transaction (the [`Finding`]'s event). This file does the rest.
 
+use super::change::replaced_by;
+use super::complete::is_temporary;
 use super::step::{Phase, Step};
 use super::{Gateway, Refusal, Shop, notice, provider};
 use crate::amazonpay::CallError;
@@ -46,6 +48,42 @@ impl Proof {
     }
 }
 
+/// What an error of the effect's own call says about the effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Amazon's no: it was not done.
+    Refused,
+    /// Amazon did not look at it, and whoever asked may ask again.
+    NotAsked,
+    /// It may have been done.
+    Open,
+}
+
+impl Meaning {
+    /// For an intent that nobody has looked at, the attempts of this call are all there were. A later look comes after
+    /// attempts of unknown outcome: then only a no to the effect itself says that it did not happen, and whatever never
+    /// got so far (no connection, too many calls, a key or an account that was exchanged in the meantime) says nothing.
+    pub(super) fn of(error: &CallError, intent: &Intent) -> Self {
+        let later = intent.looks > 0;
+        match error {
+            _ if !error.changed_nothing() => Self::Open,
+            CallError::Refused { .. } if is_temporary(error) && later => Self::Open,
+            CallError::Refused { .. } if is_temporary(error) => Self::NotAsked,
+            CallError::Refused { status: 401 | 403 | 404 | 405 | 426, .. } if later => Self::Open,
+            // The first attempt arrived, and something else was asked for then.
+            CallError::Refused { reason_code, .. } if reason_code == "DuplicateIdempotencyKey" => Self::Open,
+            CallError::Refused { .. } => Self::Refused,
+            _ if later => Self::Open,
+            _ => Self::NotAsked,
+        }
+    }
+}
+
+/// The same intent for whoever looks at it, or finishes what nobody waits for: attempts of unknown outcome came before.
+pub(super) fn looked_at(intent: &Intent) -> Intent {
+    Intent { looks: intent.looks.max(1), ..intent.clone() }
+}
+
 /// How an effect ended for whoever asked for it.
 #[derive(Debug)]
 pub(super) struct Concluded<T> {
@@ -75,6 +113,23 @@ impl Gateway {
         self.parts.store.apply(Change::intent(transaction, intent.clone())).await?;
         Step::of(&intent.effect, Phase::Intended).pass().await;
         Ok(intent)
+    }
+
+    /// The same, in one commit with an event that is no change at Amazon: what the event says and what is about to be
+    /// done because of it stand in the book together, or neither does.
+    pub(super) async fn intend_after(
+        &self,
+        shop: &Shop,
+        before: &Transaction,
+        event: Event,
+        effect: Effect,
+    ) -> Result<(Transaction, Intent), Refusal> {
+        let intent = self.new_intent(before, effect)?;
+        let change =
+            Change::event(before, event, intent.started_at).map_err(|refused| Refusal::Status(refused.status))?;
+        let (transaction, _) = self.commit(shop, before, change.promising(intent.clone())).await?;
+        Step::of(&intent.effect, Phase::Intended).pass().await;
+        Ok((transaction, intent))
     }
 
     fn new_intent(&self, transaction: &Transaction, effect: Effect) -> Result<Intent, Refusal> {
@@ -177,7 +232,13 @@ impl Gateway {
             Effect::CloseChargePermission { .. } => self.look_at_close(&shop, &transaction, intent).await,
         };
         match self.conclude(&shop, &transaction, intent, finding).await {
-            Ok(_) => Ok(if self.is_open(intent).await? { Looked::StillOpen } else { Looked::Closed }),
+            Ok(concluded) => {
+                let closed = !self.is_open(intent).await?;
+                if let Some(old) = replaced_by(intent) {
+                    self.let_go(&shop, &concluded.transaction, old).await;
+                }
+                Ok(if closed { Looked::Closed } else { Looked::StillOpen })
+            }
             Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
             Err(other) => {
                 // Whatever is wrong with this one, the next ones have their turn first.
@@ -220,4 +281,57 @@ fn follow_up(effect: &Effect) -> Option<Effect> {
 fn impossible(refused: &crate::domain::transaction::Refused) -> Refusal {
     tracing::error!(%refused, "evidence that the state machine does not allow");
     Refusal::Internal("evidence that the state machine does not allow")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amazonpay::{NotSentCause, UnknownCause};
+    use crate::domain::{AccessId, ChargeId, Millis};
+
+    fn meanings(error: &CallError) -> [Meaning; 2] {
+        let first = Intent {
+            key: IdempotencyKey::new("k").unwrap(),
+            access_id: AccessId::new("0a".repeat(16)).unwrap(),
+            effect: Effect::CancelCharge { charge: ChargeId::new("S03-1-1-C1").unwrap(), replaced: false },
+            started_at: Millis(0),
+            look_at: Millis(0),
+            looks: 0,
+        };
+        [Meaning::of(error, &first), Meaning::of(error, &looked_at(&first))]
+    }
+
+    fn no(status: u16, reason_code: &str, earlier_unknown: bool) -> CallError {
+        let (reason_code, message) = (reason_code.to_owned(), String::new());
+        CallError::Refused { status, reason_code, message, request_id: None, earlier_unknown }
+    }
+
+    /// The first call, and a call after one of unknown outcome.
+    #[test]
+    fn what_an_error_proves() {
+        use Meaning::{NotAsked, Open, Refused};
+        for (error, expected) in [
+            (no(422, "HardDeclined", false), [Refused, Refused]),
+            (no(422, "HardDeclined", true), [Open, Open]),
+            (no(400, "TransactionAmountExceeded", false), [Refused, Refused]),
+            (no(409, "ChargeAmountMismatch", false), [Refused, Refused]),
+            (no(404, "ResourceNotFound", false), [Refused, Open]),
+            (no(401, "UnauthorizedAccess", false), [Refused, Open]),
+            (no(403, "InvalidRequestSignature", false), [Refused, Open]),
+            (no(429, "TooManyRequests", false), [NotAsked, Open]),
+            (no(400, "DuplicateIdempotencyKey", false), [Open, Open]),
+            (CallError::NotSent { cause: NotSentCause::NoConnection }, [NotAsked, Open]),
+            (
+                CallError::Unknown {
+                    cause: UnknownCause::TimedOut,
+                    last_status: None,
+                    reason_code: None,
+                    request_id: None,
+                },
+                [Open, Open],
+            ),
+        ] {
+            assert_eq!(meanings(&error), expected, "{error}");
+        }
+    }
 }

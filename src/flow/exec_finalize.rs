@@ -2,11 +2,12 @@
 //! browser step is left (psp-protocol 13.15, the immediate shape).
 
 use super::complete::is_temporary;
-use super::effect::{Finding, Proof};
+use super::effect::{Finding, Meaning, Proof, looked_at};
 use super::exec_on_demand::immediate;
 use super::exec_review::intent_of;
+use super::later::pending;
 use super::{Gateway, Refusal, Shop, provider};
-use crate::amazonpay::{CallError, CheckoutSession, FinalizeCheckoutSession, Price, SessionState};
+use crate::amazonpay::{Answer, CallError, CheckoutSession, FinalizeCheckoutSession, Price, SessionState};
 use crate::domain::transaction::{Event, Exec, Failure};
 use crate::domain::{CheckoutSessionId, Effect, Intent, Transaction};
 use crate::protocol::{ErrInfo, ImmediateReply, codes};
@@ -43,41 +44,47 @@ impl Gateway {
         let before = match self.parts.amazon.checkout_session(&shop.merchant, session).await {
             Ok(answer) if answer.value.status_details.state == SessionState::Open => answer.value,
             Ok(answer) => return self.ended_before(shop, transaction, exec, &answer.value, answer.request_id).await,
-            Err(error @ CallError::Refused { .. }) if !is_temporary(&error) => {
+            Err(error @ CallError::Refused { .. }) if !is_temporary(&error) && intent.looks == 0 => {
                 // Nothing was asked for yet; the shop may come again with the right session.
                 return Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error));
             }
-            Err(error) => return not_sent(&error, intent),
+            // Nor was it here, where a shop waits. Afterwards, not even "no such session" is evidence.
+            Err(error) if intent.looks == 0 => {
+                return Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error));
+            }
+            Err(error) => return Finding::Unknown(provider::evidence_of(&error)),
         };
         let request = FinalizeCheckoutSession {
             payment_intent: intent_of(transaction),
             charge_amount: Price::of(*amount),
             total_order_amount: before.payment_details.total_order_amount,
-            can_handle_pending_authorization: Some(false),
+            // The shop's own payload says so; another word than the session's would be a mismatch.
+            can_handle_pending_authorization: before.payment_details.can_handle_pending_authorization.or(Some(false)),
             shipping_address: before.shipping_address,
             billing_address: before.billing_address,
         };
         match self.parts.amazon.finalize_checkout_session(&shop.merchant, session, &request, &intent.key).await {
-            Ok(answer) if answer.is_pending() => Finding::Unknown("authorisation pending".to_owned()),
-            Ok(answer) => self.finalized(transaction, exec, &answer.value, answer.request_id),
-            Err(error @ CallError::Refused { .. }) if error.changed_nothing() && !is_temporary(&error) => {
-                let code = provider::code_of_error(&error);
-                Finding::NotDone(code, Some(refused(exec, code)), Proof::of(&error))
-            }
-            Err(error) if error.changed_nothing() => not_sent(&error, intent),
-            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
+            Ok(answer) => self.finalized(transaction, exec, answer),
+            Err(error) => match Meaning::of(&error, intent) {
+                Meaning::Refused => {
+                    let code = provider::code_of_error(&error);
+                    Finding::NotDone(code, Some(refused(exec, code)), Proof::of(&error))
+                }
+                Meaning::NotAsked => Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error)),
+                Meaning::Open => Finding::Unknown(provider::evidence_of(&error)),
+            },
         }
     }
 
     /// What Amazon's answer to our own call means: it held the amount against the session's.
-    fn finalized(
-        &self,
-        transaction: &Transaction,
-        exec: &Exec,
-        session: &CheckoutSession,
-        request_id: Option<String>,
-    ) -> Finding<()> {
-        match self.completed(transaction, session) {
+    fn finalized(&self, transaction: &Transaction, exec: &Exec, answer: Answer<CheckoutSession>) -> Finding<()> {
+        let is_pending = answer.is_pending();
+        let Answer { value: session, request_id, .. } = answer;
+        match self.completed(transaction, &session) {
+            Some(Event::Completed(payment)) if is_pending => {
+                let event = at_once(pending(payment, self.first_look()), exec);
+                Finding::Done((), Some(event), Proof::new("Completed, pending", request_id))
+            }
             Some(event) if session.status_details.state == SessionState::Completed => {
                 Finding::Done((), Some(at_once(event, exec)), Proof::new("Completed", request_id))
             }
@@ -110,17 +117,7 @@ impl Gateway {
         transaction: &Transaction,
         intent: &Intent,
     ) -> Finding<()> {
-        let looked = Intent { looks: intent.looks.max(1), ..intent.clone() };
-        self.perform_finalize(shop, transaction, &looked).await
-    }
-}
-
-/// Nothing reached Amazon: an answer for a shop that waits, and none yet for reconcile.
-fn not_sent(error: &CallError, intent: &Intent) -> Finding<()> {
-    if intent.looks == 0 {
-        Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(error))
-    } else {
-        Finding::Unknown(provider::evidence_of(error))
+        self.perform_finalize(shop, transaction, &looked_at(intent)).await
     }
 }
 
@@ -128,6 +125,7 @@ fn not_sent(error: &CallError, intent: &Intent) -> Finding<()> {
 fn at_once(event: Event, exec: &Exec) -> Event {
     match event {
         Event::Completed(payment) => Event::ChargedAtOnce(exec.clone(), payment),
+        Event::Pending(handover) => Event::PendingAtOnce(exec.clone(), handover),
         Event::Registered(permission) => Event::RegisteredAtOnce(exec.clone(), permission),
         Event::Failed(failure) => Event::RefusedAtOnce(exec.clone(), failure),
         other => other,

@@ -4,13 +4,14 @@
 use sha2::{Digest as _, Sha256};
 
 use super::effect::{Finding, Proof};
+use super::later::allows_pending;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{
     self, CallError, ChargePermissionType, CheckoutSession, MerchantMetadata, PaymentDetails, PaymentIntent, Price,
     RecurringMetadata, UpdateCheckoutSession, WebCheckoutDetails,
 };
 use crate::domain::transaction::{Departure, Event, Exec, Ticket};
-use crate::domain::{CheckoutSessionId, Effect, Frequency, Intent, JobCd, Millis, Status, Transaction, Yen};
+use crate::domain::{AccessId, CheckoutSessionId, Effect, Frequency, Intent, JobCd, Millis, Status, Transaction, Yen};
 use crate::protocol::{RedirectReply, codes, new_token};
 
 impl Gateway {
@@ -30,12 +31,13 @@ impl Gateway {
         let finding = self.update_session(shop, &transaction, &plan, token_hash(&token), limit_at).await;
         let concluded = self.conclude(shop, &transaction, &intent, finding).await?;
         concluded.result.map_err(Refusal::Provider)?;
-        Ok(RedirectReply {
-            access_id: transaction.access_id,
-            token,
-            start_url: format!("{}/payment/AmazonpayStart.idPass", self.parts.settings.public_url),
-            start_limit: limit_at,
-        })
+        Ok(self.redirect(transaction.access_id, token, limit_at))
+    }
+
+    /// The redirect shape.
+    pub(super) fn redirect(&self, access_id: AccessId, token: String, limit_at: Millis) -> RedirectReply {
+        let start_url = format!("{}/payment/AmazonpayStart.idPass", self.parts.settings.public_url);
+        RedirectReply { access_id, token, start_url, start_limit: limit_at }
     }
 
     /// A session pays one transaction: the last one that was executed with it. An earlier one whose buyer has not set
@@ -94,7 +96,7 @@ impl Gateway {
             }),
             payment_details: Some(PaymentDetails {
                 payment_intent: Some(intent_of(transaction)),
-                can_handle_pending_authorization: Some(false),
+                can_handle_pending_authorization: Some(allows_pending(shop, transaction)),
                 charge_amount: charge_amount(transaction),
                 ..PaymentDetails::default()
             }),
@@ -110,7 +112,7 @@ impl Gateway {
     }
 
     /// Where Amazon sends the browser back to. The AccessID in it is a name, not a secret.
-    fn result_return_url(&self, transaction: &Transaction) -> String {
+    pub(super) fn result_return_url(&self, transaction: &Transaction) -> String {
         format!("{}/payment/AmazonpayReturn/{}", self.parts.settings.public_url, transaction.access_id)
     }
 
@@ -163,7 +165,8 @@ pub(super) fn charge_amount(transaction: &Transaction) -> Option<Price> {
     (total > Yen::ZERO).then(|| Price::of(total))
 }
 
-fn recurring(cycle: Frequency, transaction: &Transaction) -> RecurringMetadata {
+/// Cycle and amount of a consent.
+pub(super) fn recurring(cycle: Frequency, transaction: &Transaction) -> RecurringMetadata {
     let frequency = amazonpay::Frequency {
         unit: amazonpay::FrequencyUnit::from(cycle.unit.wire().to_owned()),
         value: cycle.value.to_string(),

@@ -1,11 +1,13 @@
 //! ExecTranAmazonpay: one call, several ways to pay (psp-protocol 5.2). Which one it is follows from the parameters; each
 //! has a file of its own.
 
+use super::exec_apb::ApbPlan;
+use super::exec_approved::ApprovedPlan;
 use super::exec_review::ReviewPlan;
 use super::gate::ret_url_allowed;
 use super::{Gateway, Refusal, Shop};
 use crate::domain::transaction::Exec;
-use crate::domain::{self, PaymentType, Status, Transaction, Yen};
+use crate::domain::{self, AmazonpayType, PaymentType, Status, Transaction, Yen};
 use crate::protocol::{Call, ExecTran, ImmediateReply, Reading, RedirectReply, Reply, ReplyField, Way, codes};
 
 /// The two shapes of the answer.
@@ -61,8 +63,16 @@ impl Gateway {
                 let exec = Exec { session: Some(session.clone()), ..exec(domain::Way::Finalize) };
                 self.exec_finalize(&shop, transaction, session, exec).await.map(ExecReply::Immediate)
             }
-            // Not offered by this version.
-            Way::Apb { .. } | Way::Approved { .. } => Err(Refusal::CallNotContracted),
+            Way::Apb { ship_to, .. } => {
+                let ship_to = ship_to.clone();
+                let plan = ApbPlan { exec: exec(domain::Way::Apb), ship_to, term_sec: request.payment_term_sec };
+                self.exec_apb(&shop, transaction, plan).await.map(ExecReply::Redirect)
+            }
+            Way::Approved { permission, .. } => {
+                let exec = Exec { permission: Some(permission.clone()), ..exec(domain::Way::Approved) };
+                let plan = ApprovedPlan { permission: permission.clone(), exec, term_sec: request.payment_term_sec };
+                self.exec_approved(&shop, transaction, plan).await
+            }
         }
     }
 }
@@ -77,6 +87,15 @@ fn check(shop: &Shop, transaction: &Transaction, request: &ExecTran) -> Result<(
         Some(url) => ret_url_allowed(shop, url.is_https()),
         None => Ok(()),
     }?;
+    // The shop signs for what a button of the gateway's begins, Amazon's own window for what a cPSP charges.
+    let contract = match request.way {
+        Way::Apb { .. } => Some(AmazonpayType::Standard),
+        Way::Approved { .. } => Some(AmazonpayType::Cpsp),
+        _ => None,
+    };
+    if contract.is_some_and(|contract| contract != transaction.amazonpay_type) {
+        return Err(Refusal::Parameters(vec![codes::COMBINATION]));
+    }
     // A consent alone takes no money, so there is nothing that could be captured at once; both JobCds mean the same.
     if matches!(request.way, Way::OnDemand { .. }) && request.frequency.is_some() {
         return Err(Refusal::Parameters(vec![codes::COMBINATION]));

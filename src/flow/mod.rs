@@ -9,17 +9,23 @@
 //!
 //! Callers must let a use case run to its end even if whoever asked has gone away ([`Gateway::detached`]).
 
+mod came_back;
 mod cancel;
 mod change;
 mod charge_permission;
 mod complete;
 mod effect;
 mod entry_tran;
+mod exec_apb;
+mod exec_approved;
 mod exec_finalize;
 mod exec_on_demand;
 mod exec_review;
 mod exec_tran;
 mod gate;
+mod hint;
+mod later;
+mod mfa;
 mod notice;
 mod overdue;
 mod paid;
@@ -45,14 +51,17 @@ use tracing::Instrument as _;
 
 use crate::config::DeploymentKey;
 
+pub use came_back::Return;
 pub use complete::ReturnError;
 pub use effect::Looked;
 pub use exec_tran::ExecReply;
+pub use hint::Hinted;
+pub(crate) use hint::source_of;
 pub use ports::{AmazonPay, Clock, Notifier, Rng, Store};
 pub use refusal::Refusal;
 pub use result_post::ResultPost;
 pub use shop::{Shop, ShopError, Shops};
-pub use start::{StartError, Started};
+pub use start::{CheckoutStart, StartError, Started};
 pub use step::{Phase, Step};
 
 /// What a gateway is made of.

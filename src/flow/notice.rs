@@ -49,11 +49,16 @@ fn under_way(transaction: &Transaction) -> bool {
     transaction.state.payment().is_some_and(|payment| payment.refund.is_some())
 }
 
-/// Which event of `notify_events` a change is; none before the buyer's word has been given or refused.
+/// Which event of `notify_events` a change is; none before the buyer's word has been given or refused, and none where
+/// a capture has only begun.
 fn event_of(before: &Transaction, after: &Transaction) -> Option<NotifyEvent> {
     let refund_over = under_way(before) && !under_way(after);
     if refund_over && after.cancelled() == before.cancelled() {
         return Some(NotifyEvent::RefundRefused);
+    }
+    if after.status() == Status::AuthProcess && after.state.pending_charge().is_some() {
+        // A charge that waits for the buyer was there before; one that waits for Amazon is news.
+        return before.state.pending_charge().is_none().then_some(NotifyEvent::AuthProcess);
     }
     if before.status() == after.status() {
         return (before.money != after.money).then_some(NotifyEvent::Change);

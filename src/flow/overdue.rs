@@ -1,13 +1,17 @@
-//! Time passes: start tickets that nobody used, and buyers who never came back (psp-protocol 6 and 13.12).
+//! Time passes: start tickets that nobody used, buyers who never came back (psp-protocol 6 and 13.12), and whatever
+//! Amazon takes its time over.
 
 use super::effect::Finding;
+use super::mfa::waits_for_mfa;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::SessionState;
+use crate::domain::transaction::Handover;
 use crate::domain::{State, Transaction};
 use crate::store::Change;
 
 impl Gateway {
-    /// Ends a transaction whose time is over, if Amazon does not say otherwise.
+    /// Ends a transaction whose time is over, if Amazon does not say otherwise; looks at one that waits for Amazon, which
+    /// no time ends.
     ///
     /// # Errors
     /// A database that failed. The transaction stays as it is and is looked at again.
@@ -15,9 +19,14 @@ impl Gateway {
         let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {
             return Err(Refusal::Internal("the transaction's shop is not in shops.toml"));
         };
-        let ended = match transaction.state {
+        let ended = match &transaction.state {
+            _ if waits_for_mfa(transaction).is_some() => self.overdue_mfa(&shop, transaction).await,
             State::ReqSuccess(_) => self.expire(&shop, transaction).await.map(|_| ()),
+            State::AuthProcess(Handover { charge: Some(charge), .. }) => {
+                self.look_at_pending(&shop, transaction, charge).await.map(|_| ())
+            }
             State::AuthProcess(_) => self.never_came_back(&shop, transaction).await,
+            State::Selling { .. } => self.look_at_sale(&shop, transaction).await,
             _ => self.look_at_refund(&shop, transaction).await,
         };
         match ended {

@@ -6,11 +6,13 @@
 
 use super::complete::failed;
 use super::effect::{Finding, Proof};
+use super::later::pending;
 use super::{Gateway, Shop, provider};
 use crate::amazonpay::{Charge, ChargeState};
 use crate::domain::transaction::{AmazonPayment, Event};
-use crate::domain::{JobCd, Transaction};
+use crate::domain::{ChargeId, JobCd, Millis, Transaction};
 use crate::protocol::codes;
+use crate::store::StoreError;
 
 impl Gateway {
     /// Asks the charge.
@@ -20,29 +22,39 @@ impl Gateway {
         transaction: &Transaction,
         payment: AmazonPayment,
     ) -> Finding<()> {
-        match self.parts.store.transaction_of_charge(&payment.charge).await {
-            Ok(Some(other)) if other.access_id != transaction.access_id => {
-                tracing::error!(
-                    access_id = %transaction.access_id, other = %other.access_id, charge_id = %payment.charge,
-                    "the session's charge pays another transaction"
-                );
-                return not_paid(Proof::new("the charge pays another transaction", None));
-            }
-            Ok(_) => {}
+        match self.pays_another(transaction, &payment.charge).await {
+            Ok(true) => return not_paid(Proof::new("the charge pays another transaction", None)),
+            Ok(false) => {}
             Err(error) => return Finding::Unknown(error.to_string()),
         }
         match self.parts.amazon.charge(&shop.merchant, &payment.charge).await {
-            Ok(answer) => judge(transaction, payment, &answer.value, answer.request_id),
+            Ok(answer) => judge(transaction, payment, &answer.value, answer.request_id, self.first_look()),
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),
         }
     }
+
+    /// Whether `charge` is another transaction's money already.
+    pub(super) async fn pays_another(&self, transaction: &Transaction, charge: &ChargeId) -> Result<bool, StoreError> {
+        let other = self.parts.store.transaction_of_charge(charge).await?;
+        let other = other.filter(|other| other.access_id != transaction.access_id);
+        if let Some(other) = &other {
+            tracing::error!(
+                access_id = %transaction.access_id, other = %other.access_id, charge_id = %charge,
+                "the charge pays another transaction"
+            );
+        }
+        Ok(other.is_some())
+    }
 }
 
-fn judge(
+/// What `charge` means for a transaction that it is to pay. One that Amazon has not decided on is waited for; `look_at`
+/// is when to look then.
+pub(super) fn judge(
     transaction: &Transaction,
     payment: AmazonPayment,
     charge: &Charge,
     request_id: Option<String>,
+    look_at: Millis,
 ) -> Finding<()> {
     let state = &charge.status_details.state;
     if charge.charge_amount.yen() != Ok(transaction.money.total()) {
@@ -55,6 +67,11 @@ fn judge(
     match (state, transaction.job) {
         (ChargeState::Captured, _) | (ChargeState::Authorized | ChargeState::CaptureInitiated, JobCd::Auth) => {
             Finding::Done((), Some(Event::Completed(payment)), Proof::new(format!("Completed, {state}"), request_id))
+        }
+        // With JobCd CAPTURE the money has to be there, not only promised.
+        (ChargeState::AuthorizationInitiated | ChargeState::Authorized | ChargeState::CaptureInitiated, _) => {
+            let proof = Proof::new(format!("Completed, {state}"), request_id);
+            Finding::Done((), Some(pending(payment, look_at)), proof)
         }
         (ChargeState::Canceled | ChargeState::Declined, _) => {
             let reason = charge.status_details.reason_code.as_deref().unwrap_or_default();
@@ -74,8 +91,7 @@ mod tests {
     use super::*;
     use crate::domain::transaction::{Exec, Handover};
     use crate::domain::{
-        AccessId, AmazonpayType, ChargeId, ChargePermissionId, CheckoutSessionId, Millis, Money, OrderId, ShopId,
-        State, Way, Yen,
+        AccessId, AmazonpayType, ChargePermissionId, CheckoutSessionId, Money, OrderId, ShopId, State, Way, Yen,
     };
 
     fn transaction(job: JobCd) -> Transaction {
@@ -120,25 +136,26 @@ mod tests {
             cancelled: Money::default(),
             refund: None,
         };
-        judge(&transaction(job), payment, &charge, None)
+        judge(&transaction(job), payment, &charge, None, Millis(9))
     }
 
     #[test]
     fn the_charge_decides_not_the_session() {
         let paid = |job, state| match finding(job, state, "1000.00") {
-            Finding::Done((), Some(Event::Completed(_)), _) => Some(true),
-            Finding::NotDone(codes::HARD_DECLINED, Some(Event::Failed(_)), _) => Some(false),
-            Finding::Unknown(_) => None,
+            Finding::Done((), Some(Event::Completed(_)), _) => "paid",
+            Finding::Done((), Some(Event::Pending(Handover { look_at: Millis(9), charge: Some(_) })), _) => "waits",
+            Finding::NotDone(codes::HARD_DECLINED, Some(Event::Failed(_)), _) => "failed",
+            Finding::Unknown(_) => "unknown",
             other => panic!("{other:?}"),
         };
         for (state, auth, capture) in [
-            ("AuthorizationInitiated", None, None),
-            ("Authorized", Some(true), None),
-            ("CaptureInitiated", Some(true), None),
-            ("Captured", Some(true), Some(true)),
-            ("Canceled", Some(false), Some(false)),
-            ("Declined", Some(false), Some(false)),
-            ("SomethingNew", None, None),
+            ("AuthorizationInitiated", "waits", "waits"),
+            ("Authorized", "paid", "waits"),
+            ("CaptureInitiated", "paid", "waits"),
+            ("Captured", "paid", "paid"),
+            ("Canceled", "failed", "failed"),
+            ("Declined", "failed", "failed"),
+            ("SomethingNew", "unknown", "unknown"),
         ] {
             assert_eq!(paid(JobCd::Auth, state), auth, "{state}");
             assert_eq!(paid(JobCd::Capture, state), capture, "{state}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::amazonpay::{
-    Answer, CallError, CancelCharge, CaptureCharge, Charge, ChargePermission, CheckoutSession, Client,
+    Answer, BuyerProfile, CallError, CancelCharge, CaptureCharge, Charge, ChargePermission, CheckoutSession, Client,
     CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund, FinalizeCheckoutSession, Merchant,
     Refund, UpdateCheckoutSession,
 };
@@ -103,6 +103,9 @@ pub trait AmazonPay: Send + Sync + 'static {
         id: &ChargePermissionId,
         request: &CloseChargePermission,
     ) -> Result<Answer<ChargePermission>, CallError>;
+
+    /// Get Buyer.
+    async fn buyer(&self, merchant: &Merchant, token: &str) -> Result<Answer<BuyerProfile>, CallError>;
 }
 
 #[async_trait]
@@ -204,6 +207,10 @@ impl AmazonPay for Client {
         request: &CloseChargePermission,
     ) -> Result<Answer<ChargePermission>, CallError> {
         Self::close_charge_permission(self, merchant, id, request).await
+    }
+
+    async fn buyer(&self, merchant: &Merchant, token: &str) -> Result<Answer<BuyerProfile>, CallError> {
+        self.get_buyer(merchant, token).await
     }
 }
 

@@ -1,16 +1,12 @@
 //! Refunds end later (amazon-pay 2.6): Amazon accepts one at once and finishes it in its own time.
 
-use super::complete::is_temporary;
-use super::effect::{Finding, Proof};
+use super::effect::{Finding, Meaning, Proof, looked_at};
 use super::{Gateway, Refusal, Shop, provider};
-use crate::amazonpay::{CallError, CreateRefund, Price, RefundState};
+use crate::amazonpay::{CreateRefund, Price, RefundState};
 use crate::domain::transaction::{AmazonPayment, Event, Refund};
 use crate::domain::{Effect, Intent, RefundId, Transaction};
 use crate::protocol::codes;
 use crate::store::Change;
-
-/// The first look at a refund; Amazon's sandbox takes half a minute.
-const FIRST_LOOK_MS: i64 = 31_000;
 
 impl Gateway {
     pub(super) async fn perform_refund(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
@@ -19,6 +15,10 @@ impl Gateway {
         };
         let request = CreateRefund { charge_id: charge.clone(), refund_amount: Price::of(money.total()) };
         match self.parts.amazon.create_refund(&shop.merchant, &request, &intent.key).await {
+            Ok(answer) if answer.value.refund_amount.yen() != Ok(money.total()) => {
+                tracing::error!(refund_id = %answer.value.refund_id, "refunded, but not the amount that was asked for");
+                Finding::Unknown("refunded another amount".to_owned())
+            }
             Ok(answer) if answer.value.status_details.state == RefundState::Declined => {
                 Finding::NotDone(codes::REFUND_REJECTED, None, Proof::new("Declined", answer.request_id))
             }
@@ -29,23 +29,23 @@ impl Gateway {
                 }
                 None => Finding::Unknown("a refund without a payment".to_owned()),
             },
-            Err(error @ CallError::Refused { .. }) if !is_temporary(&error) && error.changed_nothing() => {
-                let code = match error.reason_code() {
-                    Some("AmazonRejected") => codes::REFUND_REJECTED,
-                    _ => provider::code_of_error(&error),
-                };
-                Finding::NotDone(code, None, Proof::of(&error))
-            }
-            Err(error) if error.changed_nothing() => {
-                Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error))
-            }
-            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
+            Err(error) => match Meaning::of(&error, intent) {
+                Meaning::Refused => {
+                    let code = match error.reason_code() {
+                        Some("AmazonRejected") => codes::REFUND_REJECTED,
+                        _ => provider::code_of_error(&error),
+                    };
+                    Finding::NotDone(code, None, Proof::of(&error))
+                }
+                Meaning::NotAsked => Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error)),
+                Meaning::Open => Finding::Unknown(provider::evidence_of(&error)),
+            },
         }
     }
 
     fn accepted(&self, transaction: &Transaction, intent: &Intent, id: RefundId) -> Option<Event> {
         let Effect::CreateRefund { money, lowers_amount, .. } = &intent.effect else { return None };
-        let refund = Refund { id, money: *money, look_at: self.parts.clock.now().plus(FIRST_LOOK_MS) };
+        let refund = Refund { id, money: *money, look_at: self.first_look() };
         if !lowers_amount {
             return Some(Event::ReturnRequested(refund));
         }
@@ -61,12 +61,7 @@ impl Gateway {
         transaction: &Transaction,
         intent: &Intent,
     ) -> Finding<()> {
-        match self.perform_refund(shop, transaction, intent).await {
-            Finding::NotDone(code, None, _) if code == codes::AMAZON_UNREACHABLE => {
-                Finding::Unknown("not sent".to_owned())
-            }
-            finding => finding,
-        }
+        self.perform_refund(shop, transaction, &looked_at(intent)).await
     }
 
     /// Looks whether a refund under way has ended. Only Amazon's word ends it.

@@ -1,10 +1,15 @@
 //! AmazonpaySales: capture what was authorised (psp-protocol 5.4).
+//!
+//! Up to seven days after the authorisation Amazon captures at once. Later it takes its time: the transaction then waits
+//! in AUTH, and `later` finds out. After 30 days the authorisation is gone; a shop may have it renewed by a new charge
+//! on the same permission, captured at once (amazon-pay 2.5).
 
-use super::complete::is_temporary;
-use super::effect::{Finding, Proof};
+use super::effect::{Concluded, Finding, Meaning, Proof, looked_at};
 use super::gate::require_status;
+use super::later::{ended, took};
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CaptureCharge, Charge, ChargeState, Price};
+use crate::domain::operation::ChargeFor;
 use crate::domain::transaction::{AmazonPayment, Event};
 use crate::domain::{Effect, Intent, Money, State, Status, Transaction};
 use crate::protocol::{AmountReply, AmountRequest, Call, Reading, codes};
@@ -13,11 +18,13 @@ use crate::protocol::{AmountReply, AmountRequest, Call, Reading, codes};
 const AUTHORISATION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl Gateway {
-    /// Captures an authorised amount or a part of it; Amazon lets the rest go.
+    /// Captures an authorised amount or a part of it; Amazon lets the rest go. Where Amazon takes its time the answer
+    /// says AUTH, with the amounts that are being captured, and SALES or PAYFAIL follows by notification.
     ///
     /// # Errors
     /// [`Refusal`]. Where Amazon's answer is lost the transaction stays AUTH and no other call can touch it until the
-    /// outcome is known. A capture that took place is then told by notification; one that did not changes nothing.
+    /// outcome is known. A capture that took place is then told by notification; one that did not changes nothing,
+    /// unless Amazon declined the charge: then there is nothing left to sell, and the transaction is PAYFAIL.
     pub async fn sales(&self, reading: Reading<AmountRequest>) -> Result<AmountReply, Refusal> {
         let (admitted, transaction) = self.admit_to_transaction(Call::Sales, reading).await?;
         let shop = admitted.shop;
@@ -30,21 +37,64 @@ impl Gateway {
         if shop.settings.sales_amount_must_match && money.total() != transaction.money.total() {
             return Err(Refusal::AmountDiffers);
         }
-        if self.parts.clock.now().since(payment.authorized_at) > AUTHORISATION_MS {
+        let (expired, renews) = (self.is_expired(&transaction), shop.settings.renew_expired_authorization);
+        if expired && !renews {
             return Err(Refusal::AuthorisationExpired);
         }
-        let effect = Effect::CaptureCharge { charge: payment.charge, money };
-        let intent = self.intend(&transaction, effect).await?;
-        let finding = self.perform_capture(&shop, &intent).await;
-        let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
-        concluded.result.map_err(Refusal::Provider)?;
-        let after = concluded.transaction;
-        Ok(AmountReply {
-            order_id: after.order_id.clone(),
-            status: after.status(),
-            amount: after.money.amount,
-            tax: after.money.tax,
-        })
+        // Where our clock is ahead of Amazon's, or somebody did something with the charge, Amazon says which.
+        if !expired || !self.has_lapsed(&shop, &payment).await? {
+            let captured = self.capture(&shop, &transaction, payment.clone(), money).await?;
+            match captured.result {
+                // Amazon's clock was ahead of ours.
+                Err(codes::AUTHORISATION_EXPIRED) if renews && self.has_lapsed(&shop, &payment).await? => {}
+                _ => return answer(&captured),
+            }
+        }
+        answer(&self.renew(&shop, &transaction, payment, money).await?)
+    }
+
+    /// Whether the authorisation is older than Amazon keeps one.
+    pub(super) fn is_expired(&self, transaction: &Transaction) -> bool {
+        let authorized_at = transaction.state.payment().map(|payment| payment.authorized_at);
+        authorized_at.is_some_and(|at| self.parts.clock.now().since(at) > AUTHORISATION_MS)
+    }
+
+    /// Whether Amazon let the authorisation lapse. Nothing else makes room for a new charge: the old one may have been
+    /// captured, or cancelled on purpose.
+    async fn has_lapsed(&self, shop: &Shop, payment: &AmazonPayment) -> Result<bool, Refusal> {
+        let answer = self.parts.amazon.charge(&shop.merchant, &payment.charge).await;
+        let status = answer.map_err(|error| Refusal::Provider(provider::code_of_error(&error)))?.value.status_details;
+        Ok(status.state == ChargeState::Canceled && status.reason_code.as_deref() == Some("ExpiredUnused"))
+    }
+
+    async fn capture(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        payment: AmazonPayment,
+        money: Money,
+    ) -> Result<Concluded<()>, Refusal> {
+        let intent = self.intend(transaction, Effect::CaptureCharge { charge: payment.charge, money }).await?;
+        let finding = self.perform_capture(shop, &intent).await;
+        self.conclude(shop, transaction, &intent, finding).await
+    }
+
+    async fn renew(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        payment: AmazonPayment,
+        money: Money,
+    ) -> Result<Concluded<()>, Refusal> {
+        let effect = Effect::CreateCharge {
+            permission: payment.permission,
+            amount: money.total(),
+            capture: true,
+            purpose: ChargeFor::Renewal { money },
+        };
+        let intent = self.intend(transaction, effect).await?;
+        let finding = self.perform_create_charge(shop, transaction, &intent).await;
+        self.conclude(shop, transaction, &intent, finding).await
     }
 
     async fn perform_capture(&self, shop: &Shop, intent: &Intent) -> Finding<()> {
@@ -52,37 +102,43 @@ impl Gateway {
             return Finding::Unknown("not a capture".to_owned());
         };
         let request = CaptureCharge { capture_amount: Price::of(money.total()) };
-        match self.parts.amazon.capture_charge(&shop.merchant, charge, &request, &intent.key).await {
-            Ok(answer) => self.charge_says(&answer.value, *money, answer.request_id),
-            Err(error @ CallError::Refused { .. }) if !is_temporary(&error) => {
-                if error.changed_nothing() && error.reason_code() != Some("InvalidChargeStatus") {
-                    return Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error));
-                }
-                self.look_after_refusal(shop, intent, &error).await
-            }
-            Err(error @ (CallError::Refused { .. } | CallError::NotSent { .. })) => {
-                Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error))
-            }
-            Err(error @ CallError::Unknown { .. }) => Finding::Unknown(provider::evidence_of(&error)),
+        let error = match self.parts.amazon.capture_charge(&shop.merchant, charge, &request, &intent.key).await {
+            // An answer under a key that was used before is the first one, however long ago that was.
+            Ok(answer) if intent.looks == 0 => return self.charge_says(&answer.value, *money, answer.request_id),
+            Ok(_) => return self.look_after(shop, intent, None).await,
+            Err(error) => error,
+        };
+        match Meaning::of(&error, intent) {
+            Meaning::NotAsked => Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error)),
+            _ if matches!(error, CallError::Unknown { .. }) => Finding::Unknown(provider::evidence_of(&error)),
+            Meaning::Refused | Meaning::Open => self.look_after(shop, intent, Some(&error)).await,
         }
     }
 
-    /// "Not in this status" may mean that an earlier attempt was the one that captured.
-    async fn look_after_refusal(&self, shop: &Shop, intent: &Intent, refusal: &CallError) -> Finding<()> {
+    /// What the charge says after a call that does not say all: "not in this status" may mean that an earlier attempt was
+    /// the one that captured, and a decline may have ended the charge.
+    async fn look_after(&self, shop: &Shop, intent: &Intent, refusal: Option<&CallError>) -> Finding<()> {
         let Effect::CaptureCharge { charge, money } = &intent.effect else {
             return Finding::Unknown("not a capture".to_owned());
         };
-        match self.parts.amazon.charge(&shop.merchant, charge).await {
-            Ok(answer) if answer.value.status_details.state == ChargeState::Authorized => {
-                if refusal.changed_nothing() {
+        match (self.parts.amazon.charge(&shop.merchant, charge).await, refusal) {
+            (Ok(answer), Some(refusal)) if answer.value.status_details.state == ChargeState::Authorized => {
+                if Meaning::of(refusal, intent) == Meaning::Refused {
                     Finding::NotDone(provider::code_of_error(refusal), None, Proof::of(refusal))
                 } else {
                     // An earlier attempt, of which nothing was heard, may still be on its way.
                     Finding::Unknown(format!("still authorised after {}", provider::evidence_of(refusal)))
                 }
             }
-            Ok(answer) => self.charge_says(&answer.value, *money, answer.request_id),
-            Err(error) => Finding::Unknown(provider::evidence_of(&error)),
+            (Ok(answer), _) => self.charge_says(&answer.value, *money, answer.request_id),
+            // The charge cannot be asked, but this no needs no witness.
+            (Err(_), Some(refusal))
+                if Meaning::of(refusal, intent) == Meaning::Refused
+                    && refusal.reason_code() != Some("InvalidChargeStatus") =>
+            {
+                Finding::NotDone(provider::code_of_error(refusal), None, Proof::of(refusal))
+            }
+            (Err(error), _) => Finding::Unknown(provider::evidence_of(&error)),
         }
     }
 
@@ -90,18 +146,18 @@ impl Gateway {
     fn charge_says(&self, charge: &Charge, money: Money, request_id: Option<String>) -> Finding<()> {
         let state = &charge.status_details.state;
         match state {
-            ChargeState::Captured => {
-                let captured = charge.capture_amount.as_ref().map(Price::yen);
-                if captured != Some(Ok(money.total())) {
-                    tracing::error!(charge_id = %charge.charge_id, "captured, but not the amount that was asked for");
-                    return Finding::Unknown("captured another amount".to_owned());
-                }
+            ChargeState::Captured if took(charge, money) => {
                 let event = Event::Sold(money, self.parts.clock.now());
                 Finding::Done((), Some(event), Proof::new("Captured", request_id))
             }
+            ChargeState::CaptureInitiated if charge.capture_amount.is_none() || took(charge, money) => {
+                let event = Event::SaleBegun(money, self.first_look());
+                Finding::Done((), Some(event), Proof::new("CaptureInitiated", request_id))
+            }
             ChargeState::Canceled | ChargeState::Declined => {
                 let reason = charge.status_details.reason_code.as_deref().unwrap_or_default();
-                Finding::NotDone(provider::code_of(reason), None, Proof::new(format!("{state} {reason}"), request_id))
+                let (code, event) = ended(charge);
+                Finding::NotDone(code, event, Proof::new(format!("{state} {reason}"), request_id))
             }
             other => Finding::Unknown(format!("the charge is {other}")),
         }
@@ -115,13 +171,7 @@ impl Gateway {
         };
         match self.parts.amazon.charge(&shop.merchant, charge).await {
             Ok(answer) if answer.value.status_details.state == ChargeState::Authorized => {
-                match self.perform_capture(shop, intent).await {
-                    // Here "could not be sent" is no answer yet: nobody waits, so it can be sent again.
-                    Finding::NotDone(code, _, _) if code == codes::AMAZON_UNREACHABLE => {
-                        Finding::Unknown("not sent".to_owned())
-                    }
-                    finding => finding,
-                }
+                self.perform_capture(shop, &looked_at(intent)).await
             }
             Ok(answer) => self.charge_says(&answer.value, *money, answer.request_id),
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),
@@ -134,5 +184,24 @@ fn sellable(transaction: &Transaction) -> Result<&AmazonPayment, Refusal> {
     match &transaction.state {
         State::Auth(payment) => Ok(payment),
         other => Err(Refusal::Status(other.status())),
+    }
+}
+
+fn answer(concluded: &Concluded<()>) -> Result<AmountReply, Refusal> {
+    concluded.result.map_err(Refusal::Provider)?;
+    Ok(reply(&concluded.transaction))
+}
+
+/// The amounts that are captured, whether Amazon has the money already or takes its time.
+fn reply(transaction: &Transaction) -> AmountReply {
+    let money = match &transaction.state {
+        State::Selling { money, .. } => *money,
+        _ => transaction.money,
+    };
+    AmountReply {
+        order_id: transaction.order_id.clone(),
+        status: transaction.status(),
+        amount: money.amount,
+        tax: money.tax,
     }
 }

@@ -1,48 +1,89 @@
 //! SearchAddressAmazonpay: who the buyer is and where the goods go (psp-protocol 5.7).
 
-use super::{Gateway, Refusal, provider};
-use crate::amazonpay::{Address, CheckoutSession};
-use crate::domain::CheckoutSessionId;
-use crate::protocol::{AddressReply, Call, PostalAddress, Reading, SearchAddress};
+use super::{Gateway, Refusal, Shop, provider};
+use crate::amazonpay::{Address, Buyer, CallError, PaymentPreference};
+use crate::domain::{ChargePermissionId, CheckoutSessionId, Transaction};
+use crate::protocol::{AddressReply, Call, PostalAddress, Reading, SearchAddress, codes};
 
 impl Gateway {
-    /// Answers what Amazon tells of the buyer of a checkout session. The gateway keeps nothing of it.
+    /// Answers what Amazon tells of the buyer of a checkout session, of an order, or of a sign-in. The gateway keeps
+    /// nothing of it.
     ///
     /// # Errors
-    /// [`Refusal`]; a session that Amazon does not know, or not for this shop's account, is Amazon's refusal.
+    /// [`Refusal`]; a session or a token that Amazon does not know, or not for this shop's account, is Amazon's
+    /// refusal.
     pub async fn search_address(&self, reading: Reading<SearchAddress>) -> Result<AddressReply, Refusal> {
         let admitted = self.admit(Call::SearchAddress, reading)?;
-        let session = match admitted.request {
-            SearchAddress::Session(session) => session,
+        let shop = admitted.shop;
+        let asked = match admitted.request {
+            SearchAddress::Session(session) => Asked::Session(session),
             SearchAddress::Order(order) => {
-                let transaction = self.parts.store.transaction_of_order(&admitted.shop.id, &order).await?;
-                executed_session(transaction.ok_or(Refusal::OrderUnknown)?)?
+                let transaction = self.parts.store.transaction_of_order(&shop.id, &order).await?;
+                Asked::of(&transaction.ok_or(Refusal::OrderUnknown)?)?
             }
-            SearchAddress::BuyerToken(_) => return Err(Refusal::CallNotContracted),
+            // Nothing but a dot or two would be another path, however it is escaped.
+            SearchAddress::BuyerToken(token) if matches!(token.as_str(), "." | "..") => {
+                return Err(Refusal::Parameters(vec![codes::BUYER_TOKEN_LENGTH]));
+            }
+            SearchAddress::BuyerToken(token) => Asked::SignIn(token),
         };
-        match self.parts.amazon.checkout_session(&admitted.shop.merchant, &session).await {
-            Ok(answer) => Ok(reply(answer.value)),
-            Err(error) => Err(Refusal::Provider(provider::code_of_error(&error))),
-        }
+        self.ask(&shop, asked).await.map_err(|error| Refusal::Provider(provider::code_of_error(&error)))
+    }
+
+    async fn ask(&self, shop: &Shop, asked: Asked) -> Result<AddressReply, CallError> {
+        let amazon = &self.parts.amazon;
+        Ok(match asked {
+            Asked::Session(id) => {
+                let found = amazon.checkout_session(&shop.merchant, &id).await?.value;
+                reply(found.buyer, found.shipping_address, found.billing_address, found.payment_preferences)
+            }
+            Asked::Permission(id) => {
+                let found = amazon.charge_permission(&shop.merchant, &id).await?.value;
+                reply(found.buyer, found.shipping_address, found.billing_address, found.payment_preferences)
+            }
+            Asked::SignIn(token) => {
+                let found = amazon.buyer(&shop.merchant, &token).await?.value;
+                reply(Some(found.buyer), found.shipping_address, found.billing_address, Vec::new())
+            }
+        })
     }
 }
 
-/// The session that ExecTran named; before that there is nobody to ask about.
-fn executed_session(transaction: crate::domain::Transaction) -> Result<CheckoutSessionId, Refusal> {
-    let status = transaction.status();
-    transaction.exec.and_then(|exec| exec.session).ok_or(Refusal::Status(status))
+/// What Amazon is asked about.
+enum Asked {
+    Session(CheckoutSessionId),
+    Permission(ChargePermissionId),
+    SignIn(String),
 }
 
-fn reply(session: CheckoutSession) -> AddressReply {
-    let buyer = session.buyer.unwrap_or_default();
-    let descriptor = session.payment_preferences.into_iter().find_map(|one| one.payment_descriptor);
+impl Asked {
+    /// Once there is a permission it knows the buyer, and the session no longer does (amazon-pay 2.3). Before ExecTran,
+    /// and while a buyer has not come back who set out without a session, there is nobody to ask about.
+    fn of(transaction: &Transaction) -> Result<Self, Refusal> {
+        let named = transaction.exec.as_ref().and_then(|exec| exec.permission.as_ref());
+        if let Some(permission) = transaction.charge_permission().or(named) {
+            return Ok(Self::Permission(permission.clone()));
+        }
+        let session = transaction.exec.as_ref().and_then(|exec| exec.session.clone());
+        session.map(Self::Session).ok_or_else(|| Refusal::Status(transaction.status()))
+    }
+}
+
+fn reply(
+    buyer: Option<Buyer>,
+    shipping: Option<Address>,
+    billing: Option<Address>,
+    preferences: Vec<PaymentPreference>,
+) -> AddressReply {
+    let buyer = buyer.unwrap_or_default();
+    let descriptor = preferences.into_iter().find_map(|one| one.payment_descriptor);
     AddressReply {
-        shipping: postal(session.shipping_address),
+        shipping: postal(shipping),
         buyer_id: buyer.buyer_id.unwrap_or_default(),
         account_name: buyer.name.unwrap_or_default(),
         mail_address: buyer.email.unwrap_or_default(),
         phone_number: buyer.phone_number.unwrap_or_default(),
-        billing: postal(session.billing_address),
+        billing: postal(billing),
         payment_descriptor: descriptor.unwrap_or_default(),
     }
 }

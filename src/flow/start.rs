@@ -1,11 +1,13 @@
-//! AmazonpayStart: the buyer's browser sets out for Amazon (psp-protocol 5.3).
+//! AmazonpayStart: the buyer's browser sets out for Amazon (psp-protocol 5.3), to an address that Amazon gave, or with a
+//! payload that is signed in this moment.
 
 use super::exec_review::token_hash;
 use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop};
+use crate::amazonpay::{ButtonError, ButtonSignature, ProcessOrder, ProductType};
 use crate::config::constant_time_eq;
 use crate::domain::transaction::{Departure, Event, Failure, Handover, Ticket};
-use crate::domain::{State, Transaction};
+use crate::domain::{State, Transaction, random_hex};
 use crate::protocol::{ErrInfo, Start, codes};
 use crate::store::{Change, StoreError};
 
@@ -14,8 +16,27 @@ use crate::store::{Change, StoreError};
 pub enum Started {
     /// To Amazon.
     ToAmazon(String),
+    /// To Amazon by a page that begins a checkout.
+    Checkout(Box<CheckoutStart>),
     /// Back to the shop at once: the time is over.
     BackToShop(Box<ResultPost>),
+}
+
+/// What the page says that begins a checkout: all of it may be seen by anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckoutStart {
+    /// Amazon's script.
+    pub script_url: String,
+    /// Where a browser without scripts posts the same.
+    pub form_url: String,
+    /// Amazon's id of the merchant.
+    pub merchant_id: String,
+    /// The payload and its signature.
+    pub button: ButtonSignature,
+    /// Whether something is shipped.
+    pub product_type: ProductType,
+    /// Names the page's own script; used once.
+    pub nonce: String,
 }
 
 /// Why the browser goes nowhere: the shop's address is not known, or not to be told to whoever this is.
@@ -71,6 +92,9 @@ impl Gateway {
         };
         let now = self.parts.clock.now();
         if now > ticket.limit_at {
+            if ticket.charge.is_some() {
+                return self.too_late_for_mfa(&shop, &transaction).await;
+            }
             let (expired, notification_id) = self.expire(&shop, &transaction).await?;
             self.wait_for_first_attempt(notification_id.as_deref()).await;
             return post_for(&shop, &expired)
@@ -82,16 +106,46 @@ impl Gateway {
 
     async fn hand_over(&self, shop: &Shop, transaction: &Transaction, ticket: &Ticket) -> Result<Started, StartError> {
         let now = self.parts.clock.now();
+        // Before the Token is used up: a page that cannot be made may be asked for again.
+        let started = match &ticket.departure {
+            Departure::Url(url) => Started::ToAmazon(url.clone()),
+            Departure::Payload(payload) => Started::Checkout(Box::new(self.checkout_start(shop, payload)?)),
+        };
         let look_at = now.plus(i64::from(shop.settings.authprocess_limit_minutes) * 60_000);
         let change =
             Change::event(transaction, Event::Started(Handover { look_at, charge: ticket.charge.clone() }), now)
                 .map_err(|_| StartError::TokenInvalid)?;
         // Who loses a race has a Token that somebody else has used.
         self.commit(shop, transaction, change).await?;
-        match &ticket.departure {
-            Departure::Url(url) => Ok(Started::ToAmazon(url.clone())),
-            Departure::Payload(_) => Err(StartError::Internal("a payload cannot be sent yet")),
+        Ok(started)
+    }
+
+    fn checkout_start(&self, shop: &Shop, payload: &str) -> Result<CheckoutStart, StartError> {
+        let failed = |error: ButtonError| {
+            tracing::error!(%error, shop_id = %shop.id, "a payload cannot be signed");
+            StartError::Internal("a payload cannot be signed")
+        };
+        Ok(CheckoutStart {
+            script_url: shop.merchant.checkout_script_url(),
+            form_url: shop.merchant.checkout_form_url(),
+            merchant_id: shop.settings.merchant_id.clone(),
+            button: shop.merchant.sign_button(payload.to_owned()).map_err(failed)?,
+            product_type: ProcessOrder::product_type(payload).map_err(failed)?,
+            nonce: random_hex::<16>(&*self.parts.rng),
+        })
+    }
+
+    /// The charge that waits for this buyer has to be gone at Amazon before the shop may hear EXPIRED.
+    async fn too_late_for_mfa(&self, shop: &Shop, transaction: &Transaction) -> Result<Started, StartError> {
+        match self.overdue_mfa(shop, transaction).await {
+            Ok(()) | Err(Refusal::Busy) => {}
+            Err(other) => return Err(other.into()),
         }
+        let now = self.wait_for_other_return(&transaction.access_id).await?;
+        if matches!(now.state, State::ReqSuccess(_)) {
+            return Err(StartError::Internal("what became of the charge is not known yet"));
+        }
+        post_for(shop, &now).map(|post| Started::BackToShop(Box::new(post))).ok_or(StartError::TokenInvalid)
     }
 
     /// Ends a transaction whose time is over; answers it and the notification that tells of it. What somebody else made

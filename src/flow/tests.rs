@@ -252,7 +252,12 @@ async fn one_charge_does_not_pay_two_orders() {
     house.amazon.refuses(&complete("s1"), NOT_OPEN);
     house.amazon.answers(&get("s1"), 200, session("s1", "Completed"));
     house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Captured", 1000));
-    assert_eq!(house.returned(&dear, "s1").await, "PAYFAIL AZ1000007");
+    // The session is the first order's; time shows that nothing pays the second.
+    let session = CheckoutSessionId::new("s1").unwrap();
+    assert!(matches!(house.gateway.returned(dear.clone(), session).await, Err(ReturnError::Unknown)));
+    house.clock.advance(61 * MINUTE_MS);
+    house.gateway.overdue(&house.now(&dear).await).await.unwrap();
+    assert_eq!(house.now(&dear).await.failure().unwrap().err_info, codes::SESSION_INVALID.as_str());
 }
 
 #[tokio::test]
@@ -351,7 +356,7 @@ async fn a_capture_stays_open_until_the_charge_tells() {
     let intent = house.gateway.intend(&before, effect).await.unwrap();
     assert_eq!(house.sales(&order, "O-1").await, Err(Refusal::Busy));
 
-    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "CaptureInitiated", 1000));
+    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "SomethingNew", 1000));
     assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::StillOpen);
     house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Captured", 999));
     assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::StillOpen);

@@ -9,9 +9,9 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, REF
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use super::{App, page, shop_api};
+use super::{App, page, shop_api, start_page};
 use crate::domain::{AccessId, CheckoutSessionId};
-use crate::flow::Started;
+use crate::flow::{Return, ReturnError, Started};
 use crate::protocol::{RawRequest, RequestEncoding, Style, codes, read_start};
 
 /// `/payment/AmazonpayStart.idPass`: a form post of the buyer's browser.
@@ -35,6 +35,7 @@ pub(super) async fn start(State(app): State<App>, method: Method, headers: Heade
     let gateway = Arc::clone(&app.gateway);
     match app.gateway.detached(async move { gateway.start(request).await }).await {
         Ok(Ok(Started::ToAmazon(url))) => to_amazon(&url),
+        Ok(Ok(Started::Checkout(start))) => start_page::start(&start),
         Ok(Ok(Started::BackToShop(post))) => page::result(&post),
         Ok(Err(error)) => {
             tracing::info!(%error, "AmazonpayStart refused");
@@ -60,12 +61,17 @@ fn to_amazon(url: &str) -> Response {
     response
 }
 
-/// The session that Amazon appends to the address it sends the browser back to. The cancel URL has it from the start; if
-/// it comes twice there, both are the same.
-fn session_of(query: &str) -> Option<CheckoutSessionId> {
-    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    let (_, id) = pairs.find(|(name, _)| name == "amazonCheckoutSessionId")?;
-    CheckoutSessionId::new(id).ok()
+/// What the address says that Amazon sends the browser back to. The cancel URL of a review page's checkout has the session
+/// from the start; if it comes twice there, both are the same.
+fn return_of(query: &str) -> Return {
+    let find = |wanted: &str| {
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    };
+    Return {
+        session: find("amazonCheckoutSessionId").and_then(|id| CheckoutSessionId::new(id).ok()),
+        cancel_key: find("cancel"),
+    }
 }
 
 /// Whoever only asks what would be here, as link checkers do, is not the buyer and completes nothing.
@@ -79,14 +85,15 @@ pub(super) async fn returned(
     access_id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let session = session_of(query.as_deref().unwrap_or_default());
+    let with = return_of(query.as_deref().unwrap_or_default());
     let access_id = access_id.ok().and_then(|Path(id)| AccessId::new(id).ok());
-    let (Some(access_id), Some(session)) = (access_id, session) else {
+    let Some(access_id) = access_id else {
         return page::error(StatusCode::NOT_FOUND, codes::TRANSACTION_UNKNOWN);
     };
     let gateway = Arc::clone(&app.gateway);
-    match app.gateway.detached(async move { gateway.returned(access_id, session).await }).await {
+    match app.gateway.detached(async move { gateway.came_back(access_id, with).await }).await {
         Ok(Ok(post)) => page::result(&post),
+        Ok(Err(ReturnError::Unreachable)) => page::try_again(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "return from Amazon refused");
             page::error(page::status_of(error.code()), error.code())
@@ -104,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_session_is_read_however_often_it_comes() {
-        let session = |query| session_of(query).map(|id| id.to_string());
+        let session = |query| return_of(query).session.map(|id| id.to_string());
         let twice = "a=1&amazonCheckoutSessionId=s-1&amazonCheckoutSessionId=s-1";
         assert_eq!(session(twice).as_deref(), Some("s-1"));
         for query in ["", "amazonCheckoutSessionId", "amazonCheckoutSessionId=", "amazonCheckoutSessionId=a%2Fb", "%=&"]

@@ -1,27 +1,33 @@
 //! The gateway's web server: what shops call, where buyers' browsers come by, and whether all is well.
 //!
-//! Who acts: shops' servers (`shop_api`), browsers of buyers (`checkout`), an operator's monitor (`health`). Only this
-//! room knows HTTP status codes. Every use case runs in a task of its own (`Gateway::detached`), because a web server
-//! drops a handler when its client hangs up, and money must not depend on that.
+//! Who acts: shops' servers (`shop_api`), browsers of buyers (`checkout`), Amazon (`ipn`), an operator's monitor
+//! (`health`), and whoever reads how to call it (`reference`, `openapi`). Only this room knows HTTP status codes. Every
+//! use case runs in a task of its own (`Gateway::detached`), because a web server drops a handler when its client hangs
+//! up, and money must not depend on that.
 
 mod access_log;
 mod checkout;
 mod connections;
 mod health;
+mod ipn;
+pub mod openapi;
 mod page;
+mod reference;
 mod server;
 mod shop_api;
+mod start_page;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::flow::Gateway;
+use crate::reconcile::Hints;
 
-pub use server::{Connections, bind, serve};
+pub use server::{Connections, bind, bounded, serve, serve_on};
 
 /// Bounds of the server.
 #[derive(Debug, Clone)]
@@ -36,17 +42,22 @@ pub struct Limits {
 #[derive(Clone)]
 pub(crate) struct App {
     gateway: Arc<Gateway>,
+    hints: Hints,
     limits: Limits,
 }
 
 /// The gateway's routes.
-pub fn router(gateway: Arc<Gateway>, limits: Limits) -> Router {
-    let app = App { gateway, limits };
+pub fn router(gateway: Arc<Gateway>, hints: Hints, limits: Limits) -> Router {
+    let app = App { gateway, hints, limits };
     Router::new()
         .route("/payment/AmazonpayStart.idPass", any(checkout::start))
         .route("/payment/AmazonpayReturn/{access_id}", get(checkout::returned).head(checkout::not_by_head))
         .route("/payment/{call}", any(shop_api::call))
+        .route("/amazonpay/ipn", post(ipn::receive))
         .route("/", get(health::root))
+        .route("/openapi.json", get(openapi::serve))
+        .route("/docs", get(reference::page))
+        .route("/docs/style.css", get(reference::style))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(DefaultBodyLimit::disable())

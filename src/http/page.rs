@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use askama::Template;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, REFRESH, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -42,6 +43,7 @@ struct ResultPage<'a> {
 #[derive(Template)]
 #[template(path = "gateway/error.html")]
 struct ErrorPage {
+    heading: &'static str,
     code: &'static str,
     japanese: &'static str,
     english: &'static str,
@@ -55,7 +57,20 @@ pub(super) fn result(post: &ResultPost) -> Response {
 /// A page that ends here: the shop's address is not known, or must not be told to whoever this is.
 pub(super) fn error(status: StatusCode, code: ErrInfo) -> Response {
     let (japanese, english) = advice(code);
-    respond(status, &ErrorPage { code: code.as_str(), japanese, english })
+    let heading = "お手続きを続けられません";
+    respond(status, &ErrorPage { heading, code: code.as_str(), japanese, english })
+}
+
+/// A page that comes again by itself: what the buyer has done is known to Amazon, which does not answer just now.
+pub(super) fn try_again() -> Response {
+    let code = codes::AMAZON_UNREACHABLE.as_str();
+    let japanese = "Amazonからの回答を待っています。この画面は自動的に再読み込みされます。そのままお待ちください。";
+    let english = "We are asking Amazon for the result of your payment. This page reloads by itself; please wait.";
+    let heading = "お支払いの結果を確認しています";
+    let page = ErrorPage { heading, code, japanese, english };
+    let mut response = respond(StatusCode::SERVICE_UNAVAILABLE, &page);
+    response.headers_mut().insert(REFRESH, HeaderValue::from_static("10"));
+    response
 }
 
 /// The status of an error page.

@@ -1,5 +1,6 @@
 //! Listening, serving, and coming to an end without cutting anybody off.
 
+use std::fmt::Debug;
 use std::future::IntoFuture as _;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
+use axum::serve::Listener;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -49,8 +51,25 @@ pub async fn serve(
     stop: CancellationToken,
     connections: Connections,
 ) -> std::io::Result<()> {
-    let Connections { max, silence_ms_max, grace_ms } = connections;
-    let listener = BoundedListener::new(listener, max, Duration::from_millis(silence_ms_max));
+    let grace_ms = connections.grace_ms;
+    serve_on(bounded(listener, &connections), router, stop, grace_ms).await
+}
+
+/// Takes connections within their bounds.
+pub fn bounded(listener: TcpListener, connections: &Connections) -> impl Listener<Addr = SocketAddr> + use<> {
+    BoundedListener::new(listener, connections.max, Duration::from_millis(connections.silence_ms_max))
+}
+
+/// Serves on what `listener` takes, as [`serve`] does: for connections that are more than TCP.
+///
+/// # Errors
+/// That of the operating system.
+pub async fn serve_on<L: Listener<Addr: Debug>>(
+    listener: L,
+    router: Router,
+    stop: CancellationToken,
+    grace_ms: u64,
+) -> std::io::Result<()> {
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         served = serving.into_future() => served,

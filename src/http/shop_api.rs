@@ -189,13 +189,17 @@ fn refuse(codes: &[ErrInfo], style: Style) -> Response {
     answer(status, style, protocol::errors(codes, style))
 }
 
-/// psp-protocol 2.4.
 fn json_status(codes: &[ErrInfo]) -> StatusCode {
-    match codes.first().map(|code| code.class()) {
-        Some(ErrClass::Input) => StatusCode::BAD_REQUEST,
-        Some(ErrClass::Provider) => StatusCode::BAD_GATEWAY,
-        Some(ErrClass::Busy | ErrClass::NotServed) => StatusCode::OK,
-        Some(ErrClass::System) | None => StatusCode::INTERNAL_SERVER_ERROR,
+    codes.first().map_or(StatusCode::INTERNAL_SERVER_ERROR, |code| json_status_of(*code))
+}
+
+/// The status of a `.json` answer whose first error is `code` (psp-protocol 2.4).
+pub(super) fn json_status_of(code: ErrInfo) -> StatusCode {
+    match code.class() {
+        ErrClass::Input => StatusCode::BAD_REQUEST,
+        ErrClass::Provider => StatusCode::BAD_GATEWAY,
+        ErrClass::Busy | ErrClass::NotServed => StatusCode::OK,
+        ErrClass::System => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

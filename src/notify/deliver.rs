@@ -16,35 +16,44 @@ const ANSWER_BYTES_MAX: usize = 256;
 /// The shop has it (psp-protocol 9).
 const RECEIVED: &str = "0";
 
-/// What came of it.
-pub(super) struct Answered {
+/// What a shop's server said to an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShopAnswer {
+    /// The status; none where no answer came.
     pub http_status: Option<i64>,
-    pub answer: String,
+    /// The first bytes of the answer, or what went wrong; without NUL, which a database may take for an end.
+    pub text: String,
+    /// Whether the shop has the notification.
     pub received: bool,
 }
 
+impl ShopAnswer {
+    /// An answer that came: received is HTTP 200 and, but for white space, the body `0` (psp-protocol 9).
+    pub fn read(status: u16, body: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(body).replace('\0', "\u{FFFD}");
+        Self { http_status: Some(i64::from(status)), received: status == 200 && text.trim() == RECEIVED, text }
+    }
+
+    /// No answer, and why.
+    pub(super) fn none(why: impl Into<String>) -> Self {
+        Self { http_status: None, text: why.into(), received: false }
+    }
+}
+
 /// Posts the message as it was written and reads the shop's answer.
-pub(super) async fn post(http: &reqwest::Client, shop: &ShopSettings, claimed: &Claimed, now: Millis) -> Answered {
+pub(super) async fn post(http: &reqwest::Client, shop: &ShopSettings, claimed: &Claimed, now: Millis) -> ShopAnswer {
     let timeout = Duration::from_millis(shop.notify_timeout_ms.into());
     let exchange = async {
         let answer = request(http, shop, &claimed.notification, now).send().await?;
         let status = answer.status();
         let body = egress::read_up_to(answer, ANSWER_BYTES_MAX).await?;
-        Ok::<_, reqwest::Error>((status, String::from_utf8_lossy(&body).into_owned()))
+        Ok::<_, reqwest::Error>(ShopAnswer::read(status.as_u16(), &body))
     };
     match tokio::time::timeout(timeout, exchange).await {
-        Ok(Ok((status, answer))) => Answered {
-            http_status: Some(i64::from(status.as_u16())),
-            received: status == reqwest::StatusCode::OK && answer.trim() == RECEIVED,
-            answer,
-        },
+        Ok(Ok(answer)) => answer,
         // The error names the address at most; the shop's own, not a secret.
-        Ok(Err(error)) => Answered { http_status: None, answer: reason(&error), received: false },
-        Err(_) => Answered {
-            http_status: None,
-            answer: format!("no answer within {} ms", shop.notify_timeout_ms),
-            received: false,
-        },
+        Ok(Err(error)) => ShopAnswer::none(reason(&error)),
+        Err(_) => ShopAnswer::none(format!("no answer within {} ms", shop.notify_timeout_ms)),
     }
 }
 
@@ -70,12 +79,12 @@ fn request(
     }
 }
 
-fn reason(error: &reqwest::Error) -> String {
+fn reason(error: &reqwest::Error) -> &'static str {
     if error.is_connect() {
-        "no connection".to_owned()
+        "no connection"
     } else if error.is_timeout() {
-        "no answer in time".to_owned()
+        "no answer in time"
     } else {
-        "the connection broke".to_owned()
+        "the connection broke"
     }
 }

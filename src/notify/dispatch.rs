@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Outbox;
-use super::deliver::{self, Answered};
+use super::deliver::{self, ShopAnswer};
 use crate::domain::notification::{Attempt, Claimed, Next, next_attempt};
 use crate::domain::{Clock, Rng};
 use crate::flow::{Shops, Store};
@@ -96,7 +96,7 @@ impl Dispatcher {
         let shop = self.shops.get(&notification.shop_id);
         let answered = match shop {
             Some(shop) => deliver::post(&self.http, &shop.settings, &claimed, at).await,
-            None => Answered { http_status: None, answer: "the shop is not in shops.toml".to_owned(), received: false },
+            None => ShopAnswer::none("the shop is not in shops.toml"),
         };
         let now = self.clock.now();
         let retry_ms: Vec<i64> = shop.map_or_else(Vec::new, |shop| {
@@ -116,7 +116,7 @@ impl Dispatcher {
             at,
             took_ms: now.since(at),
             http_status: answered.http_status,
-            answer: answered.answer,
+            answer: answered.text,
             next,
         };
         if let Err(error) = self.store.record_attempt(attempt).await {

@@ -11,5 +11,6 @@ mod dispatch;
 mod outbox;
 mod signature;
 
+pub use deliver::ShopAnswer;
 pub use dispatch::{Dispatcher, Settings};
 pub use outbox::Outbox;

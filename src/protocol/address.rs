@@ -40,7 +40,7 @@ pub struct PostalAddress {
     pub phone_number: String,
 }
 
-const SHIPPING: [&str; 11] = [
+pub(super) const SHIPPING: [&str; 11] = [
     "ShippingCountryCode",
     "ShippingCity",
     "ShippingCounty",
@@ -54,7 +54,7 @@ const SHIPPING: [&str; 11] = [
     "ShippingPhoneNumber",
 ];
 
-const BILLING: [&str; 11] = [
+pub(super) const BILLING: [&str; 11] = [
     "BillingCountryCode",
     "BillingCity",
     "BillingCounty",

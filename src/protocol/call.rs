@@ -1,6 +1,10 @@
 //! The calls a shop, or for `AmazonpayStart` its buyer's browser, can make, and the two styles they come in.
 
+use super::codes;
+use super::condition::{Clash, Condition};
+use super::exec_tran::PAY_AND_SHIP;
 use super::field::Field;
+use crate::domain::{FrequencyUnit, PaymentType, Yen};
 
 /// One of the protocol's calls (psp-protocol 4). The path on the wire is `/payment/<name>.idPass` or `.json`.
 ///
@@ -80,6 +84,18 @@ impl Call {
         }
     }
 
+    /// What its parameters must not be together (psp-protocol 5, 11.2 and 13.16).
+    pub const fn clashes(self) -> &'static [Clash] {
+        match self {
+            Self::EntryTran => ENTRY_TRAN_CLASHES,
+            Self::ExecTran => EXEC_TRAN_CLASHES,
+            Self::Sales | Self::Change => SALES_OR_CHANGE_CLASHES,
+            Self::Cancel => CANCEL_CLASHES,
+            Self::SearchAddress => SEARCH_ADDRESS_CLASHES,
+            Self::Start | Self::SearchChargePermission | Self::CloseChargePermission | Self::SearchTradeMulti => &[],
+        }
+    }
+
     /// Whether the call exists in `style` (psp-protocol 2.4: `AmazonpayStart` has no `.json`).
     pub const fn speaks(self, style: Style) -> bool {
         !matches!((self, style), (Self::Start, Style::Json))
@@ -93,12 +109,16 @@ pub enum Need {
     Required,
     /// It may be left out.
     Optional,
-    /// It is needed in the case described; the call's reader judges, the table only tells.
-    When(&'static str),
+    /// It is needed where this is so; otherwise it may be left out.
+    When(Condition),
 }
 
+use Condition::{Above, All, Any, Given, Missing, MoreThanOne, OneOf, Zero};
 use Field as F;
 use Need::{Optional, Required, When};
+
+/// The most that a payment may be, tax included (psp-protocol 3).
+const TOTAL_MAX: i64 = Yen::MAX.get();
 
 const ENTRY_TRAN: &[(Field, Need)] = &[
     (F::ShopId, Required),
@@ -113,36 +133,93 @@ const ENTRY_TRAN: &[(Field, Need)] = &[
     (F::Version, Optional),
 ];
 
+/// Nothing is charged only where a consent can still come of it.
+const ENTRY_TRAN_CLASHES: &[Clash] = &[
+    Clash { at: F::Amount, when: Above(&[F::Amount, F::Tax], TOTAL_MAX), otherwise: codes::AMOUNT_RANGE },
+    Clash {
+        at: F::Amount,
+        when: All(&[
+            Zero(&[F::Amount, F::Tax]),
+            OneOf(F::PaymentType, &[PaymentType::OneTime.wire(), PaymentType::OnDemand.wire()]),
+        ]),
+        otherwise: codes::AMOUNT_RANGE,
+    },
+];
+
 const EXEC_TRAN: &[(Field, Need)] = &[
     (F::ShopId, Required),
     (F::ShopPass, Required),
     (F::AccessId, Required),
     (F::AccessPass, Required),
     (F::OrderId, Required),
-    (F::AmazonCheckoutSessionId, When("neither AmazonChargePermissionID nor ApbType is given")),
-    (F::AmazonChargePermissionId, When("a permission that exists is to be charged")),
-    (F::ApbType, When("there is no review page")),
-    (F::RetUrl, When("ApbType is given, or the buyer is to be sent to Amazon")),
-    (F::FrequencyUnit, When("the buyer registers a consent")),
-    (F::FrequencyValue, When("the buyer registers a consent")),
+    (F::AmazonCheckoutSessionId, When(All(&[Missing(F::AmazonChargePermissionId), Missing(F::ApbType)]))),
+    (F::AmazonChargePermissionId, Optional),
+    (F::ApbType, Optional),
+    (F::RetUrl, When(All(&[Given(F::ApbType), Missing(F::AmazonCheckoutSessionId)]))),
+    (F::FrequencyUnit, When(Given(F::FrequencyValue))),
+    (F::FrequencyValue, When(Given(F::FrequencyUnit))),
     (F::Description, Optional),
     (F::PaymentTermSec, Optional),
     (F::ClientField1, Optional),
     (F::ClientField2, Optional),
     (F::ClientField3, Optional),
-    (F::AddressName, When(PAY_AND_SHIP)),
-    (F::AddressLine1, When(PAY_AND_SHIP)),
+    (F::AddressName, When(SHIPS)),
+    (F::AddressLine1, When(SHIPS)),
     (F::AddressLine2, Optional),
     (F::AddressLine3, Optional),
-    (F::AddressCity, When(PAY_AND_SHIP)),
-    (F::AddressStateOrRegion, When(PAY_AND_SHIP)),
-    (F::AddressPostalCode, When(PAY_AND_SHIP)),
-    (F::AddressCountryCode, When(PAY_AND_SHIP)),
-    (F::AddressPhoneNumber, When(PAY_AND_SHIP)),
+    (F::AddressCity, When(SHIPS)),
+    (F::AddressStateOrRegion, When(SHIPS)),
+    (F::AddressPostalCode, When(SHIPS)),
+    (F::AddressCountryCode, When(SHIPS)),
+    (F::AddressPhoneNumber, When(SHIPS)),
     (F::User, Optional),
     (F::Version, Optional),
 ];
-const PAY_AND_SHIP: &str = "ApbType is PayAndShip and no AmazonChargePermissionID is given";
+/// A buyer who approved in Amazon's own window has given the address there.
+const SHIPS: Condition = All(&[
+    OneOf(F::ApbType, &[PAY_AND_SHIP]),
+    Missing(F::AmazonChargePermissionId),
+    Missing(F::AmazonCheckoutSessionId),
+]);
+const EXEC_TRAN_CLASHES: &[Clash] = &[
+    Clash {
+        at: F::ApbType,
+        when: All(&[Given(F::AmazonCheckoutSessionId), Any(&[Given(F::AmazonChargePermissionId), Given(F::ApbType)])]),
+        otherwise: codes::COMBINATION,
+    },
+    // A charge on a consent: its cycle was agreed when it was given.
+    Clash {
+        at: F::FrequencyValue,
+        when: All(&[
+            Any(&[Given(F::FrequencyUnit), Given(F::FrequencyValue)]),
+            Given(F::AmazonChargePermissionId),
+            Missing(F::ApbType),
+            Missing(F::AmazonCheckoutSessionId),
+        ]),
+        otherwise: codes::COMBINATION,
+    },
+    Clash {
+        at: F::FrequencyValue,
+        when: All(&[OneOf(F::FrequencyUnit, &[FrequencyUnit::Variable.wire()]), Above(&[F::FrequencyValue], 0)]),
+        otherwise: codes::FREQUENCY_VALUE_RANGE,
+    },
+    Clash {
+        at: F::FrequencyValue,
+        when: All(&[
+            OneOf(
+                F::FrequencyUnit,
+                &[
+                    FrequencyUnit::Year.wire(),
+                    FrequencyUnit::Month.wire(),
+                    FrequencyUnit::Week.wire(),
+                    FrequencyUnit::Day.wire(),
+                ],
+            ),
+            Zero(&[F::FrequencyValue]),
+        ]),
+        otherwise: codes::FREQUENCY_VALUE_RANGE,
+    },
+];
 
 const START: &[(Field, Need)] = &[(F::AccessId, Required), (F::Token, Required)];
 
@@ -158,6 +235,11 @@ const SALES_OR_CHANGE: &[(Field, Need)] = &[
     (F::Version, Optional),
 ];
 
+const SALES_OR_CHANGE_CLASHES: &[Clash] = &[
+    Clash { at: F::Amount, when: Zero(&[F::Amount, F::Tax]), otherwise: codes::AMOUNT_RANGE },
+    Clash { at: F::Amount, when: Above(&[F::Amount, F::Tax], TOTAL_MAX), otherwise: codes::AMOUNT_RANGE },
+];
+
 const CANCEL: &[(Field, Need)] = &[
     (F::ShopId, Required),
     (F::ShopPass, Required),
@@ -170,15 +252,33 @@ const CANCEL: &[(Field, Need)] = &[
     (F::Version, Optional),
 ];
 
+const CANCEL_CLASHES: &[Clash] = &[
+    Clash {
+        at: F::CancelAmount,
+        when: Zero(&[F::CancelAmount, F::CancelTax]),
+        otherwise: codes::CANCEL_AMOUNT_DIFFERS,
+    },
+    Clash {
+        at: F::CancelAmount,
+        when: Above(&[F::CancelAmount, F::CancelTax], TOTAL_MAX),
+        otherwise: codes::CANCEL_AMOUNT_EXCEEDS,
+    },
+];
+
 const SEARCH_ADDRESS: &[(Field, Need)] = &[
     (F::ShopId, Required),
     (F::ShopPass, Required),
-    (F::AmazonCheckoutSessionId, When("neither OrderID nor AmazonBuyerToken is given")),
-    (F::OrderId, When("neither of the other two is given")),
-    (F::AmazonBuyerToken, When("neither of the other two is given")),
+    (F::AmazonCheckoutSessionId, When(All(&[Missing(F::OrderId), Missing(F::AmazonBuyerToken)]))),
+    (F::OrderId, Optional),
+    (F::AmazonBuyerToken, Optional),
     (F::User, Optional),
     (F::Version, Optional),
 ];
+const SEARCH_ADDRESS_CLASHES: &[Clash] = &[Clash {
+    at: F::AmazonBuyerToken,
+    when: MoreThanOne(&[F::AmazonCheckoutSessionId, F::OrderId, F::AmazonBuyerToken]),
+    otherwise: codes::COMBINATION,
+}];
 
 const CHARGE_PERMISSION: &[(Field, Need)] = &[
     (F::ShopId, Required),
@@ -241,11 +341,10 @@ mod tests {
         for call in Call::ALL {
             for (place, (field, need)) in call.fields().iter().enumerate() {
                 assert!(call.fields().iter().skip(place + 1).all(|(later, _)| later != field), "{field:?} twice");
-                assert!(
-                    *need != Required || field.rule().missing.is_some(),
-                    "{field:?} of {} has no code",
-                    call.name()
-                );
+                assert!(*need == Optional || field.rule().missing.is_some(), "{field:?} of {call:?} has no code");
+            }
+            for clash in call.clashes() {
+                assert!(call.fields().iter().any(|(field, _)| *field == clash.at), "{call:?}: {clash:?}");
             }
         }
     }

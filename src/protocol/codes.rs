@@ -1,5 +1,4 @@
-//! The codes that the gateway itself raises, by name. Their texts are in `errors.toml`; codes that are only there can
-//! be stored and shown but are raised by nobody.
+//! The codes that the gateway answers, by name. Their texts are in `errors.toml`, which has no others.
 
 use super::error::ErrInfo;
 
@@ -17,7 +16,6 @@ macro_rules! codes {
 
 // The request as a whole.
 codes! {
-    NOTHING_WRONG = "E00000000";
     METHOD_NOT_POST = "E00000001";
     CONTENT_TYPE = "E00000003";
     BODY_MALFORMED = "E00000010";
@@ -25,9 +23,7 @@ codes! {
     NO_SUCH_CALL = "E91099997";
     UNEXPECTED = "E91099999";
     DATABASE = "E91019999";
-    OUTCOME_UNKNOWN = "E91029998";
     STILL_PROCESSING = "E90010001";
-    THROTTLED = "E92000001";
 
     // Who asks.
     VERSION_LENGTH = "M01001005";
@@ -51,7 +47,6 @@ codes! {
     ACCESS_PASS_MISSING = "M01008001";
     ACCESS_PASS_FORMAT = "M01008008";
     TRANSACTION_UNKNOWN = "M01058002";
-    TRANSACTION_INVALID = "M01058004";
     TRANSACTION_OF_ANOTHER_SHOP = "M01058010";
     TOKEN_INVALID = "M01074090";
     PAY_TYPE_MISSING = "M01051001";
@@ -79,7 +74,6 @@ codes! {
     CANCEL_TAX_DIGITS = "M01086006";
     DEADLINE_PASSED = "M01052011";
     AUTHORISATION_EXPIRED = "M01098010";
-    CANCEL_EXPIRED = "M01099010";
 
     // The rest of ExecTran.
     CLIENT_FIELD_1_LENGTH = "M01039012";

@@ -1,7 +1,8 @@
 //! Error codes: nine characters on the wire, a text in two languages for the shop's engineer.
 //!
-//! `errors.toml` is the only list. What no published table names is the gateway's own choice and is marked there, so
-//! that a real number can replace it (psp-protocol 11 and 13.3).
+//! `errors.toml` is the list of what this gateway answers. What no published table names is the gateway's own choice and
+//! is marked there, so that a real number can replace it (psp-protocol 11 and 13.3). The provider's other codes are in
+//! `unanswered.toml`, each group with the reason why; they are documentation, and no [`ErrInfo`] can be one of them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,23 +21,59 @@ pub enum ErrClass {
     Input,
     /// The gateway or its database failed.
     System,
-    /// Nothing was started: the transaction is busy, or the caller is too fast. Trying again may succeed.
+    /// Nothing was started: something else is at work on the transaction. Trying again may succeed.
     Busy,
-    /// The gateway did not take the call at all: no such name, or an internal error before any work.
+    /// The gateway did not take the call at all: there is none of this name.
     NotServed,
     /// Amazon refused, or could not be reached.
     Provider,
 }
 
-#[derive(Deserialize)]
-struct Texts {
-    en: String,
-    ja: String,
+/// A text for people, in both languages.
+#[derive(Debug, Deserialize)]
+pub struct Texts {
+    /// In English.
+    pub en: String,
+    /// In Japanese.
+    pub ja: String,
+}
+
+/// Codes of the provider that this gateway never answers, for one reason.
+#[derive(Debug, Deserialize)]
+pub struct UnansweredGroup {
+    /// Why they are not answered.
+    #[serde(flatten)]
+    pub reason: Texts,
+    /// By code.
+    pub codes: BTreeMap<String, Unanswered>,
+}
+
+/// One such code.
+#[derive(Debug, Deserialize)]
+pub struct Unanswered {
+    /// What it means at the provider.
+    #[serde(flatten)]
+    pub texts: Texts,
+    /// The code that is answered here for the same fault, if that can happen here.
+    pub instead: Option<String>,
 }
 
 static TABLE: LazyLock<BTreeMap<String, Texts>> =
     // The file is part of the program and a test reads every code from it, so the default is never taken.
     LazyLock::new(|| toml::from_str(include_str!("errors.toml")).unwrap_or_default());
+
+#[derive(Deserialize, Default)]
+struct UnansweredTable {
+    group: Vec<UnansweredGroup>,
+}
+
+static UNANSWERED: LazyLock<UnansweredTable> =
+    LazyLock::new(|| toml::from_str(include_str!("unanswered.toml")).unwrap_or_default());
+
+/// The provider's codes that this gateway never answers, by the reason why.
+pub fn unanswered() -> &'static [UnansweredGroup] {
+    &UNANSWERED.group
+}
 
 impl ErrInfo {
     /// For the constants in [`codes`](super::codes), each of which a test finds in the table.
@@ -77,9 +114,9 @@ impl ErrInfo {
     /// The kind of failure (psp-protocol 2.4).
     pub fn class(self) -> ErrClass {
         match (self.err_code(), self.0) {
-            (_, "E91099996" | "E91099997") => ErrClass::NotServed,
-            ("E90" | "E92", _) => ErrClass::Busy,
-            ("E91" | "M91", _) => ErrClass::System,
+            (_, "E91099997") => ErrClass::NotServed,
+            ("E90", _) => ErrClass::Busy,
+            ("E91", _) => ErrClass::System,
             ("AZ1", _) => ErrClass::Provider,
             _ => ErrClass::Input,
         }
@@ -105,7 +142,7 @@ mod tests {
 
     #[test]
     fn every_code_has_nine_characters_and_two_texts() {
-        assert!(TABLE.len() > 150, "errors.toml was not read: {} codes", TABLE.len());
+        assert_eq!(TABLE.len(), codes::ALL.len(), "errors.toml was not read, or has a code without a constant");
         for error in ErrInfo::all() {
             assert_eq!(error.as_str().len(), 9, "{error}");
             assert!(error.as_str().bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()), "{error}");
@@ -120,6 +157,19 @@ mod tests {
         for (name, error) in codes::ALL {
             assert_eq!(ErrInfo::parse(error.as_str()), Some(*error), "{name} is not in errors.toml");
             assert_eq!(seen.insert(*error, name), None, "{name} names a code that another constant names");
+        }
+    }
+
+    #[test]
+    fn what_is_never_answered_is_in_no_other_table() {
+        let codes: Vec<_> = unanswered().iter().flat_map(|group| &group.codes).collect();
+        assert_eq!(codes.len(), 76, "unanswered.toml was not read");
+        for (code, unanswered) in codes {
+            assert_eq!(ErrInfo::parse(code), None, "{code} is in both tables");
+            assert!(unanswered.texts.en.ends_with('.') && unanswered.texts.ja.ends_with('。'), "{code}");
+            if let Some(instead) = &unanswered.instead {
+                assert!(ErrInfo::parse(instead).is_some(), "{code}: {instead} is not answered either");
+            }
         }
     }
 

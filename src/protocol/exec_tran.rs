@@ -9,8 +9,10 @@ use super::field::Field;
 use super::reading::{Checked, Reading};
 use crate::domain::{ChargePermissionId, CheckoutSessionId, Frequency, FrequencyUnit, OrderId, PaymentType};
 
-/// How long a `StartURL` stays usable where the shop does not say (psp-protocol 13.8), in seconds.
-pub const PAYMENT_TERM_SEC_DEFAULT: u32 = 120;
+/// `ApbType` where nothing is shipped.
+pub(super) const PAY_ONLY: &str = "PayOnly";
+/// `ApbType` where something is.
+pub(super) const PAY_AND_SHIP: &str = "PayAndShip";
 
 /// `ExecTranAmazonpay`. Whether the way fits the transaction's [`AmazonpayType`](crate::domain::AmazonpayType) and its
 /// amount is for the flow to judge: this call does not carry them.
@@ -146,59 +148,17 @@ impl ExecTran {
 
 /// Reads [`ExecTran`].
 pub fn read_exec_tran(raw: &RawRequest, encoding: RequestEncoding) -> Reading<ExecTran> {
-    let mut checked = Checked::new(Call::ExecTran, raw, encoding);
-    check_way(&mut checked);
-    check_frequency(&mut checked);
-    checked.read(|checked| {
+    Checked::new(Call::ExecTran, raw, encoding).read(|checked| {
         Some(ExecTran {
             order_id: checked.id(Field::OrderId)?,
             way: build_way(checked)?,
             frequency: build_frequency(checked),
             description: checked.owned(Field::Description),
-            payment_term_sec: match checked.text(Field::PaymentTermSec) {
-                Some(digits) => digits.parse().ok()?,
-                None => PAYMENT_TERM_SEC_DEFAULT,
-            },
+            payment_term_sec: checked.number(Field::PaymentTermSec)?.try_into().ok()?,
             client_fields: [Field::ClientField1, Field::ClientField2, Field::ClientField3]
                 .map(|field| checked.owned(field)),
         })
     })
-}
-
-fn check_way(checked: &mut Checked) {
-    let session = checked.given(Field::AmazonCheckoutSessionId);
-    let permission = checked.given(Field::AmazonChargePermissionId);
-    let apb = checked.given(Field::ApbType);
-    match (session, permission, apb) {
-        (true, false, false) | (false, true, false) => {}
-        (false, _, true) => {
-            checked.require(Field::RetUrl);
-            if !permission && checked.text(Field::ApbType) == Some("PayAndShip") {
-                for (field, _) in Call::ExecTran.fields() {
-                    if field.rule().missing == Some(codes::ADDRESS_MISSING) {
-                        checked.require(*field);
-                    }
-                }
-            }
-        }
-        (false, false, false) => checked.miss(Field::AmazonCheckoutSessionId),
-        (true, _, _) => checked.fault(Field::ApbType, codes::COMBINATION),
-    }
-}
-
-fn check_frequency(checked: &mut Checked) {
-    let (unit, value) = (checked.given(Field::FrequencyUnit), checked.given(Field::FrequencyValue));
-    let on_demand = checked.given(Field::AmazonChargePermissionId) && !checked.given(Field::ApbType);
-    if (unit || value) && on_demand && !checked.given(Field::AmazonCheckoutSessionId) {
-        checked.fault(Field::FrequencyValue, codes::COMBINATION);
-    } else if value {
-        checked.require(Field::FrequencyUnit);
-    } else if unit {
-        checked.require(Field::FrequencyValue);
-    }
-    if build_frequency(checked).is_some_and(|given| (given.unit == FrequencyUnit::Variable) != (given.value == 0)) {
-        checked.fault(Field::FrequencyValue, codes::FREQUENCY_VALUE_RANGE);
-    }
 }
 
 fn build_way(checked: &Checked) -> Option<Way> {
@@ -209,7 +169,7 @@ fn build_way(checked: &Checked) -> Option<Way> {
             None => Way::Finalize { session },
         });
     }
-    let ships = checked.text(Field::ApbType).map(|apb_type| apb_type == "PayAndShip");
+    let ships = checked.text(Field::ApbType).map(|apb_type| apb_type == PAY_AND_SHIP);
     match (checked.id(Field::AmazonChargePermissionId), ships) {
         (Some(permission), None) => Some(Way::OnDemand { permission }),
         (Some(permission), Some(ships)) => Some(Way::Approved { permission, ships, ret_url: ret_url()? }),

@@ -1,6 +1,8 @@
-//! The request parameters and their limits, as data: the validator reads this table, and so may the documentation.
+//! The request parameters and their limits, as data: the validator, the reference page, OpenAPI and the tests read it.
 //!
-//! What each limit rests on is said in psp-protocol 3; where that leaves a number open, section 13 decides.
+//! Together with the tables of [`Call`](super::Call) this is all that is decided about a parameter: the readers make
+//! types of what has passed, and judge nothing. Only what needs more than the request is left to the flow: whether an
+//! id exists, and that a live shop's `RetURL` must be https. What each limit rests on is said in psp-protocol 3; where that leaves a number open, section 13 decides.
 //! Which call takes which parameter is said in [`Call::fields`](super::Call::fields).
 
 use std::borrow::Cow;
@@ -8,13 +10,13 @@ use std::borrow::Cow;
 use super::call::Style;
 use super::codes;
 use super::error::ErrInfo;
+use super::exec_tran::{PAY_AND_SHIP, PAY_ONLY};
 use super::shape::Shape::{
     self, All, Alphanumeric, AlphanumericOrHyphen, AmazonId, CharactersMax, CountryCode, Digits, Length, MadeOf,
     OneLine, OneLineWithoutSymbols, OneOf, Range, VisibleAscii, WebUrl, Windows31jBytesMax,
 };
 use super::{PAY_TYPE, start};
-use crate::domain::FrequencyUnit;
-use crate::domain::{AmazonpayType, JobCd, PaymentType};
+use crate::domain::{AmazonpayType, FrequencyUnit, JobCd, PaymentType};
 
 /// A limit on one parameter, and the code that answers a breach of it.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +37,8 @@ pub struct Rule {
     /// The error where its bytes are not text in the shop's encoding: the field's code for illegal characters, or the
     /// nearest there is. `None` for one whose text nobody reads.
     pub undecodable: Option<ErrInfo>,
+    /// What it is where nothing is sent, if that is a value.
+    pub default: Option<&'static str>,
     /// Every limit. The errors of all that are broken are reported, in this order.
     pub checks: &'static [Check],
 }
@@ -42,7 +46,9 @@ pub struct Rule {
 macro_rules! fields {
     (@optional) => { None };
     (@optional $code:ident) => { Some(codes::$code) };
-    ($($field:ident $name:literal $(, missing $missing:ident)? $(, undecodable $undecodable:ident)? {
+    (@optional $text:literal) => { Some($text) };
+    ($($field:ident $name:literal
+       $(, missing $missing:ident)? $(, undecodable $undecodable:ident)? $(, default $default:literal)? {
         $($shape:expr => $code:ident;)*
     })*) => {
         /// A request parameter that some call knows. Any other name is ignored.
@@ -62,6 +68,7 @@ macro_rules! fields {
                         name: $name,
                         missing: fields!(@optional $($missing)?),
                         undecodable: fields!(@optional $($undecodable)?),
+                        default: fields!(@optional $($default)?),
                         checks: &[$(Check { shape: $shape, otherwise: codes::$code },)*],
                     },)*
                 }
@@ -102,7 +109,7 @@ fields! {
         CharactersMax(7) => AMOUNT_LENGTH;
         Digits => AMOUNT_DIGITS;
     }
-    Tax "Tax", undecodable TAX_DIGITS {
+    Tax "Tax", undecodable TAX_DIGITS, default "0" {
         CharactersMax(7) => TAX_LENGTH;
         Digits => TAX_DIGITS;
     }
@@ -116,7 +123,7 @@ fields! {
         CharactersMax(7) => CANCEL_AMOUNT_LENGTH;
         Digits => CANCEL_AMOUNT_DIGITS;
     }
-    CancelTax "CancelTax", undecodable CANCEL_TAX_DIGITS {
+    CancelTax "CancelTax", undecodable CANCEL_TAX_DIGITS, default "0" {
         CharactersMax(7) => CANCEL_TAX_LENGTH;
         Digits => CANCEL_TAX_DIGITS;
     }
@@ -136,7 +143,7 @@ fields! {
         All(&[CharactersMax(2048), VisibleAscii]) => BUYER_TOKEN_LENGTH;
     }
     ApbType "ApbType", undecodable APB_TYPE_UNDEFINED {
-        OneOf(&["PayOnly", "PayAndShip"]) => APB_TYPE_UNDEFINED;
+        OneOf(&[PAY_ONLY, PAY_AND_SHIP]) => APB_TYPE_UNDEFINED;
     }
     RetUrl "RetURL", missing RET_URL_MISSING, undecodable RET_URL_FORMAT {
         CharactersMax(2048) => RET_URL_LENGTH;
@@ -153,7 +160,7 @@ fields! {
         CharactersMax(255) => DESCRIPTION_LENGTH;
         OneLine => DESCRIPTION_CHARACTERS;
     }
-    PaymentTermSec "PaymentTermSec", undecodable PAYMENT_TERM_DIGITS {
+    PaymentTermSec "PaymentTermSec", undecodable PAYMENT_TERM_DIGITS, default "120" {
         CharactersMax(5) => PAYMENT_TERM_LENGTH;
         Digits => PAYMENT_TERM_DIGITS;
         Range(1, 86_400) => PAYMENT_TERM_RANGE;

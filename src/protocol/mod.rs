@@ -9,9 +9,12 @@
 //! [`reply`] → [`Reply::encode`], or [`errors`]. Beside the calls: [`Notification`] and [`ResultPost`] to the shop.
 
 pub mod address;
+pub mod answer;
 pub mod call;
 pub mod codes;
+pub mod condition;
 pub mod decode;
+pub mod describe;
 pub mod encoding;
 pub mod error;
 pub mod exec_tran;
@@ -25,11 +28,14 @@ pub mod shape;
 pub mod start;
 
 pub use address::{AddressReply, PostalAddress};
+pub use answer::{AnswerField, AnswerShape};
 pub use call::{Call, Need, Style};
+pub use condition::{Clash, Condition};
 pub use decode::RawRequest;
+pub use describe::{Language, meaning, status_meaning};
 pub use encoding::{RequestEncoding, ResponseEncoding};
-pub use error::{ErrClass, ErrInfo};
-pub use exec_tran::{ExecTran, PAYMENT_TERM_SEC_DEFAULT, RetUrl, ShipTo, Way, read_exec_tran};
+pub use error::{ErrClass, ErrInfo, Texts, Unanswered, UnansweredGroup, unanswered};
+pub use exec_tran::{ExecTran, RetUrl, ShipTo, Way, read_exec_tran};
 pub use field::Field;
 pub use notification::Notification;
 pub use reading::{Access, AccessPair, Credentials, Reading};

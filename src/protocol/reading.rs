@@ -73,14 +73,32 @@ pub(super) struct Checked {
 impl Checked {
     pub(super) fn new(call: Call, raw: &RawRequest, encoding: RequestEncoding) -> Self {
         let mut checked = Self { call, sound: BTreeMap::new(), unsound: Vec::new(), faults: Vec::new() };
-        for (field, need) in call.fields() {
-            match raw.text(*field, encoding) {
-                None if *need == Need::Required => checked.miss(*field),
-                None => {}
-                Some(text) => checked.take(*field, text),
+        for (field, _) in call.fields() {
+            if let Some(text) = raw.text(*field, encoding) {
+                checked.take(*field, text);
             }
         }
+        checked.judge();
         checked
+    }
+
+    /// What is missing, and what contradicts itself; only now is everything known that was sent.
+    fn judge(&mut self) {
+        for (field, need) in self.call.fields() {
+            let needed = match need {
+                Need::Required => true,
+                Need::Optional => false,
+                Need::When(condition) => condition.holds(self),
+            };
+            if needed && !self.given(*field) {
+                self.faults.extend(field.rule().missing.map(|code| (*field, code)));
+            }
+        }
+        for clash in self.call.clashes() {
+            if clash.when.holds(self) {
+                self.faults.push((clash.at, clash.otherwise));
+            }
+        }
     }
 
     fn take(&mut self, field: Field, text: Result<String, NotText>) {
@@ -96,23 +114,6 @@ impl Checked {
         match text {
             Ok(text) if self.faults.len() == before => _ = self.sound.insert(field, text),
             _ => self.unsound.push(field),
-        }
-    }
-
-    /// Reports a fault in the place of `field`, behind those that were found there before.
-    pub(super) fn fault(&mut self, field: Field, code: ErrInfo) {
-        self.faults.push((field, code));
-    }
-
-    /// Reports `field` as missing.
-    pub(super) fn miss(&mut self, field: Field) {
-        self.faults.extend(field.rule().missing.map(|code| (field, code)));
-    }
-
-    /// Reports `field` as missing unless something was sent for it.
-    pub(super) fn require(&mut self, field: Field) {
-        if !self.given(field) {
-            self.miss(field);
         }
     }
 
@@ -136,14 +137,15 @@ impl Checked {
         self.owned(field).and_then(|text| T::try_from(text).ok())
     }
 
-    /// The yen in `field`.
-    pub(super) fn yen(&self, field: Field) -> Option<Yen> {
-        self.text(field).and_then(|digits| digits.parse().ok()).and_then(Yen::new)
+    /// The number in `field`, or in its default where nothing was sent.
+    pub(super) fn number(&self, field: Field) -> Option<i64> {
+        let digits = if self.given(field) { self.text(field)? } else { field.rule().default? };
+        digits.parse().ok()
     }
 
-    /// The yen in a field that may be left out: none is nothing.
-    pub(super) fn yen_or_zero(&self, field: Field) -> Option<Yen> {
-        if self.given(field) { self.yen(field) } else { Some(Yen::ZERO) }
+    /// The yen in `field`, likewise.
+    pub(super) fn yen(&self, field: Field) -> Option<Yen> {
+        self.number(field).and_then(Yen::new)
     }
 
     /// Ends the reading: puts the faults in order and, if there are none, builds the request.

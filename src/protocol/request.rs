@@ -1,13 +1,11 @@
 //! The calls as typed requests, and their readers; `ExecTran` and `AmazonpayStart` have files of their own.
 //!
-//! A reader never fails: it tells every fault at once. Combinations are judged only between parameters that are sound
-//! themselves.
+//! A reader decides nothing about a parameter: the table of [`Call`] and [`Field`] does, and tells every fault at once.
+//! Here what passed it becomes a type.
 
 use super::call::Call;
-use super::codes;
 use super::decode::RawRequest;
 use super::encoding::RequestEncoding;
-use super::error::ErrInfo;
 use super::field::Field;
 use super::reading::{Checked, Reading};
 use crate::domain::{AmazonpayType, ChargePermissionId, CheckoutSessionId, JobCd, OrderId, PaymentType, Yen};
@@ -79,20 +77,12 @@ pub struct SearchTradeMulti {
 
 /// Reads [`EntryTran`].
 pub fn read_entry_tran(raw: &RawRequest, encoding: RequestEncoding) -> Reading<EntryTran> {
-    let mut checked = Checked::new(Call::EntryTran, raw, encoding);
-    let payment_type = checked.text(Field::PaymentType).and_then(PaymentType::parse);
-    let may_be_zero = matches!(payment_type, None | Some(PaymentType::Consent));
-    match Total::of(&checked, Field::Amount, Field::Tax) {
-        Total::Excess => checked.fault(Field::Amount, codes::AMOUNT_RANGE),
-        Total::Zero if !may_be_zero => checked.fault(Field::Amount, codes::AMOUNT_RANGE),
-        Total::Zero | Total::Fair => {}
-    }
-    checked.read(|checked| {
+    Checked::new(Call::EntryTran, raw, encoding).read(|checked| {
         Some(EntryTran {
             order_id: checked.id(Field::OrderId)?,
             job: checked.text(Field::JobCd).and_then(JobCd::parse)?,
             amount: checked.yen(Field::Amount)?,
-            tax: checked.yen_or_zero(Field::Tax)?,
+            tax: checked.yen(Field::Tax)?,
             amazonpay_type: checked.text(Field::AmazonpayType).and_then(AmazonpayType::parse)?,
             payment_type: checked.text(Field::PaymentType).and_then(PaymentType::parse),
         })
@@ -110,41 +100,29 @@ pub fn read_change(raw: &RawRequest, encoding: RequestEncoding) -> Reading<Amoun
 }
 
 fn read_amount(call: Call, raw: &RawRequest, encoding: RequestEncoding) -> Reading<AmountRequest> {
-    let mut checked = Checked::new(call, raw, encoding);
-    refuse_zero_and_excess(&mut checked, (Field::Amount, Field::Tax), codes::AMOUNT_RANGE, codes::AMOUNT_RANGE);
-    checked.read(|checked| {
+    Checked::new(call, raw, encoding).read(|checked| {
         Some(AmountRequest {
             order_id: checked.id(Field::OrderId)?,
             amount: checked.yen(Field::Amount)?,
-            tax: checked.yen_or_zero(Field::Tax)?,
+            tax: checked.yen(Field::Tax)?,
         })
     })
 }
 
 /// Reads [`Cancel`].
 pub fn read_cancel(raw: &RawRequest, encoding: RequestEncoding) -> Reading<Cancel> {
-    let mut checked = Checked::new(Call::Cancel, raw, encoding);
-    let fields = (Field::CancelAmount, Field::CancelTax);
-    refuse_zero_and_excess(&mut checked, fields, codes::CANCEL_AMOUNT_DIFFERS, codes::CANCEL_AMOUNT_EXCEEDS);
-    checked.read(|checked| {
+    Checked::new(Call::Cancel, raw, encoding).read(|checked| {
         Some(Cancel {
             order_id: checked.id(Field::OrderId)?,
             cancel_amount: checked.yen(Field::CancelAmount)?,
-            cancel_tax: checked.yen_or_zero(Field::CancelTax)?,
+            cancel_tax: checked.yen(Field::CancelTax)?,
         })
     })
 }
 
 /// Reads [`SearchAddress`]: exactly one key is allowed.
 pub fn read_search_address(raw: &RawRequest, encoding: RequestEncoding) -> Reading<SearchAddress> {
-    const KEYS: [Field; 3] = [Field::AmazonCheckoutSessionId, Field::OrderId, Field::AmazonBuyerToken];
-    let mut checked = Checked::new(Call::SearchAddress, raw, encoding);
-    match KEYS.into_iter().filter(|key| checked.given(*key)).count() {
-        0 => checked.miss(Field::AmazonCheckoutSessionId),
-        1 => {}
-        _ => checked.fault(Field::AmazonBuyerToken, codes::COMBINATION),
-    }
-    checked.read(|checked| {
+    Checked::new(Call::SearchAddress, raw, encoding).read(|checked| {
         let session = checked.id(Field::AmazonCheckoutSessionId).map(SearchAddress::Session);
         let order = || checked.id(Field::OrderId).map(SearchAddress::Order);
         let buyer = || checked.owned(Field::AmazonBuyerToken).map(SearchAddress::BuyerToken);
@@ -173,30 +151,4 @@ fn read_charge_permission(call: Call, raw: &RawRequest, encoding: RequestEncodin
 pub fn read_search_trade_multi(raw: &RawRequest, encoding: RequestEncoding) -> Reading<SearchTradeMulti> {
     Checked::new(Call::SearchTradeMulti, raw, encoding)
         .read(|checked| Some(SearchTradeMulti { order_id: checked.id(Field::OrderId)? }))
-}
-
-/// What can be said of the sum of two amounts.
-enum Total {
-    Zero,
-    /// 1 to [`Yen::MAX`]; or one of the two has a fault of its own, so that nothing can be said.
-    Fair,
-    Excess,
-}
-
-impl Total {
-    fn of(checked: &Checked, amount: Field, tax: Field) -> Self {
-        match (checked.yen(amount), checked.yen_or_zero(tax)) {
-            (Some(Yen::ZERO), Some(Yen::ZERO)) => Self::Zero,
-            (Some(amount), Some(tax)) if amount.plus(tax).is_none() => Self::Excess,
-            _ => Self::Fair,
-        }
-    }
-}
-
-fn refuse_zero_and_excess(checked: &mut Checked, (amount, tax): (Field, Field), zero: ErrInfo, excess: ErrInfo) {
-    match Total::of(checked, amount, tax) {
-        Total::Zero => checked.fault(amount, zero),
-        Total::Excess => checked.fault(amount, excess),
-        Total::Fair => {}
-    }
 }

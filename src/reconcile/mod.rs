@@ -4,22 +4,29 @@
 //! Nothing here decides anything: `flow` asks Amazon and takes only evidence. This room says when to look. At the start
 //! of the only process on a database every open intent belongs to a process that is gone, so all are due at once.
 
+mod hints;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{AccessId, Intent, Transaction};
+use crate::domain::{AccessId, Intent, State, Transaction};
 use crate::flow::{Gateway, Looked, Refusal};
 use crate::store::StoreError;
+
+pub use hints::{HintWork, Hints, NotTaken, hints};
 
 /// How much is looked at in one round.
 const ROUND_MAX: u32 = 100;
 /// How many looks are under way at once: one that waits for Amazon's time-out must not hold up the others.
 const CONCURRENT_MAX: usize = 16;
-/// How long after a look that ended nothing an overdue transaction is looked at again.
+/// How long after a look that ended nothing a transaction is looked at again whose buyer or Amazon did not answer.
 const LOOK_AGAIN_MS: i64 = 60_000;
+/// The shortest and the longest wait between two looks at what Amazon takes its time over. It decides on an authorisation
+/// within 24 hours (amazon-pay 2.5), and wants to be asked about once an hour (2.10).
+const POLL_MS_RANGE: (i64, i64) = (31_000, 60 * 60_000);
 
 /// What one round came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,12 +89,26 @@ async fn look(gateway: &Arc<Gateway>, intent: Intent) -> (AccessId, Result<Looke
 
 async fn end(gateway: &Arc<Gateway>, transaction: Transaction) -> (AccessId, Result<(), Refusal>) {
     let (access_id, version) = (transaction.access_id.clone(), transaction.version);
+    let (state, since) = (transaction.state.clone(), transaction.processed_at);
     let this = Arc::clone(gateway);
     let ended = gateway.detached(async move { this.overdue(&transaction).await }).await.and_then(|ended| ended);
     // Nothing happens here if it has ended. If not, the next ones have their turn before it comes again.
-    let again = gateway.clock().now().plus(LOOK_AGAIN_MS);
+    let now = gateway.clock().now();
+    let again = now.plus(wait_ms(&state, now.since(since)));
     let put_off = gateway.store().put_off(&access_id, version, again).await;
     (access_id, ended.and_then(|()| put_off.map_err(Refusal::from)))
+}
+
+/// How long to wait before the next look at a transaction that has been in `state` for so long: what ends soon is seen
+/// soon, what takes hours is not asked about a thousand times.
+fn wait_ms(state: &State, waited_ms: i64) -> i64 {
+    let amazon_is_at_it = match state {
+        State::ReqSuccess(_) => false,
+        State::AuthProcess(handover) => handover.charge.is_some(),
+        _ => true,
+    };
+    let (shortest, longest) = POLL_MS_RANGE;
+    if amazon_is_at_it { waited_ms.clamp(shortest, longest) } else { LOOK_AGAIN_MS }
 }
 
 impl Round {

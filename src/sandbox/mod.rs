@@ -12,6 +12,8 @@
 //! - `control`: faults, the clock, and what tests may look at.
 //! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
 //! - [`buyers`]: who can sign in.
+//! - [`ipn`]: messages about what happened, to merchants' servers.
+//! - [`tls`]: HTTPS, for the official SDKs.
 
 mod api;
 mod archive;
@@ -20,10 +22,12 @@ pub mod buyers;
 mod clock;
 mod control;
 pub mod error;
+pub mod ipn;
 pub mod ledger;
 #[cfg(test)]
 mod openssl_key;
 pub mod signature;
+pub mod tls;
 pub mod wire;
 
 use std::collections::HashMap;
@@ -45,6 +49,7 @@ pub use archive::ArchiveError;
 use buyers::Buyers;
 use clock::MovableClock;
 use control::{Faults, RequestLog};
+use ipn::Ipn;
 use ledger::{Account, Currency, Ledger};
 use signature::{KeyError, Keyring};
 
@@ -109,6 +114,7 @@ pub struct Sandbox {
     ledger: Mutex<Ledger>,
     faults: Mutex<Faults>,
     requests: Mutex<RequestLog>,
+    ipn: Ipn,
     archive: Option<Archive>,
 }
 
@@ -149,6 +155,7 @@ impl Sandbox {
             ledger: Mutex::new(ledger),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            ipn: Ipn::default(),
             archive: None,
         })
     }
@@ -262,6 +269,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .merge(api::router())
         .merge(buyer::router())
         .merge(control::router())
+        .merge(ipn::router())
         .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), keep))
         .with_state(sandbox)
 }

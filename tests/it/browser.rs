@@ -254,9 +254,9 @@ fn button_page(street: &Street) -> String {
         ("checkoutLanguage", "ja_JP"),
         ("productType", "PayAndShip"),
         ("placement", "Cart"),
-        ("payloadJSON", &account.button_payload),
-        ("signature", &account.button_signature),
-        ("algorithm", &account.button_algorithm),
+        ("payloadJSON", &account.buttons.review.payload),
+        ("signature", &account.buttons.review.signature),
+        ("algorithm", &account.buttons.review.algorithm),
     ];
     let escaped = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     let inputs = fields.map(|(name, value)| format!(r#"<input name="{name}" value="{}">"#, escaped(value))).concat();

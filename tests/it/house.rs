@@ -261,6 +261,7 @@ fn root() -> &'static Path {
 fn all_sources() -> Vec<Source> {
     let mut all = sources("src");
     all.extend(sources("tests"));
+    all.extend(sources("fuzz"));
     all
 }
 
@@ -295,7 +296,7 @@ fn tracked_files() -> Vec<PathBuf> {
 fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let built = [".git", "target", "data"].iter().any(|name| entry.file_name() == *name);
+        let built = [".git", "target", "data", "artifacts"].iter().any(|name| entry.file_name() == *name);
         if entry.file_type()?.is_dir() && !built {
             walk(&entry.path(), paths)?;
         } else if entry.file_type()?.is_file() {

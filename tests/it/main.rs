@@ -3,15 +3,24 @@
 // Always true here; said so that clippy grants the helpers what it grants the tests.
 #![cfg(test)]
 
+mod apb;
 mod browser;
 mod cli;
 mod concurrency;
 mod connections;
 mod crash;
+mod every_code;
+mod flows;
+mod fuzz_corpus;
 mod house;
+mod ipn;
+mod later;
+mod model;
 mod notify;
 mod payment;
 mod process;
+mod reference;
+mod sdk;
 mod states;
 mod store;
 mod support;

@@ -251,22 +251,6 @@ async fn an_authorisation_lasts_thirty_days() {
     assert_eq!(stage.amazon_saw("captureCharge").await.len(), 0);
 }
 
-/// A week after the authorisation Amazon takes its time to capture (amazon-pay 2.5): the outcome follows.
-#[tokio::test]
-async fn a_late_capture_is_known_later() {
-    let stage = Stage::new().await;
-    let (entered, _) = stage.paid(Order::auth("order-1")).await;
-    stage.clock.advance(8 * DAY);
-    assert_eq!(entered.sell(stage.shop(), "1980", "198").await.errors(), "AZ1000999");
-    assert_eq!(entered.sell(stage.shop(), "1980", "198").await.errors(), "E90010001");
-    stage.clock.advance(MINUTE);
-    assert_eq!(stage.reconcile().await.closed, 1);
-    assert_eq!(stage.shop().status("order-1").await, "SALES");
-    assert_eq!(stage.moved("captured").await, [2178]);
-    stage.receiver.wait_for(2).await;
-    assert_eq!(stage.receiver.statuses(), ["AUTH", "SALES"]);
-}
-
 #[tokio::test]
 async fn a_shop_that_is_switched_off_is_told_so() {
     let stage = Stage::with(|plan| plan.shops[0].enabled = false).await;

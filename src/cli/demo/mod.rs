@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -93,6 +94,10 @@ impl Demo {
             world.clock.clone(),
             world.rng.clone(),
         )?;
+        for merchant in assembled.gateway.shops().iter() {
+            let ipn_url = format!("{gateway_url}/amazonpay/ipn");
+            sandbox.register_ipn_endpoint(&merchant.settings.merchant_id, &ipn_url, false)?;
+        }
         let shop_settings = demo_shop::Settings {
             base_url: shop_url.clone(),
             gateway_url: gateway_url.clone(),
@@ -106,8 +111,10 @@ impl Demo {
         let token = stop_all.clone();
         parties.spawn(async move { Ok(assembled.serve(gateway_listener, token).await?) });
         let token = stop_all.clone();
-        let router = sandbox::router(sandbox);
+        let router = sandbox::router(Arc::clone(&sandbox));
         parties.spawn(async move { Ok(http::serve(sandbox_listener, router, token, http::Connections::LOCAL).await?) });
+        let token = stop_all.clone();
+        parties.spawn(async move { Ok(sandbox::ipn::run(sandbox, token).await?) });
         let token = stop_all.clone();
         let router = demo_shop::router(shop);
         parties.spawn(async move { Ok(http::serve(shop_listener, router, token, http::Connections::LOCAL).await?) });

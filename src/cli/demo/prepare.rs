@@ -7,11 +7,13 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 
 use super::super::keys;
-use crate::amazonpay::{Consent, ReviewPageButton, Scope};
+use crate::amazonpay::{
+    ButtonSignature, Consent, Frequency, FrequencyUnit, RecurringMetadata, ReviewPageButton, Scope, SignInButton,
+};
 use crate::config::{GatewayOverrides, GatewaySettings, ShopsFile};
-use crate::demo_shop::ShopAccount;
+use crate::demo_shop::{Button, Buttons, ShopAccount};
 use crate::domain::SystemRng;
-use crate::flow::Shops;
+use crate::flow::{Shop, Shops};
 
 /// The example that ships at the top of the repository is the demo's own set-up.
 const SHOPS_TOML: &str = include_str!("../../../shops.toml");
@@ -90,34 +92,51 @@ pub(super) fn gateway_settings(
     Ok(settings)
 }
 
-/// What the demo shop is told, as a provider's administration screen tells it: ids, password, a signed button payload.
+/// What the demo shop is told, as a provider's administration screen tells it: ids, password, signed button payloads.
 pub(super) fn accounts(shops: &Shops, shop_url: &str) -> anyhow::Result<Vec<ShopAccount>> {
     shops
         .iter()
         .map(|shop| {
             let settings = &shop.settings;
-            let payload = ReviewPageButton {
-                checkout_review_return_url: format!("{shop_url}/{}/review", shop.id),
-                checkout_cancel_url: Some(format!("{shop_url}/{}/cart", shop.id)),
-                store_id: settings.store_id.clone(),
-                scopes: Scope::ALL_PASSED_ON.to_vec(),
-                consent: Consent::OneTime,
-                delivery_specifications: None,
-                allow_overcharge: false,
-            }
-            .payload()?;
-            let button = shop.merchant.sign_button(payload)?;
             Ok(ShopAccount {
                 shop_id: settings.shop_id.clone(),
                 shop_pass: settings.shop_pass.expose().to_owned(),
                 name: settings.store_name.clone(),
                 merchant_id: settings.merchant_id.clone(),
                 store_id: settings.store_id.clone(),
-                public_key_id: button.public_key_id,
-                button_payload: button.payload,
-                button_signature: button.signature,
-                button_algorithm: button.algorithm.to_owned(),
+                public_key_id: settings.public_key_id.clone(),
+                buttons: buttons(shop, &format!("{shop_url}/{}", shop.id))?,
             })
         })
         .collect()
+}
+
+fn buttons(shop: &Shop, home: &str) -> anyhow::Result<Buttons> {
+    let store_id = &shop.settings.store_id;
+    let sign = |payload: String| {
+        let ButtonSignature { payload, signature, algorithm, .. } = shop.merchant.sign_button(payload)?;
+        anyhow::Ok(Button { payload, signature, algorithm: algorithm.to_owned() })
+    };
+    let review = |path: &str, consent| ReviewPageButton {
+        checkout_review_return_url: format!("{home}/{path}"),
+        checkout_cancel_url: Some(format!("{home}/cart")),
+        store_id: store_id.clone(),
+        scopes: Scope::ALL_PASSED_ON.to_vec(),
+        consent,
+        delivery_specifications: None,
+        // So that the order book can ask for more than was agreed, within Amazon's bounds.
+        allow_overcharge: true,
+    };
+    let monthly = Frequency { unit: FrequencyUnit::Month, value: "1".to_owned() };
+    let monthly = Consent::Recurring(RecurringMetadata { frequency: monthly, amount: None });
+    let sign_in = SignInButton {
+        sign_in_return_url: format!("{home}/welcome"),
+        store_id: store_id.clone(),
+        scopes: Scope::ALL_PASSED_ON.to_vec(),
+    };
+    Ok(Buttons {
+        review: sign(review("review", Consent::OneTime).payload()?)?,
+        consent: sign(review("subscribe/review", monthly).payload()?)?,
+        sign_in: sign(sign_in.payload()?)?,
+    })
 }

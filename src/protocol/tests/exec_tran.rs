@@ -25,7 +25,7 @@ fn the_five_ways_are_told_apart() {
     let Way::Review { ret_url, .. } = &review.way else { panic!("{review:?}") };
     assert_eq!(ret_url.as_str(), "https://shop.example/back?cart=1");
     assert!(ret_url.is_https());
-    assert_eq!(review.payment_term_sec, PAYMENT_TERM_SEC_DEFAULT);
+    assert_eq!(review.payment_term_sec, 120);
     assert!(matches!(sound(session).way, Way::Finalize { .. }));
     assert!(matches!(sound(&format!("ApbType=PayOnly&{RET_URL}")).way, Way::Apb { ship_to: None, .. }));
     let ships = sound(&format!("ApbType=PayAndShip&{RET_URL}&{ADDRESS}"));

@@ -62,6 +62,7 @@ async fn reset(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     sandbox.requests().clear();
     let now = sandbox.now();
     sandbox.ledger().reset(now);
+    sandbox.ipn.reset();
     Json(clock_view(&sandbox))
 }
 

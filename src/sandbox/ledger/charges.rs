@@ -5,7 +5,6 @@ use super::simulation::Simulation;
 use super::timers::Due;
 use super::words::{ChargeReason, ChargeState, PermissionReason};
 use super::{Amount, Ledger, not_found};
-use crate::domain::Millis;
 use crate::sandbox::error::{ApiError, ReasonCode};
 
 impl Ledger {
@@ -82,7 +81,7 @@ impl Ledger {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
         charge.authorized = Some(now);
-        charge.enter(ChargeState::Authorized, None, now);
+        self.news.extend(charge.enter(ChargeState::Authorized, None, now));
         let amount = charge.amount;
         self.record(id, MovementKind::Authorized, amount);
     }
@@ -92,7 +91,7 @@ impl Ledger {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
         charge.captured = Some(amount);
-        charge.enter(ChargeState::CaptureInitiated, None, now);
+        self.news.extend(charge.enter(ChargeState::CaptureInitiated, None, now));
         self.timers.insert((now.plus(PENDING_MS), Due::CaptureEnds(id.to_owned())));
     }
 
@@ -103,7 +102,7 @@ impl Ledger {
         match (charge.state, charge.captured, charge.capture_fate) {
             (ChargeState::CaptureInitiated, Some(held), Some(reason)) => {
                 charge.captured = None;
-                charge.enter(ChargeState::Declined, Some(reason), now);
+                self.news.extend(charge.enter(ChargeState::Declined, Some(reason), now));
                 self.record(id, MovementKind::Canceled, held);
             }
             (ChargeState::CaptureInitiated, Some(amount), None) => self.take(id, amount),
@@ -115,9 +114,9 @@ impl Ledger {
     pub(super) fn decline(&mut self, id: &str) {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
-        charge.enter(ChargeState::Declined, Some(ChargeReason::HardDeclined), now);
+        self.news.extend(charge.enter(ChargeState::Declined, Some(ChargeReason::HardDeclined), now));
         if let Some(permission) = self.permissions.get_mut(&charge.permission_id) {
-            permission.enter(PermissionReason::PaymentMethodInvalid, now);
+            self.news.extend(permission.enter(PermissionReason::PaymentMethodInvalid, now));
         }
     }
 
@@ -126,7 +125,7 @@ impl Ledger {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
         charge.captured = Some(amount);
-        charge.enter(ChargeState::Captured, None, now);
+        self.news.extend(charge.enter(ChargeState::Captured, None, now));
         let permission_id = charge.permission_id.clone();
         self.record(id, MovementKind::Captured, amount);
         self.close_if_used_up(&permission_id);
@@ -137,7 +136,7 @@ impl Ledger {
         let now = self.now;
         let Some(charge) = self.charges.get_mut(id) else { return };
         let held = (charge.state == ChargeState::Authorized).then_some(charge.amount);
-        charge.enter(ChargeState::Canceled, Some(reason), now);
+        self.news.extend(charge.enter(ChargeState::Canceled, Some(reason), now));
         if let Some(amount) = held {
             self.record(id, MovementKind::Canceled, amount);
         }
@@ -161,14 +160,6 @@ impl Ledger {
     fn charge_of_mut(&mut self, merchant_id: &str, id: &str) -> Result<&mut Charge, ApiError> {
         let found = self.charges.get_mut(id).filter(|charge| charge.merchant_id == merchant_id);
         found.ok_or_else(|| not_found("Charge", id))
-    }
-}
-
-impl Charge {
-    pub(super) fn enter(&mut self, state: ChargeState, reason: Option<ChargeReason>, now: Millis) {
-        self.state = state;
-        self.reason = reason;
-        self.updated = now;
     }
 }
 

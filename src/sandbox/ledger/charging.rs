@@ -118,7 +118,7 @@ impl Ledger {
             Decline::SoftDeclined | Decline::TransactionTimedOut | Decline::ProcessingFailure => return,
         };
         if let Some(permission) = self.permissions.get_mut(permission_id) {
-            permission.enter(reason, now);
+            self.news.extend(permission.enter(reason, now));
         }
     }
 }

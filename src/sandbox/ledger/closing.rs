@@ -1,6 +1,7 @@
 //! What changes a charge permission besides its charges: the merchant closes or updates it, and (for tests) the buyer
 //! or Amazon does something to it (amazon-pay 2.4).
 
+use super::news::ChangeType;
 use super::objects::ChargePermission;
 use super::session::{MerchantMetadata, RecurringMetadata};
 use super::simulation::Simulation;
@@ -87,7 +88,7 @@ impl Ledger {
     pub fn befall(&mut self, id: &str, reason: PermissionReason) -> Result<&ChargePermission, ApiError> {
         let now = self.now;
         let permission = self.permissions.get_mut(id).ok_or_else(|| not_found("ChargePermission", id))?;
-        permission.enter(reason, now);
+        self.news.extend(permission.enter(reason, now));
         Ok(permission)
     }
 
@@ -110,7 +111,10 @@ impl Ledger {
         if let Some(choice) = &mut permission.party.choice {
             choice.instrument = instrument;
         }
-        permission.blocked = None;
+        if permission.blocked.take().is_some() {
+            self.news.push(permission.news(ChangeType::State));
+        }
+        self.news.push(permission.news(ChangeType::Attribute));
         permission.updated = now;
         Ok(permission)
     }

@@ -21,6 +21,7 @@ mod introductions;
 mod keeping;
 mod kept;
 mod mfa;
+mod news;
 mod objects;
 mod on_page;
 mod opening;
@@ -50,6 +51,7 @@ pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
 pub use keeping::{Changes, KeptError};
 pub use mfa::Factor;
+pub use news::{ChangeType, News, ObjectType};
 pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
@@ -97,6 +99,7 @@ pub struct Ledger {
     on_page: Table<OnPage>,
     remembered: Table<Remembered>,
     timers: BTreeSet<(Millis, Due)>,
+    news: Vec<News>,
     all_forgotten: bool,
 }
 
@@ -121,6 +124,7 @@ impl Ledger {
             on_page: Table::new("on-page"),
             remembered: Table::new("answer"),
             timers: BTreeSet::new(),
+            news: Vec::new(),
             all_forgotten: false,
         }
     }

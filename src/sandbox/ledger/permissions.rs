@@ -46,7 +46,7 @@ impl Ledger {
         if captured >= limit.yen()
             && let Some(permission) = self.permissions.get_mut(id)
         {
-            permission.enter(PermissionReason::AmazonClosed, now);
+            self.news.extend(permission.enter(PermissionReason::AmazonClosed, now));
         }
     }
 
@@ -60,7 +60,7 @@ impl Ledger {
         if let Some(permission) = self.permissions.get_mut(id)
             && permission.expires.is_some_and(|expires| expires <= now)
         {
-            permission.enter(PermissionReason::Expired, now);
+            self.news.extend(permission.enter(PermissionReason::Expired, now));
         }
     }
 }
@@ -74,17 +74,5 @@ impl ChargePermission {
             PermissionType::Recurring | PermissionType::PaymentMethodOnFile => self.closed_at,
         };
         until.is_none_or(|start| now.since(start) <= BUYER_READABLE_MS)
-    }
-
-    /// Closes or blocks it. What is closed stays as it was closed.
-    pub(super) fn enter(&mut self, reason: PermissionReason, now: Millis) {
-        if self.closed.is_some() {
-            return;
-        }
-        match reason.state() {
-            PermissionState::Closed => (self.closed, self.closed_at) = (Some(reason), Some(now)),
-            PermissionState::NonChargeable | PermissionState::Chargeable => self.blocked = Some(reason),
-        }
-        self.updated = now;
     }
 }

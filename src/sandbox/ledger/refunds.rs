@@ -152,9 +152,11 @@ impl Ledger {
         if let Some(reason) = refund.fate {
             refund.state = RefundState::Declined;
             refund.reason = Some(reason);
+            self.news.push(refund.news());
             return;
         }
         refund.state = RefundState::Refunded;
+        self.news.push(refund.news());
         let Some(charge) = self.charges.get(&refund.charge_id) else { return };
         let Some(permission) = self.permissions.get(&charge.permission_id) else { return };
         self.movements.push(Movement {

@@ -359,6 +359,7 @@ fn an_overcharge_allowance_is_70000_yen_or_nine_times_the_amount() {
 
 mod charging;
 mod closing;
+mod news;
 mod refunding;
 mod storing;
 mod subscribing;

@@ -1,6 +1,6 @@
 //! The shop's side: its server's calls as a shop makes them, and its receiver of notifications.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -57,7 +57,7 @@ pub(super) async fn call(http: &reqwest::Client, url: &str, name: &str, fields: 
 
 /// Receives notifications. Its door can be shut: then whoever rings waits, and is not counted if he goes away.
 pub(super) struct Receiver {
-    received: Mutex<Vec<Fields>>,
+    received: Mutex<Vec<(String, Fields)>>,
     open: watch::Sender<bool>,
     at_the_door: AtomicUsize,
 }
@@ -68,12 +68,12 @@ impl Receiver {
     }
 
     /// Takes a notification in and answers it.
-    pub(super) async fn receive(&self, body: &[u8]) -> &'static str {
+    pub(super) async fn receive(&self, id: &str, body: &[u8]) -> &'static str {
         let visit = Visit::begin(&self.at_the_door);
         // The sender is this receiver's own and lives as long.
         let _ = self.open.subscribe().wait_for(|open| *open).await;
         let fields = url::form_urlencoded::parse(body).into_owned().collect();
-        self.received.lock().unwrap().push(fields);
+        self.received.lock().unwrap().push((id.to_owned(), fields));
         drop(visit);
         "0"
     }
@@ -94,9 +94,13 @@ impl Receiver {
         self.open.send_replace(true);
     }
 
-    /// `(OrderID, Status)` of all that was received, in order.
+    /// `(OrderID, Status)` of all that was received, in order. As in a shop, what comes again under the same id is not
+    /// news: the first may have been on its way when its sender died.
     pub(super) fn received(&self) -> Vec<(String, String)> {
-        self.received.lock().unwrap().iter().map(|one| (one["OrderID"].clone(), one["Status"].clone())).collect()
+        let received = self.received.lock().unwrap();
+        let mut known = HashSet::new();
+        let news = received.iter().filter(|(id, _)| known.insert(id.as_str()));
+        news.map(|(_, fields)| (fields["OrderID"].clone(), fields["Status"].clone())).collect()
     }
 }
 

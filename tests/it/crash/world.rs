@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::http::HeaderMap;
 use axum::routing::post;
 use sekisho::amazonpay::{Consent, ReviewPageButton, Scope, generate_pem};
 use sekisho::config::{FileMode, ShopsFile};
@@ -14,7 +15,9 @@ use sekisho::egress;
 use sekisho::flow::{Shops, Step};
 use sekisho::sandbox::{self, Merchant, MerchantKey, Sandbox};
 use sekisho::store::SqliteStore;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -23,6 +26,7 @@ use crate::process::Process;
 
 /// What browsers are told; the test goes to wherever the gateway of the moment listens instead.
 const PUBLIC_URL: &str = "https://gateway.example";
+const DATABASE: &str = "data/sekisho.db";
 const REVIEW_URL: &str = "https://shop.example/review";
 const BUYER: &str = "amzn1.account.SEKISHOHAKONE001";
 
@@ -61,7 +65,9 @@ impl World {
 
         let receiver = Arc::new(Receiver::new());
         let at_shop = Arc::clone(&receiver);
-        let receive = async move |body: Bytes| at_shop.receive(&body).await;
+        let receive = async move |headers: HeaderMap, body: Bytes| {
+            at_shop.receive(headers["webhook-id"].to_str().unwrap(), &body).await
+        };
         let router = Router::new().route("/notify", post(receive));
         tokio::spawn(async { axum::serve(shop_listener, router).await });
 
@@ -95,14 +101,12 @@ impl World {
 
     /// Makes the sandbox do something wrong (`/_control/faults`).
     pub(super) async fn fault(&self, rule: &Value) {
-        let url = format!("{}/_control/faults", self.sandbox_url);
-        let answer = self.http.post(url).body(rule.to_string()).send().await.unwrap();
-        assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
+        self.control("faults", rule).await;
     }
 
     /// The book. No gateway may run.
     pub(super) async fn store(&self) -> SqliteStore {
-        SqliteStore::open(&self.directory.path().join("data/sekisho.db")).await.unwrap()
+        SqliteStore::open(&self.directory.path().join(DATABASE)).await.unwrap()
     }
 
     /// The buyer presses the button and chooses; answers the session's id.
@@ -136,6 +140,49 @@ impl World {
         session
     }
 
+    /// A buyer who chose for an order whose amount may grow.
+    pub(super) async fn chosen_with_room(&self) -> String {
+        self.session(&json!({"paymentDetails": {"allowOvercharge": true}}), "chosen").await
+    }
+
+    /// A buyer who chose for a consent to monthly charges.
+    pub(super) async fn chosen_for_a_consent(&self) -> String {
+        let monthly = json!({"frequency": {"unit": "Month", "value": "1"}});
+        self.session(&json!({"chargePermissionType": "Recurring", "recurringMetadata": monthly}), "chosen").await
+    }
+
+    /// A buyer who paid 2,178 yen inside the shop's page.
+    pub(super) async fn paid_on_the_shops_page(&self) -> String {
+        let price = json!({"amount": "2178", "currencyCode": "JPY"});
+        let payment = json!({"paymentIntent": "Authorize", "chargeAmount": price});
+        self.session(&json!({"webCheckoutDetails": null, "paymentDetails": payment}), "paid").await
+    }
+
+    /// A session whose button said `terms`, and whose buyer went so far, made without a browser.
+    async fn session(&self, terms: &Value, up_to: &str) -> String {
+        let shop = self.shops.iter().find(|shop| shop.settings.shop_id == SHOP_ID).unwrap();
+        let mut payload = json!({
+            "storeId": shop.settings.store_id,
+            "webCheckoutDetails": {"checkoutReviewReturnUrl": REVIEW_URL},
+        });
+        payload.as_object_mut().unwrap().extend(terms.as_object().unwrap().clone());
+        let play = json!({"merchantId": shop.settings.merchant_id, "payload": payload, "upTo": up_to});
+        self.control("checkoutSessions", &play).await["checkoutSessionId"].as_str().unwrap().to_owned()
+    }
+
+    /// Moves the sandbox's clock on.
+    pub(super) async fn advance(&self, ms: i64) {
+        self.control("clock", &json!({"advance_ms": ms})).await;
+    }
+
+    async fn control(&self, page: &str, body: &Value) -> Value {
+        let url = format!("{}/_control/{page}", self.sandbox_url);
+        let answer = self.http.post(url).body(body.to_string()).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
     /// The browser goes to StartURL and from there to Amazon, where the buyer pays; answers where Amazon sends the
     /// browser back to, without the host.
     pub(super) async fn start_and_pay(&self, gateway: &Gateway, ticket: &Fields) -> String {
@@ -158,6 +205,16 @@ impl World {
     /// What SearchTradeMulti says of an order.
     pub(super) async fn search(&self, gateway: &Gateway, order: &str) -> Fields {
         self.call(gateway, "SearchTradeMulti", &form([("OrderID", order), ("PayType", "38")])).await.fields()
+    }
+
+    /// Lets a refund under way be looked at now: a process has the clock of this machine, which nobody moves. No gateway
+    /// may run.
+    pub(super) async fn make_refund_due(&self, access_id: &str) {
+        let file = self.directory.path().join(DATABASE);
+        let mut book = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+        let due = sqlx::query("UPDATE transactions SET look_at = 0 WHERE access_id = ? AND refund_id IS NOT NULL");
+        assert_eq!(due.bind(access_id).execute(&mut book).await.unwrap().rows_affected(), 1, "no refund is under way");
+        book.close().await.unwrap();
     }
 
     /// Ends a gateway as an operator does; checks that nothing is left open and nobody is owed anything.

@@ -60,6 +60,15 @@ impl Browser {
         Answer::read(self.http.post(start_url).form(&form).send().await.unwrap()).await
     }
 
+    /// Presses the button of the gateway's start page; answers Amazon's first page.
+    pub(crate) async fn leave(&self, page: &Answer) -> String {
+        assert_eq!((page.status, page.content_type.as_str()), (200, "text/html;charset=UTF-8"));
+        let html = std::str::from_utf8(&page.bytes).unwrap();
+        let (action, fields) = form_of(html, "start-form").unwrap_or_else(|| panic!("no start form: {html}"));
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.post(&action, &fields).await
+    }
+
     /// Presses a button on one of the sandbox's pages; answers where that leads.
     pub(crate) async fn press(&self, url: &str, action: &str, choices: &[(&str, &str)]) -> String {
         let answer = self.get(url).await;
@@ -83,7 +92,8 @@ impl Browser {
         result_form(&self.get(url).await)
     }
 
-    async fn post(&self, url: &str, form: &[(&str, &str)]) -> String {
+    /// Posts a form; answers where that leads.
+    pub(crate) async fn post(&self, url: &str, form: &[(&str, &str)]) -> String {
         let answer = Answer::read(self.http.post(url).form(form).send().await.unwrap()).await;
         let location = answer.location.as_deref();
         joined(url, location.unwrap_or_else(|| panic!("{url} leads nowhere: {}", answer.status)))

@@ -3,8 +3,10 @@
 //!
 //! Nothing here sleeps for luck: whoever waits, waits for a condition, at most [`PATIENCE`].
 
+pub(crate) mod acts;
 mod answer;
 mod browser;
+pub(crate) mod deeds;
 mod purchase;
 mod receiver;
 mod shop;
@@ -16,10 +18,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(crate) use answer::Answer;
-pub(crate) use browser::{Browser, ResultForm, result_form};
+pub(crate) use browser::{Browser, HANAKO, ResultForm, result_form};
+pub(crate) use deeds::{close, moved};
 pub(crate) use purchase::{Entered, Order};
 pub(crate) use receiver::{Received, Receiver, Reply};
-pub(crate) use shop::ShopClient;
+pub(crate) use shop::{ShopClient, form};
 pub(crate) use stage::Stage;
 
 /// How long anything may take before a test gives up on it; long, because the machine may be busy.

@@ -78,6 +78,7 @@ impl Stage {
         // A random source of its own: what Amazon draws must not change what the gateway draws.
         let sandbox = Sandbox::new(settings, clock.clone(), Arc::new(SeededRng::new(2))).unwrap();
         let stop = CancellationToken::new();
+        tokio::spawn(sandbox::ipn::run(Arc::clone(&sandbox), stop.clone()));
         tokio::spawn(http::serve(
             sandbox_listener,
             sandbox::router(sandbox),
@@ -104,7 +105,7 @@ impl Stage {
 
     /// Everything the sandbox knows.
     pub(crate) async fn ledger(&self) -> Value {
-        serde_json::from_slice(&self.browser.get(&self.control("ledger")).await.bytes).unwrap()
+        serde_json::from_slice(&self.browser.get(&self.control_url("ledger")).await.bytes).unwrap()
     }
 
     /// The requests of one operation that reached Amazon.
@@ -125,13 +126,12 @@ impl Stage {
     pub(crate) async fn fault(&self, operation: &str, times: u32, what: Value) {
         let mut rule = json!({"operation": operation, "times": times});
         rule.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
-        let answer = self.http.post(self.control("faults")).body(rule.to_string()).send().await.unwrap();
-        assert_eq!(answer.status().as_u16(), 201, "{:?}", answer.text().await);
+        self.control("faults", &rule).await;
     }
 
     /// Mends everything.
     pub(crate) async fn mend(&self) {
-        let answer = self.http.delete(self.control("faults")).send().await.unwrap();
+        let answer = self.http.delete(self.control_url("faults")).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), 200);
     }
 
@@ -161,7 +161,20 @@ impl Stage {
         self.clock.now()
     }
 
-    fn control(&self, page: &str) -> String {
+    /// Posts to the sandbox's control API; answers what it says.
+    pub(crate) async fn control_post(&self, page: &str, body: Value) -> Value {
+        let answer = self.http.post(self.control_url(page)).body(body.to_string()).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{page}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// A page of the sandbox's control API.
+    pub(crate) async fn control_get(&self, page: &str) -> Value {
+        serde_json::from_slice(&self.browser.get(&self.control_url(page)).await.bytes).unwrap()
+    }
+
+    pub(super) fn control_url(&self, page: &str) -> String {
         format!("{}/_control/{page}", self.browser.sandbox_url)
     }
 }

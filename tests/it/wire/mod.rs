@@ -3,6 +3,7 @@
 mod answers;
 mod refusals;
 mod requests;
+pub(crate) mod walk;
 
 use crate::support::{Answer, Stage};
 

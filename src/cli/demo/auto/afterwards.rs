@@ -4,7 +4,7 @@ use anyhow::ensure;
 
 use super::super::Demo;
 use super::check;
-use super::scenario::{AMOUNT, TAX, new_order, status_of};
+use super::scenario::{AMOUNT, TAX, new_order, status_of, told};
 use super::shop::{Fields, Shop, field};
 use super::steps::Steps;
 
@@ -13,6 +13,8 @@ use super::steps::Steps;
 pub(super) enum Then {
     /// Captures it.
     Sales,
+    /// Captures this much.
+    SalesOf(&'static str, &'static str),
     /// Asks for other amounts.
     Change(&'static str, &'static str),
     /// Cancels it, or asks for a part back; the Status that follows.
@@ -38,6 +40,9 @@ impl Afterwards<'_> {
     pub(super) async fn play(&self, then: Then, status: String, steps: &mut Steps) -> anyhow::Result<String> {
         match then {
             Then::Sales => self.call("AmazonpaySales", &[("Amount", AMOUNT), ("Tax", TAX)], "SALES", steps).await,
+            Then::SalesOf(amount, tax) => {
+                self.call("AmazonpaySales", &[("Amount", amount), ("Tax", tax)], "SALES", steps).await
+            }
             Then::Change(amount, tax) => {
                 self.call("AmazonpayChange", &[("Amount", amount), ("Tax", tax)], &status, steps).await
             }
@@ -60,7 +65,7 @@ impl Afterwards<'_> {
         fields.extend_from_slice(amounts);
         let answer = steps.take("shop", name, self.shop.call(name, &fields), status_of).await?;
         ensure!(field(&answer, "Status")? == status, "{name} ended in {}", field(&answer, "Status")?);
-        self.told(self.order, status, steps).await?;
+        told(self.demo, self.shop, self.order, status, steps).await?;
         Ok(status.to_owned())
     }
 
@@ -85,7 +90,7 @@ impl Afterwards<'_> {
             steps.take("shop", "ExecTranAmazonpay", self.shop.call("ExecTranAmazonpay", &exec), status_of).await?;
         ensure!(field(&answer, "Status")? == "CAPTURE", "the charge ended in {}", field(&answer, "Status")?);
         check::answer(self.shop.account, &order, field(&entered, "AccessID")?, &answer)?;
-        self.told(&order, "CAPTURE", steps).await
+        told(self.demo, self.shop, &order, "CAPTURE", steps).await
     }
 
     async fn close(&self, steps: &mut Steps) -> anyhow::Result<String> {
@@ -97,13 +102,8 @@ impl Afterwards<'_> {
         let close = self.shop.call("CloseChargePermissionAmazonpay", &fields);
         let closed = steps.take("shop", "CloseChargePermission", close, status_of).await?;
         ensure!(field(&closed, "Status")? == "END", "closing ended in {}", field(&closed, "Status")?);
-        self.told(self.order, "END", steps).await?;
+        told(self.demo, self.shop, self.order, "END", steps).await?;
         Ok("END".to_owned())
-    }
-
-    async fn told(&self, order: &str, status: &str, steps: &mut Steps) -> anyhow::Result<()> {
-        let told = check::notification(self.demo, self.shop.account, order, status);
-        steps.take("gateway", "result notification", told, |status| format!("Status {status}")).await.map(|_| ())
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use reqwest::header::LOCATION;
 
-use crate::demo_shop::ShopAccount;
+use super::shop::Fields;
+use crate::demo_shop::{Button, ShopAccount};
 use crate::egress;
 
 /// A page's form, as far as a program needs it.
@@ -25,17 +26,23 @@ impl Buyer {
     }
 
     /// Presses the Amazon Pay button: the plain form that `checkout.js` posts.
-    pub(super) async fn press_button(&self, sandbox_url: &str, account: &ShopAccount) -> anyhow::Result<String> {
+    pub(super) async fn press_button(
+        &self,
+        sandbox_url: &str,
+        account: &ShopAccount,
+        product: &str,
+        button: &Button,
+    ) -> anyhow::Result<String> {
         let form = [
             ("merchantId", account.merchant_id.as_str()),
             ("publicKeyId", &account.public_key_id),
             ("ledgerCurrency", "JPY"),
             ("checkoutLanguage", "ja_JP"),
-            ("productType", "PayAndShip"),
+            ("productType", product),
             ("placement", "Cart"),
-            ("payloadJSON", &account.button_payload),
-            ("signature", &account.button_signature),
-            ("algorithm", &account.button_algorithm),
+            ("payloadJSON", &button.payload),
+            ("signature", &button.signature),
+            ("algorithm", &button.algorithm),
         ];
         self.post_to_next(&format!("{sandbox_url}/checkout/initiate"), &form).await
     }
@@ -53,14 +60,42 @@ impl Buyer {
     /// Opens a page and reads the form with this id.
     pub(super) async fn read_form(&self, url: &str, id: &str) -> anyhow::Result<Form> {
         let answer = self.http.get(url).send().await.with_context(|| url.to_owned())?;
-        let status = answer.status();
-        if !status.is_success() {
-            bail!("{url} answered HTTP {status}");
+        read_answer(url, id, answer).await
+    }
+
+    /// Posts a form and reads the form that the answer holds.
+    pub(super) async fn post_for_form(&self, url: &str, form: &[(&str, &str)], id: &str) -> anyhow::Result<Form> {
+        let answer = self.http.post(url).form(form).send().await.with_context(|| url.to_owned())?;
+        read_answer(url, id, answer).await
+    }
+
+    /// Sends a form as it is, and returns where that leads.
+    pub(super) async fn send(&self, form: &Form) -> anyhow::Result<String> {
+        let fields: Vec<_> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.post_to_next(&form.action, &fields).await
+    }
+
+    /// What the gateway's page posts to the shop.
+    pub(super) async fn result_form(&self, url: &str) -> anyhow::Result<Fields> {
+        Ok(self.read_form(url, "result-form").await?.fields.into_iter().collect())
+    }
+
+    /// An attribute of a form on a page.
+    pub(super) async fn read_attribute(&self, url: &str, id: &str, name: &str) -> anyhow::Result<String> {
+        let html = self.http.get(url).send().await.with_context(|| url.to_owned())?.text().await?;
+        let open = html.find(&format!("id=\"{id}\"")).and_then(|at| Some((html[..at].rfind('<')?, at)));
+        let (begin, at) = open.with_context(|| format!("{url} has no {id}"))?;
+        let tag = html[begin..].split('>').next().unwrap_or(&html[at..]);
+        attribute(tag, name).with_context(|| format!("{id} has no {name}"))
+    }
+
+    /// Where an address leads: itself, unless it redirects.
+    pub(super) async fn follow(&self, url: &str) -> anyhow::Result<String> {
+        let answer = self.http.get(url).send().await.with_context(|| url.to_owned())?;
+        match answer.headers().get(LOCATION).and_then(|value| value.to_str().ok()) {
+            Some(location) => Ok(reqwest::Url::parse(url)?.join(location)?.to_string()),
+            None => Ok(url.to_owned()),
         }
-        let html = answer.text().await?;
-        let mut form = form_of(&html, id).with_context(|| format!("{url} has no form {id}"))?;
-        form.action = reqwest::Url::parse(url)?.join(&form.action)?.to_string();
-        Ok(form)
     }
 
     /// Opens a page of the sandbox, makes the choices, presses the button, and returns where that leads.
@@ -72,6 +107,17 @@ impl Buyer {
         form.extend(page.fields.iter().filter(|(name, _)| !chosen(name)).map(|(n, v)| (n.as_str(), v.as_str())));
         self.post_to_next(&page.action, &form).await
     }
+}
+
+async fn read_answer(url: &str, id: &str, answer: reqwest::Response) -> anyhow::Result<Form> {
+    let status = answer.status();
+    if !status.is_success() {
+        bail!("{url} answered HTTP {status}");
+    }
+    let html = answer.text().await?;
+    let mut form = form_of(&html, id).with_context(|| format!("{url} has no form {id}"))?;
+    form.action = reqwest::Url::parse(url)?.join(&form.action)?.to_string();
+    Ok(form)
 }
 
 /// Reads one form out of a page of ours: its action, its hidden fields and the choices that are made already.

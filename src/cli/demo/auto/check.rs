@@ -66,7 +66,7 @@ pub(super) async fn notification(
 }
 
 /// Whether the sandbox's own book agrees with the transaction's status.
-pub(super) async fn ledger(demo: &Demo, session: &str, status: &str) -> anyhow::Result<String> {
+pub(super) async fn ledger(demo: &Demo, session: &str, permission_id: &str, status: &str) -> anyhow::Result<String> {
     let ledger = get_json(&format!("{}/_control/ledger", demo.sandbox_url)).await?;
     let find = |list: &str, key: &str, value: &Value| {
         ledger[list].as_array().and_then(|all| all.iter().find(|one| one[key] == *value)).cloned()
@@ -84,7 +84,18 @@ pub(super) async fn ledger(demo: &Demo, session: &str, status: &str) -> anyhow::
             return Ok("session Canceled, no charge".to_owned());
         }
     };
-    let charge = find("charges", "chargeId", &session["chargeId"]).context("no such charge")?;
+    charge_in(&ledger, permission_id, expected)
+}
+
+/// Whether the newest charge of a permission stands so.
+pub(super) async fn charge_of_permission(demo: &Demo, permission_id: &str, expected: &str) -> anyhow::Result<String> {
+    charge_in(&get_json(&format!("{}/_control/ledger", demo.sandbox_url)).await?, permission_id, expected)
+}
+
+fn charge_in(ledger: &Value, permission_id: &str, expected: &str) -> anyhow::Result<String> {
+    let charges = ledger["charges"].as_array().context("no charges")?;
+    let of_permission = |one: &&Value| one["chargePermissionId"] == permission_id;
+    let charge = charges.iter().rfind(of_permission).context("no such charge")?;
     let state = charge["statusDetails"]["state"].as_str().unwrap_or_default();
     ensure!(state == expected, "the charge is {state}, not {expected}");
     Ok(format!("charge {state}"))

@@ -7,6 +7,10 @@
 mod afterwards;
 mod buyer;
 mod check;
+mod express;
+mod member;
+mod on_page;
+mod review;
 mod scenario;
 mod shop;
 mod steps;

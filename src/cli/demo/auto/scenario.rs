@@ -1,13 +1,15 @@
-//! The purchases, and how each is played.
+//! The purchases, one at least of every flow, and what they have in common.
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 
 use super::super::Demo;
-use super::afterwards::{self, Then};
-use super::buyer::Buyer;
+use super::afterwards::Then;
 use super::check;
+use super::express::Express;
+use super::review::Review;
 use super::shop::{Fields, Shop, field};
 use super::steps::Steps;
+use super::{express, member, on_page, review};
 use crate::demo_shop::ShopAccount;
 use crate::domain::{Rng as _, SystemRng};
 
@@ -15,67 +17,67 @@ use crate::domain::{Rng as _, SystemRng};
 #[derive(Clone)]
 pub(super) struct Scenario {
     pub(super) name: &'static str,
-    job: &'static str,
-    /// The last digits of the card that the buyer chooses.
-    card: &'static str,
-    /// The amount at which the buyer consents to a monthly charge; none where this is a single payment.
-    consent: Option<&'static str>,
-    /// What the buyer does at Amazon in the end.
-    last_action: &'static str,
-    /// Status and ErrInfo that the browser must bring.
-    browser: (&'static str, &'static str),
-    /// What the shop does afterwards.
-    then: &'static [Then],
+    flow: Flow,
+}
+
+/// The flows of the protocol (psp-protocol 7).
+#[derive(Clone)]
+enum Flow {
+    /// Through the shop's review page; also consents, and what the shop does afterwards.
+    Review(Review),
+    /// "Pay now" at Amazon, without a review.
+    Express(Express),
+    /// Inside the shop's page; the gateway finalizes.
+    OnPage,
+    /// A permission given inside the shop's page, charged by the gateway.
+    Approved {
+        /// Whether Amazon demands a second factor.
+        second_factor: bool,
+    },
+    /// Sign-in, no purchase.
+    SignIn,
 }
 
 /// Every purchase of every flow that the gateway knows.
 pub(super) fn scenarios() -> Vec<Scenario> {
-    let paid = |name, job, status, then| Scenario {
-        name,
-        job,
-        card: "card-1111",
-        consent: None,
-        last_action: "pay",
-        browser: (status, ""),
-        then,
-    };
+    let review = |name, review: Review| Scenario { name, flow: Flow::Review(review) };
+    let plain = Review::plain();
+    let paid = |job, status, then| Review { job, browser: (status, ""), then, ..plain };
+    let express = |name, express: Express| Scenario { name, flow: Flow::Express(express) };
     vec![
-        paid("AUTH, then Sales", "AUTH", "AUTH", &[Then::Sales]),
-        paid("AUTH, then Cancel", "AUTH", "AUTH", &[Then::Cancel(AMOUNT, TAX, "CANCEL")]),
-        paid("CAPTURE", "CAPTURE", "CAPTURE", &[]),
-        paid("CAPTURE, lower amount", "CAPTURE", "CAPTURE", &[Then::Change("980", "98")]),
-        paid("CAPTURE, then partial refund", "CAPTURE", "CAPTURE", &[Then::Cancel("980", "98", "REQRETURN")]),
-        Scenario {
-            consent: Some("0"),
-            ..paid("consent, charged later, closed", "AUTH", "REGISTER", &[Then::ChargeAgain, Then::Close])
-        },
-        Scenario {
-            consent: Some(AMOUNT),
-            ..paid("consent with a first payment", "CAPTURE", "CAPTURE", &[Then::ChargeAgain])
-        },
-        Scenario {
-            name: "the buyer cancels at Amazon",
-            job: "AUTH",
-            card: "card-1111",
-            last_action: "cancel",
-            browser: ("PAYFAIL", "AZ1000001"),
-            consent: None,
-            then: &[],
-        },
-        Scenario {
-            name: "Amazon declines (card 3434)",
-            job: "CAPTURE",
-            card: "card-3434",
-            last_action: "pay",
-            browser: ("PAYFAIL", "AZ1000003"),
-            consent: None,
-            then: &[],
-        },
+        review("AUTH, then Sales", paid("AUTH", "AUTH", &[Then::Sales])),
+        review(
+            "AUTH up, then Sales",
+            paid("AUTH", "AUTH", &[Then::Change("2500", "250"), Then::SalesOf("2500", "250")]),
+        ),
+        review("AUTH, then Cancel", paid("AUTH", "AUTH", &[Then::Cancel(AMOUNT, TAX, "CANCEL")])),
+        review("CAPTURE", paid("CAPTURE", "CAPTURE", &[])),
+        review("CAPTURE, lower amount", paid("CAPTURE", "CAPTURE", &[Then::Change("980", "98")])),
+        review("CAPTURE, then partial refund", paid("CAPTURE", "CAPTURE", &[Then::Cancel("980", "98", "REQRETURN")])),
+        review(
+            "consent, charged later, closed",
+            Review { consent: Some("0"), ..paid("AUTH", "REGISTER", &[Then::ChargeAgain, Then::Close]) },
+        ),
+        review(
+            "consent with a first payment",
+            Review { consent: Some(AMOUNT), ..paid("CAPTURE", "CAPTURE", &[Then::ChargeAgain]) },
+        ),
+        express("APB, PayAndShip", Express { job: "AUTH", ship: true, consent: false }),
+        express("APB, PayOnly, consent", Express { job: "CAPTURE", ship: false, consent: true }),
+        Scenario { name: "cPSP APB", flow: Flow::Approved { second_factor: false } },
+        Scenario { name: "cPSP APB, second factor", flow: Flow::Approved { second_factor: true } },
+        Scenario { name: "on the page, finalized", flow: Flow::OnPage },
+        Scenario { name: "sign-in", flow: Flow::SignIn },
+        review(
+            "the buyer cancels at Amazon",
+            Review { last_action: "cancel", browser: ("PAYFAIL", "AZ1000001"), ..plain },
+        ),
+        review(
+            "Amazon declines (card 3434)",
+            Review { job: "CAPTURE", card: "card-3434", browser: ("PAYFAIL", "AZ1000003"), ..plain },
+        ),
     ]
 }
-
-pub(super) const AMOUNT: &str = "1980";
-pub(super) const TAX: &str = "198";
 
 /// Plays one purchase; says the status that it ended in.
 pub(super) async fn play(
@@ -84,108 +86,110 @@ pub(super) async fn play(
     scenario: &Scenario,
     steps: &mut Steps,
 ) -> anyhow::Result<String> {
-    let shop = Shop::new(&demo.gateway_url, account)?;
-    let buyer = Buyer::new()?;
-    let order = new_order();
-    let session = choose_at_amazon(demo, account, scenario, &buyer, steps).await?;
-
-    let fields = [("AmazonCheckoutSessionID", session.as_str())];
-    let address = shop.call("SearchAddressAmazonpay", &fields);
-    let shown = |it: &Fields| it.get("PaymentDescriptor").cloned().unwrap_or_default();
-    let address = steps.take("shop", "SearchAddressAmazonpay", address, shown).await?;
-    ensure!(!field(&address, "ShippingPostalCode")?.is_empty(), "the address has no postal code");
-
-    let (access_id, access_pass, token, start_url) =
-        enter_and_execute(&shop, scenario, &order, &session, steps).await?;
-    let posted = go_to_amazon_and_back(&buyer, scenario, (&start_url, &access_id, &token), steps).await?;
-    check::result_post(account, &order, &access_id, &posted, scenario.browser)?;
-    let told = check::notification(demo, account, &order, scenario.browser.0);
-    steps.take("gateway", "result notification", told, |status| format!("Status {status}")).await?;
-
-    let mut status = scenario.browser.0.to_owned();
-    let permission = field(&posted, "AmazonChargePermissionID")?;
-    for then in scenario.then {
-        let done =
-            afterwards::Afterwards { demo, shop: &shop, order: &order, access: (&access_id, &access_pass), permission };
-        status = done.play(*then, status, steps).await?;
+    match &scenario.flow {
+        Flow::Review(review) => review::play(demo, account, review, steps).await,
+        Flow::Express(express) => express::play(demo, account, express, steps).await,
+        Flow::OnPage => on_page::play_finalized(demo, account, steps).await,
+        Flow::Approved { second_factor } => on_page::play_approved(demo, account, *second_factor, steps).await,
+        Flow::SignIn => member::play(demo, account, steps).await,
     }
-    let fields = [("OrderID", order.as_str()), ("PayType", "38")];
+}
+
+pub(super) const AMOUNT: &str = "1980";
+pub(super) const TAX: &str = "198";
+
+/// The gateway's names for a transaction.
+pub(super) struct Entered {
+    pub(super) order: String,
+    pub(super) access_id: String,
+    pub(super) access_pass: String,
+}
+
+impl Entered {
+    /// What names it in every call.
+    pub(super) fn fields(&self) -> Vec<(&'static str, &str)> {
+        vec![("AccessID", &self.access_id), ("AccessPass", &self.access_pass), ("OrderID", &self.order)]
+    }
+}
+
+/// EntryTran.
+pub(super) async fn enter(
+    shop: &Shop<'_>,
+    job: &str,
+    (amount, tax): (&str, &str),
+    amazonpay_type: &str,
+    steps: &mut Steps,
+) -> anyhow::Result<Entered> {
+    let order = new_order();
+    let entry = [
+        ("OrderID", order.as_str()),
+        ("JobCd", job),
+        ("Amount", amount),
+        ("Tax", tax),
+        ("AmazonpayType", amazonpay_type),
+    ];
+    let shown = |it: &Fields| format!("AccessID {}…", it.get("AccessID").map_or("", |id| id.get(..8).unwrap_or(id)));
+    let entered = steps.take("shop", "EntryTranAmazonpay", shop.call("EntryTranAmazonpay", &entry), shown).await?;
+    let (access_id, access_pass) = (field(&entered, "AccessID")?.to_owned(), field(&entered, "AccessPass")?.to_owned());
+    Ok(Entered { order, access_id, access_pass })
+}
+
+/// ExecTran in its redirect shape: StartURL and Token.
+pub(super) async fn execute(
+    shop: &Shop<'_>,
+    entered: &Entered,
+    more: &[(&str, &str)],
+    steps: &mut Steps,
+) -> anyhow::Result<(String, String)> {
+    let exec = [&entered.fields()[..], more].concat();
+    let shown = |it: &Fields| format!("StartLimitDate {}", it.get("StartLimitDate").map_or("", String::as_str));
+    let executed = steps.take("shop", "ExecTranAmazonpay", shop.call("ExecTranAmazonpay", &exec), shown).await?;
+    Ok((field(&executed, "StartURL")?.to_owned(), field(&executed, "Token")?.to_owned()))
+}
+
+/// The shop hears of it, and SearchTradeMulti says the same.
+pub(super) async fn told_and_found(
+    demo: &Demo,
+    shop: &Shop<'_>,
+    entered: &Entered,
+    status: &str,
+    steps: &mut Steps,
+) -> anyhow::Result<()> {
+    told(demo, shop, &entered.order, status, steps).await?;
+    found(shop, entered, status, steps).await
+}
+
+/// The shop hears of it.
+pub(super) async fn told(
+    demo: &Demo,
+    shop: &Shop<'_>,
+    order: &str,
+    status: &str,
+    steps: &mut Steps,
+) -> anyhow::Result<()> {
+    let told = check::notification(demo, shop.account, order, status);
+    steps.take("gateway", "result notification", told, |status| format!("Status {status}")).await.map(|_| ())
+}
+
+/// SearchTradeMulti says so.
+pub(super) async fn found(shop: &Shop<'_>, entered: &Entered, status: &str, steps: &mut Steps) -> anyhow::Result<()> {
+    let fields = [("OrderID", entered.order.as_str()), ("PayType", "38")];
     let search = shop.call("SearchTradeMulti", &fields);
     let found = steps.take("shop", "SearchTradeMulti", search, status_of).await?;
     ensure!(field(&found, "Status")? == status, "SearchTradeMulti says {}", field(&found, "Status")?);
-    ensure!(field(&found, "AccessPass")? == access_pass, "SearchTradeMulti answers another AccessPass");
-    let money = check::ledger(demo, &session, &status);
-    steps.take("sandbox", "ledger", money, Clone::clone).await?;
-    Ok(status)
+    ensure!(field(&found, "AccessPass")? == entered.access_pass, "SearchTradeMulti answers another AccessPass");
+    Ok(())
 }
 
-async fn choose_at_amazon(
-    demo: &Demo,
-    account: &ShopAccount,
-    scenario: &Scenario,
-    buyer: &Buyer,
-    steps: &mut Steps,
-) -> anyhow::Result<String> {
-    let path = |url: &String| url.split('?').next().unwrap_or_default().to_owned();
-    let button = buyer.press_button(&demo.sandbox_url, account);
-    let page = steps.take("buyer", "press the Amazon Pay button", button, path).await?;
-    let page = steps.take("buyer", "sign in", buyer.press(&page, "sign-in", &[]), path).await?;
-    let choice = [("payment", scenario.card)];
-    let review = steps.take("buyer", "choose address and card", buyer.press(&page, "continue", &choice), path).await?;
-    let review = reqwest::Url::parse(&review)?;
-    let session = review.query_pairs().find(|(name, _)| name == "amazonCheckoutSessionId");
-    Ok(session.context("the review page is not told the session")?.1.into_owned())
+/// What the browser's post to RetURL says, for a person.
+pub(super) fn posted_status(fields: &Fields) -> String {
+    let of = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    format!("Status {} {}", of("Status"), of("ErrInfo"))
 }
 
-async fn enter_and_execute(
-    shop: &Shop<'_>,
-    scenario: &Scenario,
-    order: &str,
-    session: &str,
-    steps: &mut Steps,
-) -> anyhow::Result<(String, String, String, String)> {
-    // A consent alone takes no money.
-    let (amount, tax) = if scenario.consent == Some("0") { ("0", "0") } else { (AMOUNT, TAX) };
-    let entry = [("OrderID", order), ("JobCd", scenario.job), ("Amount", amount), ("Tax", tax), ("AmazonpayType", "3")];
-    let shown = |it: &Fields| format!("AccessID {}…", it.get("AccessID").map_or("", |id| id.get(..8).unwrap_or(id)));
-    let entered = steps.take("shop", "EntryTranAmazonpay", shop.call("EntryTranAmazonpay", &entry), shown).await?;
-    let access_id = field(&entered, "AccessID")?.to_owned();
-    let access_pass = field(&entered, "AccessPass")?.to_owned();
-    let exec = [
-        ("AccessID", access_id.as_str()),
-        ("AccessPass", &access_pass),
-        ("OrderID", order),
-        ("AmazonCheckoutSessionID", session),
-        ("RetURL", "https://shop.example/result"),
-        ("Description", "demo --auto"),
-        // Blank is absent.
-        ("FrequencyUnit", scenario.consent.map_or("", |_| "Month")),
-        ("FrequencyValue", scenario.consent.map_or("", |_| "1")),
-    ];
-    let shown = |it: &Fields| format!("StartLimitDate {}", it.get("StartLimitDate").map_or("", String::as_str));
-    let executed = steps.take("shop", "ExecTranAmazonpay", shop.call("ExecTranAmazonpay", &exec), shown).await?;
-    let (token, start_url) = (field(&executed, "Token")?.to_owned(), field(&executed, "StartURL")?.to_owned());
-    Ok((access_id, access_pass, token, start_url))
-}
-
-async fn go_to_amazon_and_back(
-    buyer: &Buyer,
-    scenario: &Scenario,
-    (start_url, access_id, token): (&str, &str, &str),
-    steps: &mut Steps,
-) -> anyhow::Result<Fields> {
-    let path = |url: &String| url.split('?').next().unwrap_or_default().to_owned();
-    let form = [("AccessID", access_id), ("Token", token)];
-    let amazon = steps.take("buyer", "AmazonpayStart", buyer.post_to_next(start_url, &form), path).await?;
-    let action = scenario.last_action;
-    let call = if action == "pay" { "pay" } else { "cancel" };
-    let back = steps.take("buyer", call, buyer.press(&amazon, action, &[]), path).await?;
-    let shown = |it: &Fields| {
-        let of = |name: &str| it.get(name).cloned().unwrap_or_default();
-        format!("Status {} {}", of("Status"), of("ErrInfo"))
-    };
-    let form = async { Ok(buyer.read_form(&back, "result-form").await?.fields.into_iter().collect::<Fields>()) };
-    steps.take("buyer", "return, post to RetURL", form, shown).await
+/// An address without its query, for a person.
+pub(super) fn path_of(url: &str) -> String {
+    url.split('?').next().unwrap_or_default().to_owned()
 }
 
 pub(super) fn status_of(fields: &Fields) -> String {

@@ -1,0 +1,140 @@
+//! Messages that Amazon sends by itself (IPN, amazon-pay 5): something happened, look at the object.
+//!
+//! Who acts: the ledger says what is news; [`run`] takes it from there, wraps each piece as Amazon SNS does, signs it with a
+//! key of this sandbox and posts it to the merchant's endpoint, again an hour later if the merchant's server failed. All of
+//! it goes by the sandbox's clock. Whoever tests registers endpoints, asks for duplicates and other orders, and reads what
+//! was sent, under `/_control/ipn`. Merchants find the certificate and confirm subscriptions under `/_sns/`.
+//!
+//! A message is dated by the machine's time, not by the moved one, as requests are: the merchant's clock is not moved.
+
+mod control;
+mod envelope;
+mod outbox;
+mod sender;
+mod signer;
+mod topic;
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use axum::Router;
+
+use super::{Sandbox, locked};
+use crate::domain::{Rng, random_hex};
+use envelope::{Kind, Message};
+use outbox::{Endpoint, Outbox};
+pub use sender::run;
+use signer::Signer;
+
+/// What the sandbox needs for its messages.
+#[derive(Default)]
+pub(super) struct Ipn {
+    outbox: Mutex<Outbox>,
+    /// Made at the first message: an RSA key takes a while.
+    signer: OnceLock<Option<Signer>>,
+}
+
+/// Why a merchant's endpoint was not registered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// Nobody here has this id.
+    #[error("merchant {0} is not known in this sandbox")]
+    UnknownMerchant(String),
+    /// Not an address that could be posted to.
+    #[error(
+        "the endpoint {0:?} must be an http or https URL of at most 2,000 characters, without user name and fragment"
+    )]
+    Url(String),
+}
+
+/// The routes of this room.
+pub(super) fn router() -> Router<Arc<Sandbox>> {
+    control::router().merge(topic::router())
+}
+
+impl Ipn {
+    fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        locked(&self.outbox)
+    }
+
+    /// `None` where no key could be made, which the log then says.
+    fn signer(&self, sandbox: &Sandbox) -> Option<&Signer> {
+        let made = self.signer.get_or_init(|| {
+            let made = Signer::generate(sandbox.clock.unmoved(), &*sandbox.rng);
+            made.inspect_err(|error| tracing::error!(%error, "no key for IPN messages")).ok()
+        });
+        made.as_ref()
+    }
+
+    /// Forgets what was sent and what was asked for; endpoints stay.
+    pub(super) fn reset(&self) {
+        self.outbox().reset();
+    }
+}
+
+impl Sandbox {
+    /// Registers where a merchant's messages go, as Seller Central does, in the place of whatever it was; the first message
+    /// there asks to confirm the subscription. With `until_confirmed` nothing else is sent before that was done.
+    ///
+    /// # Errors
+    /// [`EndpointError`].
+    pub fn register_ipn_endpoint(
+        &self,
+        merchant_id: &str,
+        url: &str,
+        until_confirmed: bool,
+    ) -> Result<(), EndpointError> {
+        let merchant =
+            self.merchant(merchant_id).ok_or_else(|| EndpointError::UnknownMerchant(merchant_id.to_owned()))?;
+        let parsed = url::Url::parse(url).ok().filter(is_endpoint).filter(|_| url.len() <= URL_CHARS_MAX);
+        let url = parsed.ok_or_else(|| EndpointError::Url(url.to_owned()))?;
+        let token = random_hex::<32>(&*self.rng);
+        let subscription = random_hex::<16>(&*self.rng);
+        let endpoint = Endpoint::new(url.to_string(), subscription, token.clone(), until_confirmed);
+        self.ipn.outbox().register(&merchant.merchant_id, endpoint);
+        self.send_ipn(&merchant.merchant_id, Kind::SubscriptionConfirmation { token });
+        Ok(())
+    }
+
+    /// Wraps, signs and queues a message; answers its id. Nothing where the merchant has no endpoint.
+    fn send_ipn(&self, merchant_id: &str, kind: Kind) -> Option<String> {
+        let (signature_version, subscription) = {
+            let outbox = self.ipn.outbox();
+            let endpoint = outbox.endpoint(merchant_id)?;
+            (outbox.behaviour().signature_version, endpoint.subscription.clone())
+        };
+        let signer = self.ipn.signer(self)?;
+        let message = Message {
+            id: uuid_of(&*self.rng),
+            notification_id: uuid_of(&*self.rng),
+            merchant_id: merchant_id.to_owned(),
+            topic_arn: topic::arn(merchant_id),
+            at: self.clock.unmoved(),
+            subscription_arn: topic::subscription_arn(merchant_id, &subscription),
+            base_url: self.base_url().to_owned(),
+            kind,
+        };
+        let text = message.sealed(signature_version, signer)?;
+        self.ipn.outbox().queue(&message, &text, self.now());
+        Some(message.id)
+    }
+}
+
+/// The longest address of an endpoint.
+const URL_CHARS_MAX: usize = 2_000;
+
+fn is_endpoint(url: &url::Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.fragment().is_none()
+}
+
+fn uuid_of(rng: &dyn Rng) -> String {
+    let mut bytes = [0u8; 16];
+    rng.fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! SearchChargePermissionAmazonpay and CloseChargePermissionAmazonpay (psp-protocol 5.8, 5.9).
+
+use serde_json::json;
+
+use crate::support::{Order, ShopClient, Stage, close, moved};
+
+async fn search(stage: &Stage, permission: &str) -> String {
+    let fields = [("AmazonChargePermissionID", permission)];
+    stage.shop().call("SearchChargePermissionAmazonpay", &fields).await.text().to_owned()
+}
+
+#[tokio::test]
+async fn what_a_consent_still_allows() {
+    let stage = Stage::new().await;
+    let permission = stage.consented("order-1").await.permission;
+    let says = |tail: &str| format!("AmazonChargePermissionID={permission}&{tail}");
+    assert_eq!(
+        search(&stage, &permission).await,
+        says("Status=Chargeable&ReasonCode=&AmountLimit=100000&AmountBalance=100000")
+    );
+    let entered = stage.entered_alone(Order::auth("order-2")).await;
+    assert_eq!(entered.charge(stage.shop(), &permission).await.errors(), "");
+    assert_eq!(
+        search(&stage, &permission).await,
+        says("Status=Chargeable&ReasonCode=&AmountLimit=100000&AmountBalance=97822")
+    );
+    stage.befall(&permission, json!({"reason": "PaymentMethodExpired"})).await;
+    assert_eq!(
+        search(&stage, &permission).await,
+        says("Status=NonChargeable&ReasonCode=PaymentMethodExpired&AmountLimit=100000&AmountBalance=97822")
+    );
+    assert_eq!(close(stage.shop(), &permission).await.errors(), "");
+    assert_eq!(
+        search(&stage, &permission).await,
+        says("Status=Closed&ReasonCode=MerchantClosed&AmountLimit=100000&AmountBalance=97822")
+    );
+    let json =
+        stage.shop().call_json("SearchChargePermissionAmazonpay", &[("AmazonChargePermissionID", &permission)]).await;
+    let expected = json!({
+        "amazonChargePermissionID": permission,
+        "status": "Closed",
+        "reasonCode": "MerchantClosed",
+        "amountLimit": "100000",
+        "amountBalance": "97822",
+    });
+    assert_eq!((json.status, json.json()), (200, expected));
+}
+
+#[tokio::test]
+async fn closed_once() {
+    let stage = Stage::new().await;
+    let consented = stage.consented("order-1").await;
+    let permission = &consented.permission;
+    // What was authorised on it stays the shop's.
+    let entered = stage.entered_alone(Order::auth("order-2")).await;
+    assert_eq!(entered.charge(stage.shop(), permission).await.errors(), "");
+    assert_eq!(
+        close(stage.shop(), permission).await.text(),
+        format!("AmazonChargePermissionID={permission}&Status=END")
+    );
+    assert_eq!(stage.shop().status("order-1").await, "END");
+    assert_eq!(stage.states("chargePermissions").await, ["Closed"]);
+    assert_eq!(close(stage.shop(), permission).await.errors(), "AZ1000009");
+    assert_eq!(stage.amazon_saw("closeChargePermission").await.len(), 1);
+    assert_eq!(entered.sell(stage.shop(), "1980", "198").await.field("Status"), "SALES");
+    let told = stage.receiver.wait_for(4).await;
+    assert_eq!(stage.receiver.statuses(), ["REGISTER", "AUTH", "END", "SALES"]);
+    assert_eq!((told[2].field("OrderID"), told[2].field("AmazonChargePermissionID")), ("order-1", &**permission));
+}
+
+#[tokio::test]
+async fn the_permission_of_a_payment_can_be_closed_and_the_payment_stays() {
+    let stage = Stage::new().await;
+    let entered = stage.paid_with_room(Order::auth("order-1")).await;
+    let permission = stage.trade("order-1").await["AmazonChargePermissionID"].clone();
+    assert_eq!(close(stage.shop(), &permission).await.field("Status"), "END");
+    assert_eq!(stage.shop().status("order-1").await, "AUTH");
+    assert_eq!(entered.change(stage.shop(), "3000", "").await.errors(), "AZ1000009");
+    assert_eq!(close(stage.shop(), &permission).await.errors(), "AZ1000009");
+    assert_eq!(entered.sell(stage.shop(), "1980", "198").await.field("Status"), "SALES");
+    assert_eq!(stage.movements().await, moved([("reserved", 2178), ("authorized", 2178), ("captured", 2178)]));
+}
+
+#[tokio::test]
+async fn closed_by_the_buyer_before() {
+    let stage = Stage::new().await;
+    let permission = stage.consented("order-1").await.permission;
+    stage.befall(&permission, json!({"reason": "BuyerCanceled"})).await;
+    let key = [("AmazonChargePermissionID", &*permission)];
+    let answer = stage.shop().call_json("CloseChargePermissionAmazonpay", &key).await;
+    assert_eq!((answer.status, answer.json()), (502, json!([{"errCode": "AZ1", "errInfo": "AZ1000009"}])));
+    assert_eq!(stage.amazon_saw("closeChargePermission").await.len(), 0);
+    assert!(!stage.has_open_intent(&stage.transaction_id("order-1").await).await);
+}
+
+#[tokio::test]
+async fn of_another_shop_or_of_nobody() {
+    let stage = Stage::new().await;
+    let permission = stage.consented("order-1").await.permission;
+    for call in ["SearchChargePermissionAmazonpay", "CloseChargePermissionAmazonpay"] {
+        let errors = async |shop: &ShopClient, permission: &str| {
+            shop.call(call, &[("AmazonChargePermissionID", permission)]).await.errors()
+        };
+        let long = "P".repeat(65);
+        assert_eq!(errors(stage.other_shop(), &permission).await, "M01903002");
+        assert_eq!(errors(stage.shop(), "C03-0000000-0000000").await, "M01903002");
+        assert_eq!(stage.shop().call(call, &[]).await.errors(), "M01903001");
+        assert_eq!(errors(stage.shop(), "").await, "M01903001");
+        assert_eq!(errors(stage.shop(), &long).await, "M01903005");
+        assert_eq!(errors(stage.shop(), "C03-0000000-000000/").await, "M01903008");
+        let stranger = ShopClient { shop_pass: "wrong".to_owned(), ..stage.shop().clone() };
+        assert_eq!(errors(&stranger, "/").await, "M01002002");
+    }
+    assert_eq!(stage.amazon_saw("closeChargePermission").await.len(), 0);
+    assert_eq!(stage.shop().status("order-1").await, "REGISTER");
+}
