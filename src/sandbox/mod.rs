@@ -46,6 +46,7 @@ use url::Url;
 use crate::domain::{Clock, Millis, Rng};
 use archive::Archive;
 pub use archive::ArchiveError;
+use buyers::Buyers;
 use clock::MovableClock;
 use control::{Faults, RequestLog};
 use ipn::Ipn;
@@ -187,6 +188,11 @@ impl Sandbox {
         let mut ledger = locked(&self.ledger);
         ledger.at(self.clock.now());
         LedgerGuard { sandbox: self, ledger }
+    }
+
+    /// Other buyers than the ready ones live here from now on.
+    pub fn inhabit(&self, buyers: Buyers) {
+        self.ledger().inhabit(buyers);
     }
 
     /// Whose signatures are known: for requests and for buttons.

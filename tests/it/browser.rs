@@ -8,6 +8,7 @@ mod button;
 mod driver;
 mod flows;
 mod on_page;
+mod pages;
 mod shopper;
 
 use std::time::Duration;

@@ -116,6 +116,13 @@ impl Shopper {
         self.see(css).await.text().await.unwrap()
     }
 
+    /// Waits for a field and writes this into it, over what stood there.
+    pub(super) async fn write(&self, css: &str, text: &str) {
+        let field = self.see(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap_or_else(|error| panic!("{css} cannot be written into: {error}"));
+    }
+
     /// Whether the page has this element now.
     pub(super) async fn has(&self, css: &str) -> bool {
         !self.browser.find_all(Locator::Css(css)).await.unwrap().is_empty()
