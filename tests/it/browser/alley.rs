@@ -10,11 +10,11 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Json, Response};
 use axum::routing::{get, post};
 use secrecy::ExposeSecret as _;
-use sekisho::amazonpay::{SigningKey, generate_pem};
+use sekisho::amazonpay::{self, ButtonSignature, Environment, Region, SigningKey, generate_pem};
 use sekisho::cli::World;
 use sekisho::sandbox::ledger::Currency;
 use sekisho::sandbox::{self, Merchant, MerchantKey, Sandbox, Settings};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::MutexGuard;
 
@@ -33,6 +33,7 @@ pub(super) struct Alley {
     pub(super) sandbox_url: String,
     pub(super) shop_url: String,
     shop: Arc<Shop>,
+    signer: amazonpay::Merchant,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -48,8 +49,8 @@ impl Alley {
         let turn = TURN.lock().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let sandbox_url = format!("http://{}", listener.local_addr().unwrap());
-        let key = generate_pem().unwrap();
-        let public_key_pem = SigningKey::from_pem(key.private_pem.expose_secret()).unwrap().public_pem().unwrap();
+        let signer = signer(&sandbox_url);
+        let public_key_pem = signer.key().public_pem().unwrap();
         let merchant = Merchant {
             merchant_id: MERCHANT.to_owned(),
             name: "路地の店".to_owned(),
@@ -72,7 +73,7 @@ impl Alley {
             .route("/hook/{name}", post(hook))
             .with_state(shop.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { sandbox, sandbox_url, shop_url, shop, _turn: turn }
+        Self { sandbox, sandbox_url, shop_url, shop, signer, _turn: turn }
     }
 
     /// Puts up a page of the shop's with checkout.js and this script. Answers its address.
@@ -100,6 +101,21 @@ impl Alley {
         let posted = self.shop.posted.lock().unwrap();
         posted.iter().filter(|(hook, _)| hook == name).map(|(_, event)| event.clone()).collect()
     }
+
+    pub(super) fn sign(&self, payload: &Value) -> ButtonSignature {
+        self.signer.sign_button(payload.to_string()).unwrap()
+    }
+
+    /// `{ payloadJSON, signature, algorithm, publicKeyId }` as a JavaScript expression.
+    pub(super) fn signed(&self, payload: &Value) -> String {
+        json!(self.sign(payload)).to_string()
+    }
+}
+
+fn signer(sandbox_url: &str) -> amazonpay::Merchant {
+    let key = generate_pem().unwrap();
+    let key = Arc::new(SigningKey::from_pem(key.private_pem.expose_secret()).unwrap());
+    amazonpay::Merchant::new(sandbox_url, Region::Jp, Environment::Sandbox, KEY_ID, key).unwrap()
 }
 
 async fn page(State(shop): State<Arc<Shop>>, Path(name): Path<String>) -> Response {

@@ -173,7 +173,7 @@ async fn consents_say_what_they_are_and_can_be_withdrawn() {
     eventually("the permission is over", async || shopper.read(&article).await.contains("BuyerCanceled").then_some(()))
         .await;
     let closed = shop.alley.sandbox.ledger().charge_permission_of(MERCHANT, &subscription).unwrap().closed;
-    assert_eq!(closed.map(|reason| reason.as_str()), Some("BuyerCanceled"));
+    assert_eq!(closed.map(sekisho::sandbox::ledger::PermissionReason::as_str), Some("BuyerCanceled"));
     shopper.expect_silent_console().await;
 }
 
@@ -208,7 +208,7 @@ async fn addresses_are_written_changed_and_restricted() {
     at(&shopper, "review").await;
 
     shopper.press("#change-address").await;
-    assert!(!shopper.has(r#"input[type=radio][name=payment]"#).await, "only the address is to be changed");
+    assert!(!shopper.has(r"input[type=radio][name=payment]").await, "only the address is to be changed");
     shopper.look("03-change").await;
     shopper.press(r#"a.edit[href$="address-3"]"#).await;
     shopper.write("#line2", "皇居前 1F").await;

@@ -113,7 +113,15 @@ impl Shopper {
 
     /// Waits for an element and reads it as the shopper sees it.
     pub(super) async fn read(&self, css: &str) -> String {
-        self.see(css).await.text().await.unwrap()
+        let asked = Instant::now();
+        loop {
+            match self.see(css).await.text().await {
+                Ok(text) => return text,
+                // The page was replaced between finding and reading.
+                Err(error) if asked.elapsed() > PATIENCE => panic!("{css} cannot be read: {error}"),
+                Err(_) => tokio::time::sleep(GLANCE).await,
+            }
+        }
     }
 
     /// Waits for a field and writes this into it, over what stood there.
