@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_mistake_is_named() {
         for (from, to, says) in [
-            ("[[buyer]]", "[[buyr]]", "buyr"),
+            ("email =", "e_mail =", "e_mail"),
             ("ODAWARA0000001", "odawara", "upper-case"),
             ("card-8006", "card-9999", "card-9999"),
             ("250-0014", "250", "postal_code"),
