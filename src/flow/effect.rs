@@ -327,6 +327,9 @@ mod tests {
             (no(404, "ResourceNotFound", false), [Refused, Open]),
             (no(401, "UnauthorizedAccess", false), [Refused, Open]),
             (no(403, "InvalidRequestSignature", false), [Refused, Open]),
+            // A clock that has jumped, or another version of the program: refused before the key is looked up.
+            (no(400, "InvalidHeaderValue", false), [Refused, Open]),
+            (no(400, "InvalidParameterValue", false), [Refused, Open]),
             (no(429, "TooManyRequests", false), [NotAsked, Open]),
             (no(400, "DuplicateIdempotencyKey", false), [Open, Open]),
             (CallError::NotSent { cause: NotSentCause::NoConnection }, [NotAsked, Open]),
