@@ -5,14 +5,17 @@
 //! downwards in this order, and `tests/it/house.rs` fails on one that does not:
 //!
 //! - [`cli`]: one file a subcommand; the only place that builds the whole out of its parts.
-//! - [`http`]: the gateway's web server: shop calls, buyer pages, health. Only it knows HTTP status codes.
+//! - [`http`]: the gateway's web server: shop calls, buyer pages, Amazon's messages, reference and OpenAPI, health.
+//!   Only it knows HTTP status codes.
 //! - [`demo_shop`]: a small merchant that knows the gateway only over HTTP, as any shop would.
-//! - [`sandbox`]: an Amazon Pay simulator: API, buyer pages, `checkout.js`, ledger, faults. Never imports `amazonpay`.
+//! - [`sandbox`]: an Amazon Pay simulator: API, buyer pages, `checkout.js`, ledger, messages, HTTPS, faults. Never
+//!   imports `amazonpay`.
 //! - [`notify`]: sends result notifications from the outbox and records what the shop answered.
-//! - [`reconcile`]: finds out what became of calls to Amazon whose answer never arrived.
+//! - [`reconcile`]: says when to look at what was left open, because time has passed or because Amazon sent a message:
+//!   calls whose answer never arrived, buyers who never came back, whatever Amazon takes its time over.
 //! - [`flow`]: the use cases, one file a call; declares what it needs from outside.
-//! - [`protocol`]: the provider's wire language: decoding, field limits, replies, error table.
-//! - [`amazonpay`]: Amazon Pay API v2 client: canonical request, signer, types, button payload.
+//! - [`protocol`]: the provider's wire language: decoding, tables of parameters, replies, error table.
+//! - [`amazonpay`]: Amazon Pay API v2 client: canonical request, signer, types, payloads; judges messages.
 //! - [`store`]: transactions, journal, operations and notifications in a database; one contract.
 //! - [`egress`]: every outgoing HTTP client is made here, with its time-outs and limits.
 //! - [`domain`]: yen, ids, shops, the transaction and its state machine, check string. Pure.

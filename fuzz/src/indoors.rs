@@ -248,11 +248,12 @@ fn merchants(shops: &Shops) -> Vec<Merchant> {
             merchant_id: shop.settings.merchant_id.clone(),
             name: shop.settings.store_name.clone(),
             store_ids: vec![shop.settings.store_id.clone()],
+            ledger_currency: Currency::JPY,
+            ipn_url: None,
             keys: vec![MerchantKey {
                 public_key_id: shop.settings.public_key_id.clone(),
                 public_key_pem: shop.merchant.key().public_pem().expect("a key has a public half"),
             }],
-            ..Merchant::default()
         })
         .collect()
 }

@@ -14,24 +14,26 @@ use super::bytes::Bytes;
 /// The body of each operation, and the payload of a button.
 pub fn body(input: &[u8]) {
     let mut bytes = Bytes::new(input);
-    let reader = bytes.below(12);
+    let choice = usize::from(bytes.byte());
+    // A currency has its own decimals and limits.
+    let currency = [Currency::JPY, Currency::USD, Currency::EUR, Currency::GBP][choice / 12 % 4];
     let body = bytes.all();
-    match reader {
-        0 => refused(session_request::create(body, ProductType::PayAndShip, Currency::JPY)),
-        1 => refused(session_request::create(body, ProductType::PayOnly, Currency::JPY)),
-        2 => refused(session_request::of_button(body, ProductType::PayAndShip, Currency::JPY)),
+    match choice % 12 {
+        0 => refused(session_request::create(body, ProductType::PayAndShip, currency)),
+        1 => refused(session_request::create(body, ProductType::PayOnly, currency)),
+        2 => refused(session_request::of_button(body, ProductType::PayAndShip, currency)),
         3 => refused(session_request::sign_in(body)),
-        4 => refused(session_request::update(body, Currency::JPY)),
-        5 => refused(charge_request::complete(body, Currency::JPY)),
-        6 => refused(charge_request::finalize(body, Currency::JPY)),
-        7 => refused(charge_request::create(body, Currency::JPY)),
-        8 => refused(charge_request::capture(body, Currency::USD)),
-        9 => refused(charge_request::refund(body, Currency::JPY)),
-        10 => refused(charge_request::cancel(body, Currency::JPY)),
+        4 => refused(session_request::update(body, currency)),
+        5 => refused(charge_request::complete(body, currency)),
+        6 => refused(charge_request::finalize(body, currency)),
+        7 => refused(charge_request::create(body, currency)),
+        8 => refused(charge_request::capture(body, currency)),
+        9 => refused(charge_request::refund(body, currency)),
+        10 => refused(charge_request::cancel(body, currency)),
         _ => {
-            refused(permission_request::close(body, Currency::JPY));
-            refused(permission_request::update(body, Currency::JPY));
-            refused(record_request::create_dispute(body, Currency::EUR));
+            refused(permission_request::close(body, currency));
+            refused(permission_request::update(body, currency));
+            refused(record_request::create_dispute(body, currency));
             refused(record_request::update_dispute(body));
             refused(record_request::contest_dispute(body));
             refused(record_request::create_file(body));

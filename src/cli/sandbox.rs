@@ -15,6 +15,7 @@ use super::{print, signals};
 use crate::amazonpay::generate_pem;
 use crate::config::{FileMode, MerchantEntry, MerchantsFile, PublicKeyEntry, ShopsFile, process_environment};
 use crate::flow::{Shop, Shops};
+use crate::sandbox::buyers::{self, Buyers};
 use crate::sandbox::ledger::Currency;
 use crate::sandbox::signature::Keyring;
 use crate::sandbox::tls::TlsListener;
@@ -43,6 +44,9 @@ pub(super) struct SandboxArgs {
     /// localhost, 127.0.0.1 and Amazon Pay's hosts.
     #[arg(long)]
     tls: bool,
+    /// The buyers of this TOML file live in the sandbox, instead of the three ready ones.
+    #[arg(long, value_name = "FILE")]
+    buyers: Option<PathBuf>,
     /// Keeps the certificate authority here, so that clients which trust it trust the next start, too.
     #[arg(long, value_name = "DIR", requires = "tls")]
     tls_dir: Option<PathBuf>,
@@ -108,6 +112,9 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let trust = tls.as_ref().map_or_else(String::new, |tls| {
         format!("  trust this   {}   (the sandbox's certificate authority)\n", tls.certificate_file.display())
     });
+    if let Some(file) = &args.buyers {
+        sandbox.inhabit(buyers_of(file)?);
+    }
     print(&format!(
         "Amazon Pay sandbox on {base_url} (no money moves)\n  control      {base_url}/_control/\n{trust}{welcome}"
     ));
@@ -148,6 +155,12 @@ fn merchant(entry: MerchantEntry) -> Merchant {
         ledger_currency: Currency::parse(entry.ledger_currency).unwrap_or_default(),
         ipn_url: entry.ipn_url,
     }
+}
+
+/// The buyers of a file.
+fn buyers_of(file: &Path) -> anyhow::Result<Buyers> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    buyers::parse(&text).with_context(|| format!("{} is no file of buyers", file.display()))
 }
 
 /// What browsers and clients write before a path. The usual port is left out, as they leave it out.

@@ -62,21 +62,30 @@ pub(super) enum Meaning {
 impl Meaning {
     /// For an intent that nobody has looked at, the attempts of this call are all there were. A later look comes after
     /// attempts of unknown outcome: then only a no to the effect itself says that it did not happen, and whatever never
-    /// got so far (no connection, too many calls, a key or an account that was exchanged in the meantime) says nothing.
+    /// got so far (no connection, too many calls, a key or an account that was exchanged in the meantime, a request that
+    /// was refused for its form or its date) says nothing.
     pub(super) fn of(error: &CallError, intent: &Intent) -> Self {
         let later = intent.looks > 0;
         match error {
             _ if !error.changed_nothing() => Self::Open,
             CallError::Refused { .. } if is_temporary(error) && later => Self::Open,
             CallError::Refused { .. } if is_temporary(error) => Self::NotAsked,
-            CallError::Refused { status: 401 | 403 | 404 | 405 | 426, .. } if later => Self::Open,
             // The first attempt arrived, and something else was asked for then.
             CallError::Refused { reason_code, .. } if reason_code == "DuplicateIdempotencyKey" => Self::Open,
+            CallError::Refused { status, reason_code, .. } if later && !is_about_the_effect(*status, reason_code) => {
+                Self::Open
+            }
             CallError::Refused { .. } => Self::Refused,
             _ if later => Self::Open,
             _ => Self::NotAsked,
         }
     }
+}
+
+/// Whether a refusal is Amazon's judgement of what was asked for, after it has looked up the key (amazon-pay 2.8 and 2.9).
+fn is_about_the_effect(status: u16, reason_code: &str) -> bool {
+    let amounts = ["TransactionAmountExceeded", "PeriodicAmountExceeded", "CurrencyMismatch"];
+    matches!(status, 409 | 422) || (status == 400 && amounts.contains(&reason_code))
 }
 
 /// The same intent for whoever looks at it, or finishes what nobody waits for: attempts of unknown outcome came before.
@@ -318,6 +327,9 @@ mod tests {
             (no(404, "ResourceNotFound", false), [Refused, Open]),
             (no(401, "UnauthorizedAccess", false), [Refused, Open]),
             (no(403, "InvalidRequestSignature", false), [Refused, Open]),
+            // A clock that has jumped, or another version of the program: refused before the key is looked up.
+            (no(400, "InvalidHeaderValue", false), [Refused, Open]),
+            (no(400, "InvalidParameterValue", false), [Refused, Open]),
             (no(429, "TooManyRequests", false), [NotAsked, Open]),
             (no(400, "DuplicateIdempotencyKey", false), [Open, Open]),
             (CallError::NotSent { cause: NotSentCause::NoConnection }, [NotAsked, Open]),

@@ -83,6 +83,11 @@ impl Gateway {
         if found.charge_permission_type == Some(ChargePermissionType::OneTime) {
             return Err(Refusal::Parameters(vec![codes::COMBINATION]));
         }
+        // One consent is registered once, or its end would be told of one order only.
+        let earlier = self.parts.store.transaction_of_permission(&shop.id, &plan.permission).await?;
+        if earlier.is_some_and(|earlier| matches!(earlier.state, State::Register(_))) {
+            return Err(Refusal::Provider(codes::PERMISSION_NOT_CHARGEABLE));
+        }
         let event = Event::RegisteredAtOnce(plan.exec, plan.permission);
         let change = Change::event(transaction, event, self.parts.clock.now())
             .map_err(|refused| Refusal::AlreadyRequested(refused.status))?;

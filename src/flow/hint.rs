@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::later::ended;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::ipn::{Hint, ObjectType, Source};
 use crate::amazonpay::{ChargeState, PermissionState};
@@ -96,11 +97,28 @@ impl Gateway {
             State::Register(_) if hint.object_type == ObjectType::ChargePermission => {
                 self.end_if_closed(shop, transaction, hint).await.map(|()| true)
             }
+            State::Auth(payment)
+                if hint.object_type == ObjectType::Charge && hint.object_id == payment.charge.as_str() =>
+            {
+                self.fail_if_dead(shop, transaction, &payment.charge).await.map(|()| true)
+            }
             State::Selling { .. } => self.overdue(transaction).await.map(|()| true),
             state if state.payment().is_some_and(|payment| payment.refund.is_some()) => {
                 self.overdue(transaction).await.map(|()| true)
             }
             _ => Ok(false),
+        }
+    }
+
+    /// An authorisation that Amazon has taken back holds no money any more, and its shop is told so before it ships.
+    async fn fail_if_dead(&self, shop: &Shop, transaction: &Transaction, charge: &ChargeId) -> Result<(), Refusal> {
+        let Ok(answer) = self.parts.amazon.charge(&shop.merchant, charge).await else { return Ok(()) };
+        if !matches!(answer.value.status_details.state, ChargeState::Canceled | ChargeState::Declined) {
+            return Ok(());
+        }
+        match ended(&answer.value).1 {
+            Some(event) => self.came_about(shop, transaction, event).await.map(|_| ()),
+            None => Ok(()),
         }
     }
 

@@ -104,7 +104,8 @@ impl Gateway {
         }
     }
 
-    async fn came_about(
+    /// Commits what was found out by looking.
+    pub(super) async fn came_about(
         &self,
         shop: &Shop,
         transaction: &Transaction,

@@ -121,16 +121,17 @@ impl Gateway {
         let State::AuthProcess(handover) = &transaction.state else { return Ok(transaction) };
         let Some(pending) = handover.charge.as_ref() else { return self.charge_anew(shop, transaction).await };
         let soon = self.first_look();
-        let event = match self.ask_charge(shop, &transaction, pending).await.and_then(Asked::event) {
-            Some(event) => event,
-            // From now on Amazon is asked sooner than at the end of the buyer's time.
+        let (event, at) = match self.ask_charge(shop, &transaction, pending).await.and_then(Asked::event) {
+            Some(event) => (event, self.parts.clock.now()),
+            // From now on Amazon is asked sooner than at the end of the buyer's time, which is not put off by this: it
+            // counts from when the buyer set out, however often a browser comes by.
             None if soon < handover.look_at => {
-                Event::Pending(Handover { look_at: soon, charge: Some(pending.clone()) })
+                let event = Event::Pending(Handover { look_at: soon, charge: Some(pending.clone()) });
+                (event, transaction.processed_at)
             }
             None => return Ok(transaction),
         };
-        let change = Change::event(&transaction, event, self.parts.clock.now())
-            .map_err(|refused| Refusal::Status(refused.status))?;
+        let change = Change::event(&transaction, event, at).map_err(|refused| Refusal::Status(refused.status))?;
         match self.commit(shop, &transaction, change).await {
             Ok((ended, notification_id)) => {
                 self.wait_for_first_attempt(notification_id.as_deref()).await;

@@ -18,6 +18,8 @@ const CONCURRENT_MAX: usize = 64;
 const LEASE_MARGIN_MS: i64 = 15_000;
 /// The longest time-out a shop can set (`notify_timeout_ms`).
 const TIMEOUT_MS_MAX: i64 = 60_000;
+/// How long a notification waits that belongs to a shop which is not in shops.toml.
+const SHOP_MISSING_RETRY_MS: i64 = 60 * 60 * 1000;
 
 /// How the loop runs.
 #[derive(Debug, Clone)]
@@ -102,8 +104,12 @@ impl Dispatcher {
         let retry_ms: Vec<i64> = shop.map_or_else(Vec::new, |shop| {
             shop.settings.notify_retry_minutes.iter().map(|minutes| i64::from(*minutes) * 60_000).collect()
         });
-        let next =
-            if answered.received { Next::Delivered } else { next_attempt(&retry_ms, number, now, self.spread()) };
+        let next = match shop {
+            _ if answered.received => Next::Delivered,
+            Some(_) => next_attempt(&retry_ms, number, now, self.spread()),
+            // A slip in shops.toml must not cost a shop what it is owed: it waits until its shop is back.
+            None => Next::RetryAt(now.plus(SHOP_MISSING_RETRY_MS)),
+        };
         tracing::info!(
             notification_id = notification.id, shop_id = %notification.shop_id, access_id = %notification.access_id,
             number, http_status = answered.http_status, received = answered.received, took_ms = now.since(at),

@@ -3,6 +3,7 @@
 //! What a card does when it is used is told by its last digits, as on Amazon's list of test cards (amazon-pay 4.1); the
 //! cards 8001 to 8006 are the sandbox's own.
 
+mod file;
 mod ready;
 
 use std::sync::Arc;
@@ -11,7 +12,60 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::error::Decline;
 
+pub use file::{BuyersError, parse};
 pub use ready::ready;
+
+/// Japan's prefectures, from north to south.
+pub const PREFECTURES: [&str; 47] = [
+    "北海道",
+    "青森県",
+    "岩手県",
+    "宮城県",
+    "秋田県",
+    "山形県",
+    "福島県",
+    "茨城県",
+    "栃木県",
+    "群馬県",
+    "埼玉県",
+    "千葉県",
+    "東京都",
+    "神奈川県",
+    "新潟県",
+    "富山県",
+    "石川県",
+    "福井県",
+    "山梨県",
+    "長野県",
+    "岐阜県",
+    "静岡県",
+    "愛知県",
+    "三重県",
+    "滋賀県",
+    "京都府",
+    "大阪府",
+    "兵庫県",
+    "奈良県",
+    "和歌山県",
+    "鳥取県",
+    "島根県",
+    "岡山県",
+    "広島県",
+    "山口県",
+    "徳島県",
+    "香川県",
+    "愛媛県",
+    "高知県",
+    "福岡県",
+    "佐賀県",
+    "長崎県",
+    "熊本県",
+    "大分県",
+    "宮崎県",
+    "鹿児島県",
+    "沖縄県",
+];
+const LINE_CHARS_MAX: usize = 60;
 
 /// Everybody, in the order in which the sign-in page lists them; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +85,11 @@ impl Buyers {
     /// The buyer with this id.
     pub fn find(&self, id: &str) -> Option<&Arc<Buyer>> {
         self.0.iter().find(|buyer| buyer.id == id)
+    }
+
+    /// The same, to change their address book.
+    pub(super) fn find_mut(&mut self, id: &str) -> Option<&mut Buyer> {
+        self.0.iter_mut().find(|buyer| buyer.id == id).map(Arc::make_mut)
     }
 }
 
@@ -75,6 +134,33 @@ pub struct Address {
 }
 
 impl Address {
+    /// Whether it can be written on a parcel; the error names the first field that keeps it from that.
+    ///
+    /// # Errors
+    /// A sentence that begins with the field's name.
+    pub fn check(&self) -> Result<(), String> {
+        let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= LINE_CHARS_MAX;
+        let fits_if_any = |text: &Option<String>| text.as_deref().is_none_or(fits);
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let code = self.postal_code.split_once('-');
+        let is_code =
+            code.is_some_and(|(area, town)| area.len() == 3 && town.len() == 4 && digits(area) && digits(town));
+        let phone = &self.phone_number;
+        let rules = [
+            (fits(&self.name), "name must have 1 to 60 characters"),
+            (is_code, "postal_code must be nnn-nnnn"),
+            (
+                PREFECTURES.contains(&self.state_or_region.as_str()),
+                "state_or_region must be a prefecture, such as 東京都",
+            ),
+            (fits(&self.line1), "line1 must have 1 to 60 characters"),
+            (fits_if_any(&self.line2), "line2 must have at most 60 characters"),
+            (fits_if_any(&self.line3), "line3 must have at most 60 characters"),
+            (digits(phone) && (10..=11).contains(&phone.len()), "phone_number must have 10 or 11 digits"),
+        ];
+        rules.into_iter().find(|(fine, _)| !fine).map_or(Ok(()), |(_, why)| Err(why.to_owned()))
+    }
+
     /// By Amazon's names and in Amazon's order; what Japan's addresses have not is null.
     pub fn fields(&self) -> [(&'static str, Option<&str>); 11] {
         [
@@ -138,6 +224,13 @@ impl Buyer {
     /// The address with this id.
     pub fn address(&self, id: &str) -> Option<&Arc<Address>> {
         self.addresses.iter().find(|address| address.id == id)
+    }
+
+    /// An id for one more address.
+    pub(super) fn unused_address_id(&self) -> String {
+        let mut numbers = self.addresses.len() + 1..;
+        let taken = |number: &usize| self.address(&format!("address-{number}")).is_some();
+        format!("address-{}", numbers.find(|number| !taken(number)).unwrap_or_default())
     }
 
     /// The card with this id.

@@ -48,6 +48,7 @@ use crate::domain::{Clock, Millis, Rng};
 use api::Throttle;
 use archive::Archive;
 pub use archive::ArchiveError;
+use buyers::Buyers;
 use clock::MovableClock;
 use control::{Faults, RequestLog};
 use ipn::Ipn;
@@ -208,6 +209,11 @@ impl Sandbox {
     /// Gives merchants quotas from now on, or takes them away.
     pub fn throttle(&self, plan: Throttling) {
         locked(&self.throttle).follow(plan);
+    }
+
+    /// Other buyers than the ready ones live here from now on.
+    pub fn inhabit(&self, buyers: Buyers) {
+        self.ledger().inhabit(buyers);
     }
 
     /// Whose signatures are known: for requests and for buttons.

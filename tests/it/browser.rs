@@ -6,7 +6,9 @@
 mod alley;
 mod button;
 mod driver;
+mod flows;
 mod on_page;
+mod pages;
 mod shopper;
 
 use std::time::Duration;

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use crate::sandbox::Sandbox;
-use crate::sandbox::buyer::lang::Lang;
+use crate::sandbox::buyer::lang::{Lang, cookie};
 use crate::sandbox::ledger::{BuyerError, SessionState, with_session_id};
 
 /// No `form-action`: Chromium applies it to the redirects after a form, too, and these end at the shop.
@@ -21,12 +21,17 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-
 const POLICY_WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
                                   base-uri 'none'; frame-ancestors 'none'";
 
+const BUYER_COOKIE: &str = "sekisho_sandbox_buyer";
+const COOKIE_TERMS: &str = "Path=/checkout; HttpOnly; SameSite=Lax";
+
 /// What a browser asked for.
 pub(super) struct Visit {
     /// Query and form together; where both name a field, the form's counts.
     fields: HashMap<String, String>,
     pub(super) lang: Lang,
     chosen_lang: Option<Lang>,
+    last_buyer: String,
+    new_buyer: Option<String>,
     switch_href: String,
 }
 
@@ -48,7 +53,8 @@ impl Visit {
         let fields: HashMap<String, String> = pairs(query).chain(pairs(body)).collect();
         let chosen_lang = fields.get("lang").and_then(|code| Lang::of(code));
         let lang = chosen_lang.or_else(|| Lang::remembered(headers)).unwrap_or_default();
-        Self { fields, lang, chosen_lang, switch_href: String::new() }
+        let last_buyer = cookie(headers, BUYER_COOKIE).unwrap_or_default().to_owned();
+        Self { fields, lang, chosen_lang, last_buyer, new_buyer: None, switch_href: String::new() }
     }
 
     /// A field's value; empty where it is absent.
@@ -59,6 +65,16 @@ impl Visit {
     /// The checkout session that all of this is about.
     pub(super) fn session_id(&self) -> &str {
         self.field("amazonCheckoutSessionId")
+    }
+
+    /// Who signed in last with this browser, by their id.
+    pub(super) fn last_buyer(&self) -> &str {
+        &self.last_buyer
+    }
+
+    /// From here on, this is who signed in last.
+    pub(super) fn remember_buyer(&mut self, id: &str) {
+        self.new_buyer = Some(id.to_owned());
     }
 
     /// From here on, pages are in this language.
@@ -134,8 +150,17 @@ impl Visit {
         if let Some(cookie) = self.chosen_lang.and_then(|lang| HeaderValue::from_str(&lang.cookie()).ok()) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
+        let buyer = self.new_buyer.as_ref().map(|id| format!("{BUYER_COOKIE}={id}; {COOKIE_TERMS}"));
+        if let Some(cookie) = buyer.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
         response
     }
+}
+
+/// `POST /checkout/sign-out`: nobody signed in last any more. `amazon.Pay.signout()` comes here.
+pub(super) async fn sign_out() -> impl IntoResponse {
+    (StatusCode::NO_CONTENT, [(SET_COOKIE, format!("{BUYER_COOKIE}=; Max-Age=0; {COOKIE_TERMS}"))])
 }
 
 /// What surrounds every page.
@@ -196,6 +221,8 @@ pub(super) fn refused(visit: &Visit, sandbox: &Sandbox, error: &BuyerError) -> R
         BuyerError::UnknownSession(_) => message,
         BuyerError::UnknownBuyer(_) => message.leading_to(page("sign-in"), again),
         BuyerError::UnknownAddress(_)
+        | BuyerError::NotDelivered(_)
+        | BuyerError::TooManyAddresses
         | BuyerError::UnknownInstrument(_)
         | BuyerError::CardNeedsPending(_)
         | BuyerError::CardDeclined(_) => message.leading_to(page("choose"), again),
@@ -258,6 +285,16 @@ fn wording(lang: Lang, error: &BuyerError) -> (StatusCode, &'static str, &'stati
             StatusCode::CONFLICT,
             ("本人認証が必要です", "カード会社が本人認証を求めています。"),
             ("Please verify that it is you", "The card’s bank asks for a second factor."),
+        ),
+        BuyerError::NotDelivered(_) => (
+            StatusCode::CONFLICT,
+            ("このお届け先には送れません", "お店がお届けしていない地域です。別のお届け先を選んでください。"),
+            ("The shop does not send there", "Please choose another address."),
+        ),
+        BuyerError::TooManyAddresses => (
+            StatusCode::CONFLICT,
+            ("これ以上は登録できません", "アドレス帳がいっぱいです。登録済みの住所を編集してください。"),
+            ("The address book is full", "Please edit one of the addresses."),
         ),
         BuyerError::CardDeclined(_) => (
             StatusCode::CONFLICT,

@@ -2,7 +2,7 @@
 
 use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::buyer::money;
-use crate::sandbox::ledger::{FrequencyUnit, PermissionType, Terms};
+use crate::sandbox::ledger::{FrequencyUnit, PermissionType, RecurringMetadata, Terms};
 
 /// The sentence for the paying page; nothing for a single order.
 pub(super) fn words(lang: Lang, terms: &Terms) -> Option<String> {
@@ -33,6 +33,16 @@ pub(super) fn words(lang: Lang, terms: &Terms) -> Option<String> {
     }
 }
 
+/// The period of a subscription alone; nothing for any other permission.
+pub(super) fn period_words(lang: Lang, period: Option<&RecurringMetadata>) -> Option<String> {
+    let period = period?;
+    let amount = period.amount.map_or_else(String::new, |amount| format!(" {}", money::shown(amount)));
+    Some(match lang {
+        Lang::Ja => format!("{}{amount}", japanese(period.unit, &period.value)),
+        Lang::En => format!("{}{amount}", english(period.unit, &period.value)),
+    })
+}
+
 fn japanese(unit: FrequencyUnit, value: &str) -> String {
     let (each, counted) = match unit {
         FrequencyUnit::Year => ("毎年", "年"),
@@ -58,7 +68,7 @@ fn english(unit: FrequencyUnit, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::ledger::{Amount, RecurringMetadata};
+    use crate::sandbox::ledger::Amount;
 
     #[test]
     fn the_buyer_reads_how_often_and_how_much() {

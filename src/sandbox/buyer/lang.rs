@@ -5,6 +5,13 @@ use axum::http::header::COOKIE;
 
 const COOKIE_NAME: &str = "sekisho_sandbox_lang";
 
+/// What the browser keeps under this name.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';'));
+    pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
 /// One of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Lang {
@@ -50,9 +57,7 @@ impl Lang {
 
     /// What this browser chose on an earlier page.
     pub(super) fn remembered(headers: &HeaderMap) -> Option<Self> {
-        let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = lines.flat_map(|line| line.split(';'));
-        pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('=')).and_then(Self::of)
+        cookie(headers, COOKIE_NAME).and_then(Self::of)
     }
 
     /// The `Set-Cookie` value that makes the browser remember.

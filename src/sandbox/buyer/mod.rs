@@ -4,6 +4,11 @@
 //! may be assumed: nothing about what is posted; a session id is a secret that only the buyer and the shop hold.
 //! Browsers are only ever sent to a URL that the session itself carries, which the shop signed or sent over the API.
 //!
+//! Beside these pages there are `/checkout/on-page` (the window of `renderJSButton`), `/checkout/address`,
+//! `/checkout/mfa`, `/checkout/upgrade` and `/account`; each module's first lines say who posts what there. The window may
+//! also be sent to the address that the shop's page answered (`redirectRequired`), and a second factor leads to the one
+//! that Create Charge named.
+//!
 //! A program needs three posts to buy: `/checkout/initiate` (`GET` it for the list of its fields),
 //! `/checkout/sign-in` (`buyer`, `action=sign-in`) and `/checkout/choose` (`address`, `payment`, `action=continue`);
 //! then, when the shop sends it to `amazonPayRedirectUrl`, `/checkout/processing` (`action=pay` or `cancel`). Each of
@@ -11,6 +16,8 @@
 //! `id="buyer-form"`. A sign-in button leads to `/checkout/identify` instead (`signInId`, `buyer`, `action=sign-in`), and
 //! from there back to the shop.
 
+mod account;
+mod address;
 mod answer;
 mod consent;
 mod identify;
@@ -20,6 +27,7 @@ mod mfa;
 mod money;
 mod on_page;
 mod steps;
+mod upgrade;
 
 use std::sync::Arc;
 
@@ -46,6 +54,10 @@ pub(super) fn router() -> Router<Arc<Sandbox>> {
         .route("/checkout/on-page/initiate", get(on_page::help).post(on_page::initiate))
         .route("/checkout/on-page", get(on_page::page).post(on_page::act))
         .route("/checkout/on-page/answer", post(on_page::answer))
+        .route("/checkout/address", get(address::page).post(address::save))
+        .route("/checkout/upgrade", post(upgrade::upgrade))
+        .route("/checkout/sign-out", post(answer::sign_out))
+        .route("/account", get(account::page).post(account::act))
         .route("/checkout/mfa", get(mfa::page).post(mfa::verify))
         .route("/checkout/initiate", get(initiate::help).post(initiate::initiate))
         .route("/checkout/sign-in", get(steps::sign_in_page).post(steps::sign_in))

@@ -26,7 +26,7 @@ use crate::sandbox::buyer::answer::{Frame, Visit, refused};
 use crate::sandbox::buyer::initiate::{self, Button, ButtonError};
 use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::buyer::money;
-use crate::sandbox::buyer::steps::{address_line, effect, unknown_action};
+use crate::sandbox::buyer::steps::{address_line, card_trouble, effect, unknown_action};
 use crate::sandbox::buyers::{Buyer, Instrument};
 use crate::sandbox::ledger::{
     Ask, BuyerError, Cart, DeliveryOption, Ending, Ledger, OnPage, Pick, Session, Trouble, Turn,
@@ -140,15 +140,9 @@ pub(super) async fn act(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: 
     match done {
         Ok(()) => visit.to_page("on-page", id),
         Err(BuyerError::AsksMfa) => visit.to_page("mfa", id),
-        Err(BuyerError::CardDeclined(_)) => {
-            let text = visit.lang.pick(
-                "このカードは使えませんでした。別のお支払い方法を選んでください。",
-                "This card was declined. Please choose another payment method.",
-            );
-            show(&visit, &sandbox, StatusCode::CONFLICT, Some(text.to_owned()))
-        }
-        Err(error @ BuyerError::CardNeedsPending(_)) => {
-            show(&visit, &sandbox, StatusCode::CONFLICT, Some(error.to_string()))
+        Err(error @ (BuyerError::CardDeclined(_) | BuyerError::CardNeedsPending(_))) => {
+            let trouble = card_trouble(visit.lang, &error);
+            show(&visit, &sandbox, StatusCode::CONFLICT, Some(trouble))
         }
         Err(error) => refused(&visit, &sandbox, &error),
     }
@@ -211,6 +205,7 @@ fn show(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Option<St
                 lines: lines(visit.lang, &on_page.cart),
                 total: session.request.terms.due().map(money::shown),
                 cart: on_page.cart.clone(),
+                session: session.clone(),
                 buyer: Arc::clone(&party.buyer),
             };
             visit.scripted_page(status, &page)
@@ -326,6 +321,7 @@ struct OverPage {
 struct BuyNowPage {
     frame: Frame,
     relay: Relay,
+    session: Session,
     merchant: String,
     trouble: Option<String>,
     buyer: Arc<Buyer>,

@@ -11,6 +11,7 @@ use axum::response::Response;
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
+use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::buyer::{consent, money};
 use crate::sandbox::buyers::{Address, Buyer, Buyers, CardEffect, Instrument};
 use crate::sandbox::error::Decline;
@@ -24,7 +25,8 @@ pub(super) async fn sign_in_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, 
         Err(error) => return refused(&visit, &sandbox, &error),
     };
     let buyers = sandbox.ledger().buyers().clone();
-    let picked = session.party.as_ref().map(|party| &party.buyer.id);
+    let last = buyers.find(visit.last_buyer()).map(|buyer| &buyer.id);
+    let picked = session.party.as_ref().map(|party| &party.buyer.id).or(last);
     let picked = picked.or(buyers.all().first().map(|buyer| &buyer.id)).cloned().unwrap_or_default();
     let page = SignInPage { frame: visit.frame(), picked, session_id: session.id, buyers };
     visit.page(StatusCode::OK, &page)
@@ -37,11 +39,15 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let visit = Visit::post(&uri, &headers, &body);
-    let id = visit.session_id();
+    let mut visit = Visit::post(&uri, &headers, &body);
+    let (id, buyer) = (visit.session_id().to_owned(), visit.field("buyer").to_owned());
+    let id = id.as_str();
     match visit.field("action") {
         "sign-in" => {
-            let done = enter(&mut sandbox.ledger(), id, visit.field("buyer"));
+            let done = enter(&mut sandbox.ledger(), id, &buyer);
+            if done.is_ok() {
+                visit.remember_buyer(&buyer);
+            }
             match done {
                 Ok(on_page) => visit.to_page(if on_page { "on-page" } else { "choose" }, id),
                 Err(error) => refused(&visit, &sandbox, &error),
@@ -125,13 +131,26 @@ pub(super) async fn processing(
                 Ok(url) => visit.see_other(&url),
                 Err(BuyerError::AsksMfa) => visit.to_page("mfa", visit.session_id()),
                 Err(error @ (BuyerError::CardNeedsPending(_) | BuyerError::CardDeclined(_))) => {
-                    paying_page(&visit, &sandbox, StatusCode::CONFLICT, Some(error.to_string()))
+                    let trouble = card_trouble(visit.lang, &error);
+                    paying_page(&visit, &sandbox, StatusCode::CONFLICT, Some(trouble))
                 }
                 Err(error) => refused(&visit, &sandbox, &error),
             }
         }
         "cancel" => cancel(&visit, &sandbox),
         other => unknown_action(&visit, other, "pay, cancel"),
+    }
+}
+
+/// Why a card cannot be used here, for the buyer; and for the tester, where the shop must do something.
+pub(super) fn card_trouble(lang: Lang, error: &BuyerError) -> String {
+    let words = lang.pick(
+        "このカードは使えませんでした。別のお支払い方法を選んでください。",
+        "This card cannot be used. Please choose another payment method.",
+    );
+    match error {
+        BuyerError::CardNeedsPending(_) => format!("{words} ({error})"),
+        _ => words.to_owned(),
     }
 }
 
@@ -177,7 +196,7 @@ fn unknown(visit: &Visit, field: &str, got: &str, known: &str) -> Response {
 }
 
 /// An open session whose buyer has not paid.
-fn unpaid(sandbox: &Sandbox, id: &str) -> Result<Session, BuyerError> {
+pub(super) fn unpaid(sandbox: &Sandbox, id: &str) -> Result<Session, BuyerError> {
     let ledger = sandbox.ledger();
     let session = ledger.session(id).ok_or_else(|| BuyerError::UnknownSession(id.to_owned()))?;
     match (session.state, session.progress) {
@@ -222,14 +241,15 @@ fn choice_page(visit: &Visit, sandbox: &Sandbox, change: Change) -> Response {
         address: if session.needs_address() {
             select(
                 chosen_address,
-                buyer.addresses.first().map(|address| address.id.as_str()),
+                buyer.addresses.iter().find(|place| session.delivers_to(place)).map(|address| address.id.as_str()),
                 change == Change::Payment,
             )
         } else {
             Selection::Hidden
         },
         payment: select(chosen_payment, buyer.instruments.first().map(|card| card.id), change == Change::Address),
-        session_id: session.id,
+        session_id: session.id.clone(),
+        session: session.clone(),
         buyer,
         change,
     };
@@ -293,6 +313,7 @@ struct SignInPage {
 struct ChoosePage {
     frame: Frame,
     session_id: String,
+    session: Session,
     buyer: Arc<Buyer>,
     address: Selection,
     payment: Selection,

@@ -211,7 +211,7 @@ async fn a_button_that_lacks_something_is_told_what() {
     let world = World::new();
     let answer = world.post("/checkout/initiate", &[("merchantId", MERCHANT), ("ledgerCurrency", "CHF")]).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    for text in ["publicKeyId is missing", "payloadJSON is missing", "ledgerCurrency must be JPY"] {
+    for text in ["publicKeyId is missing", "payloadJSON is missing", "ledgerCurrency must be JPY, USD, EUR or GBP"] {
         assert!(answer.body.contains(text), "{text}: {}", answer.body);
     }
     let answer = world.post("/checkout/initiate", &button("SignIn", &key().1, &payload(STORE))).await;

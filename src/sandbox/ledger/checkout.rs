@@ -12,7 +12,7 @@ use super::session::{Choice, Party, Payment, Progress, Session, SessionState, wi
 use super::words::{PaymentIntent, SessionCancelReason};
 use super::{Amount, Ledger};
 use crate::domain::Millis;
-use crate::sandbox::buyers::{Buyer, CardEffect};
+use crate::sandbox::buyers::{Address, Buyer, CardEffect};
 
 /// Why a buyer's step cannot be done. The page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +35,12 @@ pub enum BuyerError {
     /// The buyer has no such card.
     #[error("the buyer has no payment method {0:?}")]
     UnknownInstrument(String),
+    /// The shop does not send there.
+    #[error("the shop does not send to address {0:?}")]
+    NotDelivered(String),
+    /// The address book is full.
+    #[error("there are {max} addresses already", max = super::ADDRESSES_MAX)]
+    TooManyAddresses,
     /// Paid already: nothing can be chosen or cancelled any more.
     #[error("the buyer has already paid")]
     AlreadyPaid,
@@ -91,8 +97,8 @@ impl Ledger {
     /// or anew.
     ///
     /// # Errors
-    /// `UnknownSession`, `NotOpen`, `AlreadyPaid`, `NotSignedIn`, `UnknownAddress`, `UnknownInstrument`; and
-    /// `ConstraintsLeft` where there is no review page and the session is not ready to be paid.
+    /// `UnknownSession`, `NotOpen`, `AlreadyPaid`, `NotSignedIn`, `UnknownAddress`, `NotDelivered`,
+    /// `UnknownInstrument`; and `ConstraintsLeft` where there is no review page and the session is not ready to be paid.
     pub fn choose(
         &mut self,
         id: &str,
@@ -101,6 +107,11 @@ impl Ledger {
     ) -> Result<AfterChoice, BuyerError> {
         let session = self.unpaid_mut(id)?;
         let needs_address = session.needs_address();
+        let refuses = |address: &Address| !session.delivers_to(address);
+        let known = address_id.and_then(|id| session.party.as_ref()?.buyer.address(id));
+        if let Some(refused) = known.filter(|address| needs_address && refuses(address)) {
+            return Err(BuyerError::NotDelivered(refused.id.clone()));
+        }
         let party = session.party.as_mut().ok_or(BuyerError::NotSignedIn)?;
         let instrument = party.buyer.instrument(instrument_id);
         let instrument = instrument.ok_or_else(|| BuyerError::UnknownInstrument(instrument_id.to_owned()))?;

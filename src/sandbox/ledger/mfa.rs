@@ -10,8 +10,8 @@
 use super::Ledger;
 use super::charging::ChargeRequest;
 use super::checkout::BuyerError;
-use super::on_page::{Ask, Mfa, Turn};
 use super::session::{Choice, Progress, SessionState, with_session_id};
+use super::talk::{Ask, Mfa, Turn};
 use super::words::PermissionReason;
 use crate::sandbox::buyers::CardEffect;
 

@@ -5,6 +5,7 @@
 //! reads a clock or speaks HTTP. Methods for the API refuse with [`ApiError`]; those for the buyer's pages with
 //! [`BuyerError`].
 
+mod address_book;
 mod agreement;
 mod amount;
 mod charges;
@@ -30,14 +31,17 @@ mod refunds;
 mod session;
 mod simulation;
 mod table;
+mod talk;
 mod timers;
 mod updating;
+mod upgrade;
 mod wording;
 mod words;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub use address_book::ADDRESSES_MAX;
 pub use agreement::check_agreement;
 pub use amount::{Amount, AmountError};
 pub use charging::ChargeRequest;
@@ -52,7 +56,6 @@ pub use keeping::{Changes, KeptError};
 pub use mfa::Factor;
 pub use news::{ChangeType, News, ObjectType};
 pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
-pub use on_page::{Answer, Ask, Cart, DeliveryOption, Ending, OnPage, Pick, Trouble, Turn};
 pub use records::{
     AccountDetails, Delegation, Disbursement, Dispute, DisputeChanges, DisputeRequest, DisputeStanding, Evidence,
     FREQUENCIES, FileRequest, MerchantAccount, PROCESSING_STATUSES, Parcel, REPORT_TYPES, Report, ReportFilter,
@@ -65,6 +68,7 @@ pub use session::{
 };
 pub use simulation::Simulation;
 pub use table::Row;
+pub use talk::{Answer, Ask, Cart, DeliveryOption, Ending, OnPage, Pick, Trouble, Turn};
 pub use words::{
     Channel, ChargeInitiator, ChargeReason, ChargeState, CheckoutMode, DisputeReason, DisputeResolution, DisputeState,
     FilingReason, FrequencyUnit, PaymentIntent, PermissionReason, PermissionState, PermissionType, ProductType,
@@ -171,20 +175,9 @@ impl Ledger {
     /// Forgets everything, as of `now`.
     pub fn reset(&mut self, now: Millis) {
         let buyers = self.first_buyers.clone();
-        let empty = Self::new(self.base_url.clone(), self.accounts.clone(), now, Arc::clone(&self.rng));
-        *self = empty.with_buyers(buyers);
+        *self = Self::new(self.base_url.clone(), self.accounts.clone(), now, Arc::clone(&self.rng));
+        self.inhabit(buyers);
         self.all_forgotten = true;
-    }
-
-    /// The same with other buyers than the ready ones.
-    #[must_use]
-    pub fn with_buyers(self, buyers: Buyers) -> Self {
-        Self { first_buyers: buyers.clone(), buyers, ..self }
-    }
-
-    /// Everybody who can sign in, as they are now.
-    pub const fn buyers(&self) -> &Buyers {
-        &self.buyers
     }
 
     /// Opens a session for the merchant: Create Checkout Session, and the buyer's page that a button leads to.

@@ -113,7 +113,22 @@ impl Shopper {
 
     /// Waits for an element and reads it as the shopper sees it.
     pub(super) async fn read(&self, css: &str) -> String {
-        self.see(css).await.text().await.unwrap()
+        let asked = Instant::now();
+        loop {
+            match self.see(css).await.text().await {
+                Ok(text) => return text,
+                // The page was replaced between finding and reading.
+                Err(error) if asked.elapsed() > PATIENCE => panic!("{css} cannot be read: {error}"),
+                Err(_) => tokio::time::sleep(GLANCE).await,
+            }
+        }
+    }
+
+    /// Waits for a field and writes this into it, over what stood there.
+    pub(super) async fn write(&self, css: &str, text: &str) {
+        let field = self.see(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap_or_else(|error| panic!("{css} cannot be written into: {error}"));
     }
 
     /// Whether the page has this element now.

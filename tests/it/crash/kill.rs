@@ -53,8 +53,8 @@ fn failures(plays: &[(Scene, Step)]) -> usize {
         // A thread that fails says why, under its name.
         std::thread::Builder::new().name(format!("{scene:?}, {step}")).spawn(survive).unwrap()
     };
-    let begun: Vec<_> = plays.iter().map(begin).collect();
-    begun.into_iter().map(JoinHandle::join).filter(Result::is_err).count()
+    let running: Vec<_> = plays.iter().map(begin).collect();
+    running.into_iter().map(JoinHandle::join).filter(Result::is_err).count()
 }
 
 async fn play(scene: Scene, step: Step) {

@@ -10,6 +10,9 @@ const SESSION_READABLE_MS: i64 = 30 * 24 * 3_600_000;
 const CHARGE_MS: i64 = 30 * 24 * 3_600_000;
 const PERMISSION_MS: i64 = 180 * 24 * 3_600_000;
 const REFUND_MS: i64 = 30_000;
+const LATE_CAPTURE_MS: i64 = 30_000;
+/// A charge that stands holds all that was permitted.
+pub(super) const USED_UP: &str = "used up";
 /// What a consent allows in a month.
 const MONTHLY: i64 = 100_000;
 
@@ -74,6 +77,8 @@ struct Charge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Charged {
     Authorized,
+    /// Later than seven days after the authorisation it takes its time.
+    Capturing(i64),
     Captured(i64),
     Canceled,
 }
@@ -102,6 +107,8 @@ pub(super) struct Amazon {
     pub(super) movements: Vec<Movement>,
     /// When, in which session, how much.
     refunds: Vec<(i64, usize, i64)>,
+    /// When, of which charge, how much.
+    captures: Vec<(i64, ChargeId, i64)>,
 }
 
 impl Amazon {
@@ -126,6 +133,12 @@ impl Amazon {
             if !permission.monthly && now >= permission.created_at + PERMISSION_MS {
                 permission.closed.get_or_insert("Expired");
             }
+        }
+        let (begun, open) = self.captures.iter().partition(|(at, ..)| *at <= now);
+        self.captures = open;
+        let begun: Vec<(i64, ChargeId, i64)> = begun;
+        for (_, charge, amount) in begun {
+            self.capture(charge, amount);
         }
         let (done, open) = self.refunds.iter().partition(|(at, ..)| *at <= now);
         self.refunds = open;
@@ -246,19 +259,14 @@ impl Amazon {
         charge.map_or(Completed::Consented(permission), Completed::Paid)
     }
 
-    /// What a charge holds, before it is captured.
-    pub(super) fn held(&self, (permission, charge): ChargeId) -> i64 {
-        let charge = &self.permissions[permission].charges[charge];
-        if charge.state == Charged::Authorized { charge.amount } else { 0 }
-    }
-
-    /// Create Charge; `Err` with the code.
+    /// Create Charge; `Err` with the code, or [`USED_UP`].
     pub(super) fn charge(&mut self, number: usize, deal: Deal) -> Result<ChargeId, &'static str> {
-        let (state, _, balance) = self.standing(number);
+        let (state, reason, balance) = self.standing(number);
         let permission = &mut self.permissions[number];
         match state {
             "Closed" => return Err("AZ1000009"),
             "Chargeable" => {}
+            _ if reason == "ChargeInProgress" => return Err(USED_UP),
             _ => return Err("AZ1000008"),
         }
         if deal.total > balance {
@@ -301,6 +309,18 @@ impl Amazon {
         }
     }
 
+    /// Capture Charge, of one that was authorised more than seven days ago.
+    pub(super) fn begin_capture(&mut self, (number, charge): ChargeId, amount: i64) {
+        self.permissions[number].charges[charge].state = Charged::Capturing(amount);
+        self.captures.push((self.now + LATE_CAPTURE_MS, (number, charge), amount));
+    }
+
+    /// What a charge holds for its merchant.
+    pub(super) fn held(&self, (number, charge): ChargeId) -> i64 {
+        let charge = &self.permissions[number].charges[charge];
+        if charge.state == Charged::Authorized { charge.amount } else { 0 }
+    }
+
     /// Cancel Charge; one that has lapsed is cancelled already.
     pub(super) fn cancel(&mut self, (number, charge): ChargeId) {
         let permission = &mut self.permissions[number];
@@ -331,11 +351,12 @@ impl Amazon {
         let counts = |charge: &&Charge| !permission.monthly || month(charge.created_at) == month(self.now);
         let uses = |charge: &Charge| match charge.state {
             Charged::Authorized => charge.amount,
-            Charged::Captured(amount) => amount,
+            Charged::Capturing(amount) | Charged::Captured(amount) => amount,
             Charged::Canceled => 0,
         };
         let balance = (permission.limit - permission.charges.iter().filter(counts).map(uses).sum::<i64>()).max(0);
-        let held = permission.charges.iter().any(|charge| charge.state == Charged::Authorized);
+        let is_open = |charge: &Charge| matches!(charge.state, Charged::Authorized | Charged::Capturing(_));
+        let held = permission.charges.iter().any(is_open);
         match (permission.closed, permission.blocked) {
             (Some(reason), _) => ("Closed", reason, balance),
             (None, Some(reason)) => ("NonChargeable", reason, balance),

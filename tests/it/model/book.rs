@@ -52,6 +52,8 @@ pub(super) struct Order {
     pub(super) charge: Option<ChargeId>,
     pub(super) authorized_at: i64,
     pub(super) refund: Option<Refund>,
+    /// A capture that takes its time: what is captured, and when the gateway looks.
+    pub(super) selling: Option<((i64, i64), i64)>,
     pub(super) told: Vec<Told>,
 }
 
@@ -85,7 +87,7 @@ impl Book {
             Step::Start { order: number, right } => Some(self.start(order(number)?, right)),
             Step::Buyer { order: number, act, card } => self.buyer(order(number)?, act, card),
             Step::Return { order: number } => self.come_back(order(number)?),
-            Step::Settle { order: number, call, part, who } => self.settle(order(number)?, call, part, who),
+            Step::Settle { order: number, call, part, who } => Some(self.settle(order(number)?, call, part, who)),
             Step::SearchTrade { order: number, who } => Some(self.search_trade(order(number)?, who)),
             Step::SearchAddress { order: number } => Some(self.search_address(order(number)?)),
             Step::SearchPermission { permission } => self.search_permission(permission),
@@ -195,19 +197,15 @@ impl Book {
     /// psp-protocol 5.9 and 13.4: what was registered on it has ended; a payment on it stays what it is.
     fn close_permission(&mut self, number: usize) -> Option<Done> {
         let permission = number.checked_rem(self.amazon.permissions.len())?;
-        let closed_before = self.amazon.is_closed(permission);
-        if !closed_before {
-            self.amazon.close(permission);
-        }
-        // Whoever closed it: from now on the book knows.
-        let on_it = |order: &Order| order.permission == Some(permission) && order.status == "REGISTER";
-        if let Some(order) = self.orders.iter().position(on_it) {
-            self.go(order, "close", "END");
-            self.tell(order);
-        }
-        let says = if closed_before {
+        let says = if self.amazon.is_closed(permission) {
             refuses("AZ1000009")
         } else {
+            self.amazon.close(permission);
+            let on_it = |order: &Order| order.permission == Some(permission) && order.status == "REGISTER";
+            if let Some(order) = self.orders.iter().position(on_it) {
+                self.go(order, "close", "END");
+                self.tell(order);
+            }
             Says::Fields(vec![("AmazonChargePermissionID", Value::Permission(permission)), ("Status", is("END"))])
         };
         let fields = vec![("AmazonChargePermissionID", Value::Permission(permission))];
@@ -307,6 +305,7 @@ impl Order {
             charge: None,
             authorized_at: 0,
             refund: None,
+            selling: None,
             told: Vec::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use sekisho::domain::Millis;
 
-use super::amazon::{Completed, Progress, State};
+use super::amazon::{Completed, Progress, State, USED_UP};
 use super::book::{Book, MEMO, job, refuses};
 use super::says::{Action, Done, Fields, Says, Value, is, permission_or_blank};
 use super::step::{Act, Kind, Way, Who};
@@ -116,6 +116,7 @@ impl Book {
     fn on_demand(&mut self, number: usize, permission: usize) -> Says {
         let outcome = match self.amazon.charge(permission, self.orders[number].deal()) {
             Ok(charge) => Completed::Paid(charge),
+            Err(USED_UP) => Completed::Refused("AZ1000008"),
             Err(code) => Completed::Refused(code),
         };
         self.orders[number].executed = true;

@@ -1,6 +1,6 @@
 //! The model after the payment: Sales, Cancel, Change, and what time does (psp-protocol 5.4 to 5.6, 13.6, 13.7).
 
-use super::amazon::Deal;
+use super::amazon::{Deal, USED_UP};
 use super::book::{Book, Refund, YEN_MAX};
 use super::says::{Action, Done, Says, Value, is};
 use super::step::{Part, Settle, Who};
@@ -10,24 +10,17 @@ use super::table;
 const AUTHORISATION_MS: i64 = 30 * 86_400_000;
 /// Later than this after the authorisation a capture takes its time.
 const PROMPT_CAPTURE_MS: i64 = 7 * 86_400_000;
-/// When the gateway looks at a refund; Amazon's takes 30 seconds.
-const REFUND_LOOK_MS: i64 = 31_000;
+/// When the gateway looks at what Amazon takes its time over; in the sandbox that is 30 seconds.
+const LOOK_MS: i64 = 31_000;
 
 impl Book {
-    pub(super) fn settle(&mut self, number: usize, call: Settle, part: Part, who: Who) -> Option<Done> {
+    pub(super) fn settle(&mut self, number: usize, call: Settle, part: Part, who: Who) -> Done {
         let (mut fields, refusal) = Self::names(number, who);
         let order = &self.orders[number];
         let (amount, tax) = part.of(order.amount, order.tax);
         let cancels = call == Settle::Cancel;
         let names = if cancels { ("CancelAmount", "CancelTax") } else { ("Amount", "Tax") };
         fields.extend([(names.0, is(&amount)), (names.1, is(&tax))]);
-        // Other amounts with the same total: 5.6 leaves open whether that is a change.
-        let unclear = call == Settle::Change && amount + tax == order.total() && amount != order.amount;
-        let age = self.now - order.authorized_at;
-        let takes_time = call == Settle::Sales && order.status == "AUTH" && age > PROMPT_CAPTURE_MS;
-        if unclear || (takes_time && age <= AUTHORISATION_MS) {
-            return None;
-        }
         let mut codes = match (amount + tax, call) {
             (0, Settle::Cancel) => vec!["M01085010"],
             (total, Settle::Cancel) if total > YEN_MAX => vec!["M01085011"],
@@ -44,22 +37,24 @@ impl Book {
         }
         // One refund at a time; to change nothing needs none.
         let changes = (amount, tax) != (self.orders[number].amount, self.orders[number].tax) || cancels;
-        if codes.is_empty() && changes && self.orders[number].refund.is_some() {
+        let order = &self.orders[number];
+        if codes.is_empty() && (order.selling.is_some() || (changes && order.refund.is_some())) {
             codes.push("M01054004");
         }
         let done = if codes.is_empty() { self.settled(number, call, (amount, tax)) } else { Err(codes.join("|")) };
         let says = done.map_or_else(Says::Refuses, |()| self.amounts(number, cancels.then_some((amount, tax))));
-        Some(Done { action: Action::Call(call.call(), fields), says })
+        Done { action: Action::Call(call.call(), fields), says }
     }
 
     /// The answer: the order as it now stands, and what was asked back.
     fn amounts(&self, number: usize, cancelled: Option<(i64, i64)>) -> Says {
         let order = &self.orders[number];
+        let (amount, tax) = order.selling.map_or((order.amount, order.tax), |(money, _)| money);
         let mut said = vec![
             ("OrderID", Value::OrderId(number)),
             ("Status", is(order.status)),
-            ("Amount", is(&order.amount)),
-            ("Tax", is(&order.tax)),
+            ("Amount", is(&amount)),
+            ("Tax", is(&tax)),
         ];
         if let Some((amount, tax)) = cancelled {
             said.extend([("CancelAmount", is(&amount)), ("CancelTax", is(&tax))]);
@@ -83,10 +78,19 @@ impl Book {
         if money.0 + money.1 > order.total() {
             return Err("M01055011");
         }
-        if self.now - order.authorized_at > AUTHORISATION_MS {
+        let age = self.now - order.authorized_at;
+        if age > AUTHORISATION_MS {
             return Err("M01098010");
         }
-        self.amazon.capture(order.charge.ok_or("the model lost a charge")?, money.0 + money.1);
+        let charge = order.charge.ok_or("the model lost a charge")?;
+        if age > PROMPT_CAPTURE_MS {
+            // The answer tells what is captured, everything else follows when Amazon has the money.
+            self.amazon.begin_capture(charge, money.0 + money.1);
+            self.go(number, "sales", "AUTH");
+            self.orders[number].selling = Some((money, self.now + LOOK_MS));
+            return Ok(());
+        }
+        self.amazon.capture(charge, money.0 + money.1);
         self.go(number, "sales", "SALES");
         self.stand_at(number, money);
         self.tell(number);
@@ -120,41 +124,37 @@ impl Book {
         self.amazon.refund(order.charge.ok_or("the model lost a charge")?, money.0 + money.1);
         self.go(number, "cancel", "REQRETURN");
         self.stand_at(number, left);
-        self.orders[number].refund = Some(Refund { money, due: self.now + REFUND_LOOK_MS, from });
+        self.orders[number].refund = Some(Refund { money, due: self.now + LOOK_MS, from });
         self.tell(number);
         Ok(())
     }
 
-    /// Before capture: a new charge, and only then the old one is let go. Where no second charge fits beside the old one,
-    /// less than that holds needs none.
+    /// Before capture: a new charge, and only then the old one is let go. Where the buyer permitted no second one, the old
+    /// one may hold enough. Amazon knows totals only, so the same in other parts is none of its business.
     fn replace(&mut self, number: usize, money: (i64, i64)) -> Result<(), &'static str> {
         let order = &self.orders[number];
+        let total = money.0 + money.1;
         if money == (order.amount, order.tax) {
             return Ok(());
         }
         let old = order.charge.ok_or("the model lost a charge")?;
-        if self.now - order.authorized_at > AUTHORISATION_MS {
-            return Err("M01098010");
-        }
-        let total = money.0 + money.1;
-        let used_up = self.amazon.standing(old.0).1 == "ChargeInProgress";
-        let charge = match self.amazon.charge(old.0, Deal { total, captures: false }) {
-            Err(code) if used_up || code == "AZ1000010" => {
-                if self.amazon.held(old) < total {
-                    return Err("AZ1000010");
-                }
-                self.go(number, "change", "AUTH");
-                self.stand_at(number, money);
-                self.tell(number);
-                return Ok(());
+        if total != order.total() {
+            if self.now - order.authorized_at > AUTHORISATION_MS {
+                return Err("M01098010");
             }
-            made => made?,
-        };
-        self.amazon.cancel(old);
+            match self.amazon.charge(old.0, Deal { total, captures: false }) {
+                Ok(charge) => {
+                    self.amazon.cancel(old);
+                    self.orders[number].charge = Some(charge);
+                    self.orders[number].authorized_at = self.now;
+                }
+                Err(USED_UP | "AZ1000010") if total <= self.amazon.held(old) => {}
+                Err(USED_UP) => return Err("AZ1000010"),
+                Err(code) => return Err(code),
+            }
+        }
         self.go(number, "change", "AUTH");
         self.stand_at(number, money);
-        self.orders[number].charge = Some(charge);
-        self.orders[number].authorized_at = self.now;
         self.tell(number);
         Ok(())
     }
@@ -165,6 +165,12 @@ impl Book {
         if money == (order.amount, order.tax) {
             return Ok(());
         }
+        if money.0 + money.1 == order.total() {
+            self.go(number, "change", at);
+            self.stand_at(number, money);
+            self.tell(number);
+            return Ok(());
+        }
         if money.0 > order.amount || money.1 > order.tax {
             return Err("M01055011");
         }
@@ -172,7 +178,7 @@ impl Book {
         self.amazon.refund(order.charge.ok_or("the model lost a charge")?, back.0 + back.1);
         self.go(number, "change", at);
         self.stand_at(number, money);
-        self.orders[number].refund = Some(Refund { money: back, due: self.now + REFUND_LOOK_MS, from: at });
+        self.orders[number].refund = Some(Refund { money: back, due: self.now + LOOK_MS, from: at });
         self.tell(number);
         Ok(())
     }
@@ -186,6 +192,13 @@ impl Book {
         let order = &self.orders[number];
         match (order.status, order.refund) {
             ("REQSUCCESS", _) if order.limit_at <= self.now => self.expire(number),
+            ("AUTH", _) if order.selling.is_some_and(|(_, due)| due <= self.now) => {
+                let (money, _) = order.selling.unwrap_or_default();
+                self.orders[number].selling = None;
+                self.go(number, "sales", "SALES");
+                self.stand_at(number, money);
+                self.tell(number);
+            }
             ("AUTHPROCESS", _) if order.limit_at <= self.now => self.look_for_buyer(number),
             (status, Some(refund)) if refund.due <= self.now => {
                 self.orders[number].refund = None;

@@ -136,7 +136,8 @@ pub(super) enum Who {
 }
 
 /// So long after a start the Token is void; so long a refund takes; so long the gateway waits for a buyer; and so on.
-const WAITS_MS: [i64; 7] = [1_000, 31_000, 121_000, 3_601_000, 86_401_000, 6 * 86_400_000, 31 * 86_400_000];
+const WAITS_MS: [i64; 8] =
+    [1_000, 31_000, 121_000, 3_601_000, 86_401_000, 6 * 86_400_000, 8 * 86_400_000, 31 * 86_400_000];
 
 fn amount() -> impl Strategy<Value = i64> {
     prop_oneof![4 => Just(1980_i64), 2 => Just(0), 1 => Just(1), 2 => Just(40_000), 1 => Just(100_000), 1 => Just(9_999_999)]

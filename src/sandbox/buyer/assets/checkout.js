@@ -4,7 +4,7 @@
 // by posting a plain form to <sandbox>/checkout/initiate; GET that address for the list of its fields. A button of
 // renderJSButton posts to <sandbox>/checkout/on-page/initiate in a window of its own, which then asks this page's
 // handlers by messages (on-page.js). It works under a strict Content-Security-Policy of the shop: no inline style, no
-// eval, nothing fetched. The shop's policy must let this script load, must not restrict form-action on the page with
+// eval, nothing fetched but by signout. The shop's policy must let this script load, must not restrict form-action on the page with
 // the button, and must not send a Cross-Origin-Opener-Policy with renderJSButton.
 (() => {
   "use strict";
@@ -257,6 +257,7 @@
       }
       if (said.over) {
         over();
+        popup.close();
         if (said.over === "onCancel") ask(config, "onCancel", said.event);
       }
     };
@@ -318,5 +319,20 @@
     bindClick(element, () => go("/checkout/change", { amazonCheckoutSessionId, changeAction }, "get"));
   };
 
-  window.amazon = { ...window.amazon, Pay: { renderButton, renderJSButton, initCheckout, bindChangeAction } };
+  const bindUpgradeAction = (selector, options = {}) => {
+    const element = findElement("bindUpgradeAction", selector);
+    const mistakes = signedMistakes("bindUpgradeAction", options, undefined);
+    if (!isText(options.merchantId)) mistakes.push('merchantId is missing. Write merchantId: "A…", your Amazon Pay merchant id.');
+    if (complainOf("bindUpgradeAction", mistakes) || !element) return;
+    warnOfAlgorithm("bindUpgradeAction", "options", options);
+    const { merchantId, checkoutLanguage = "ja_JP" } = options;
+    bindClick(element, () => go("/checkout/upgrade", { merchantId, checkoutLanguage, ...signedFields(options) }, "post"));
+  };
+
+  // The next buyer in this browser is not asked whether they are the last one. Works where sandbox and shop are on one
+  // site (such as two ports of 127.0.0.1), and where the shop's policy allows connect-src to the sandbox.
+  const signout = () => fetch(`${home}/checkout/sign-out`, { method: "POST", mode: "no-cors", credentials: "include" })
+    .then(() => {}, (error) => complain("signout", `${error.message}. Allow connect-src ${home} in this page's policy.`));
+
+  window.amazon = { ...window.amazon, Pay: { renderButton, renderJSButton, initCheckout, bindChangeAction, bindUpgradeAction, signout } };
 })();

@@ -5,6 +5,8 @@
 
   // For a shop's page whose server is slow; a page that is gone is noticed by itself.
   const PATIENCE_MS = 120_000;
+  // For a shop's page that is gone itself.
+  const CLOSE_MS = 5_000;
   const NAME = "sekishoOnPage";
 
   const page = document.querySelector("[data-handler]");
@@ -16,7 +18,8 @@
 
   if (page.id === "over") {
     tell({ over: handler, event: JSON.parse(event) });
-    window.close();
+    // The shop's page closes this window once it has heard; nobody hears a window that is gone.
+    setTimeout(() => window.close(), CLOSE_MS);
     return;
   }
   if (page.id !== "relay-form") return;

@@ -233,7 +233,9 @@ async fn cancelling_ends_it_and_a_bad_answer_is_told_to_the_shop() {
         assert_eq!(late.status, StatusCode::GONE);
     }
     let id = world.begun("PayOnly", &providers_config()).await;
-    world.shop_answers(&id, "onInitCheckout", &json!({"totalChargeAmount": {"amount": "x"}})).await;
+    world
+        .shop_answers(&id, "onInitCheckout", &json!({"totalChargeAmount": {"amount": "x", "currencyCode": "JPY"}}))
+        .await;
     let page = world.window(&id).await;
     assert!(page.body.contains("onInitCheckout: totalChargeAmount.amount"), "{}", page.body);
     let canceling = world.begun("PayOnly", &config()).await;

@@ -1,0 +1,143 @@
+//! The buyer's address book, and which of its addresses a shop sends to (`deliverySpecifications`, amazon-pay 2.3).
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Ledger;
+use super::checkout::BuyerError;
+use super::session::{Choice, Session};
+use crate::sandbox::buyers::{Address, Buyers};
+
+/// How many addresses one buyer may keep. Ours.
+pub const ADDRESSES_MAX: usize = 20;
+
+impl Ledger {
+    /// The same ledger with other buyers, also after a reset.
+    pub fn inhabit(&mut self, buyers: Buyers) {
+        self.first_buyers = buyers.clone();
+        self.buyers = buyers;
+    }
+
+    /// Everybody who can sign in, as they are now.
+    pub const fn buyers(&self) -> &Buyers {
+        &self.buyers
+    }
+
+    /// The buyer of this session writes an address into their book: a new one, or (where `address.id` is one of
+    /// theirs) another in its place. Answers its id. Sessions that others opened keep what was chosen in them.
+    ///
+    /// # Errors
+    /// `UnknownSession`, `NotOpen`, `AlreadyPaid`, `NotSignedIn`; `UnknownAddress` for an id that the buyer has not;
+    /// `TooManyAddresses`.
+    pub fn write_address(&mut self, id: &str, mut address: Address) -> Result<String, BuyerError> {
+        let buyer_id = self.unpaid_mut(id)?.party.as_ref().map(|party| party.buyer.id.clone());
+        let buyer_id = buyer_id.ok_or(BuyerError::NotSignedIn)?;
+        let unknown = || BuyerError::UnknownBuyer(buyer_id.clone());
+        let buyer = self.buyers.find_mut(&buyer_id).ok_or_else(unknown)?;
+        if address.id.is_empty() {
+            if buyer.addresses.len() >= ADDRESSES_MAX {
+                return Err(BuyerError::TooManyAddresses);
+            }
+            address.id = buyer.unused_address_id();
+            buyer.addresses.push(Arc::new(address.clone()));
+        } else {
+            let place = buyer.addresses.iter_mut().find(|place| place.id == address.id);
+            *place.ok_or_else(|| BuyerError::UnknownAddress(address.id.clone()))? = Arc::new(address.clone());
+        }
+        let buyer = Arc::clone(self.buyers.find(&buyer_id).ok_or_else(unknown)?);
+        let written = address.id.clone();
+        if let Some(party) = self.unpaid_mut(id)?.party.as_mut() {
+            party.buyer = buyer;
+            if let Some(Choice { address: Some(chosen), .. }) = &mut party.choice
+                && chosen.id == address.id
+            {
+                *chosen = Arc::new(address);
+            }
+        }
+        Ok(written)
+    }
+}
+
+impl Session {
+    /// Whether the shop sends to this address.
+    pub fn delivers_to(&self, address: &Address) -> bool {
+        self.request.delivery_specifications.as_ref().is_none_or(|specifications| allows(specifications, address))
+    }
+}
+
+/// Whether `deliverySpecifications` allow the address. What is not understood restricts nothing, as at Amazon's.
+fn allows(specifications: &Value, address: &Address) -> bool {
+    let special = specifications["specialRestrictions"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|one| one == "RestrictPOBoxes") && is_post_office_box(address));
+    let restrictions = &specifications["addressRestrictions"];
+    let listed = || lists(&restrictions["restrictions"]["JP"], address);
+    let by_place = match restrictions["type"].as_str() {
+        Some("Allowed") => listed(),
+        Some("NotAllowed") => !listed(),
+        _ => true,
+    };
+    !special && by_place
+}
+
+/// Whether a country's restrictions name the address; those that name no part of the country name all of it.
+fn lists(country: &Value, address: &Address) -> bool {
+    if !country.is_object() {
+        return false;
+    }
+    let texts =
+        |name: &str| country[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+    let (states, codes) = (texts("statesOrRegions"), texts("zipCodes"));
+    let code = address.postal_code.replace('-', "");
+    let has_code = |wanted: &str| {
+        let wanted = wanted.replace('-', "");
+        wanted.strip_suffix('*').map_or(wanted == code, |start| code.starts_with(start))
+    };
+    (states.is_empty() && codes.is_empty())
+        || states.iter().any(|state| same_prefecture(state, &address.state_or_region))
+        || codes.into_iter().any(has_code)
+}
+
+/// With and without its last character 都, 道, 府 or 県, which shops leave out.
+fn same_prefecture(one: &str, other: &str) -> bool {
+    let bare = |name: &str| name.trim_end_matches(['都', '府', '県']).to_owned();
+    one == other || bare(one) == bare(other)
+}
+
+fn is_post_office_box(address: &Address) -> bool {
+    let lines = [Some(&address.line1), address.line2.as_ref(), address.line3.as_ref()];
+    lines.into_iter().flatten().any(|line| line.contains("私書箱") || line.to_uppercase().contains("P.O. BOX"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::sandbox::buyers::ready;
+
+    #[test]
+    fn a_shop_sends_where_it_says() {
+        let home = ready().all()[0].addresses[0].as_ref().clone();
+        assert_eq!((home.state_or_region.as_str(), home.postal_code.as_str()), ("神奈川県", "250-0521"));
+        let by = |kind: &str, japan: Value| json!({"specialRestrictions": ["RestrictPOBoxes"], "addressRestrictions": {"type": kind, "restrictions": {"JP": japan}}});
+        for (specifications, fine) in [
+            (json!({}), true),
+            (by("Allowed", json!({})), true),
+            (by("Allowed", json!({"statesOrRegions": ["東京都"]})), false),
+            (by("Allowed", json!({"statesOrRegions": ["神奈川"]})), true),
+            (by("Allowed", json!({"statesOrRegions": ["東京都"], "zipCodes": ["250*"]})), true),
+            (by("Allowed", json!({"zipCodes": ["2500522"]})), false),
+            (by("NotAllowed", json!({"zipCodes": ["250-0521"]})), false),
+            (by("NotAllowed", json!({"statesOrRegions": ["沖縄県"]})), true),
+            (by("NotAllowed", json!({})), false),
+            (json!({"addressRestrictions": {"type": "Allowed", "restrictions": {"US": {}}}}), false),
+        ] {
+            assert_eq!(allows(&specifications, &home), fine, "{specifications}");
+        }
+        let boxed = Address { line2: Some("私書箱 12 号".to_owned()), ..home };
+        assert!(!allows(&by("Allowed", json!({})), &boxed));
+        assert!(allows(&json!({"specialRestrictions": null}), &boxed));
+    }
+}
