@@ -9,7 +9,7 @@ use crate::domain::{FrequencyUnit, PaymentType, Yen};
 /// One of the protocol's calls (psp-protocol 4). The path on the wire is `/payment/<name>.idPass` or `.json`.
 ///
 /// The first generation's names (`SearchBillingAgreementAmazonpay` and the like) are not among them: they are answered
-/// as any unknown name is, with [`codes::NO_SUCH_CALL`](super::codes::NO_SUCH_CALL).
+/// as any unknown name is, with [`codes::NO_SUCH_CALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
     /// Enters a transaction.

@@ -1,6 +1,6 @@
 //! Conditions on several parameters of a call, as data: when one is needed, and what must not come together.
 //!
-//! The validator evaluates them ([`Condition::holds`]); the reference page and OpenAPI write them out.
+//! The validator evaluates them (`Condition::holds`); the reference page and OpenAPI write them out.
 
 use super::error::ErrInfo;
 use super::field::Field;

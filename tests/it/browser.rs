@@ -1,7 +1,7 @@
 //! Real purchases through the real pages in a headless Chromium: shop, buyer pages, gateway, and back.
 //!
 //! Each test has a demo of its own and a browser of its own; they take turns, because two browsers at once on a small
-//! machine are slower than one after the other. Every page is photographed for people to look at.
+//! machine are slower than one after the other. With `SEKISHO_PHOTOGRAPHS=1` every page is photographed for people to look at.
 
 mod alley;
 mod button;

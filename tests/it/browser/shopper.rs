@@ -1,4 +1,4 @@
-//! A shopper at a browser: looks for things on pages, presses them, and takes a photograph of every page.
+//! A shopper at a browser: looks for things on pages, presses them, and takes a photograph of every page if that is wanted.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -78,8 +78,7 @@ impl Shopper {
     async fn give_up(&self, css: &str, error: &CmdError) -> ! {
         let url = self.browser.current_url().await.map(String::from).unwrap_or_default();
         let source = self.browser.source().await.unwrap_or_default();
-        self.photograph("failure").await;
-        panic!("no {css} at {url}, which is on {}-failure.png ({error}):\n{source}", self.album);
+        panic!("no {css} at {url} ({error}):\n{source}");
     }
 
     /// Waits until there are this many windows, and looks at the newest that is not the present one; with one window
@@ -143,10 +142,12 @@ impl Shopper {
 
     /// Photographs the page by day and by night. On a phone it must fit the width.
     pub(super) async fn look(&self, name: &str) {
-        self.photograph(name).await;
-        self.prefer("dark").await;
-        self.photograph(&format!("{name}-dark")).await;
-        self.prefer("light").await;
+        if photographs_wanted() {
+            self.photograph(name).await;
+            self.prefer("dark").await;
+            self.photograph(&format!("{name}-dark")).await;
+            self.prefer("light").await;
+        }
         if self.screen.phone {
             let width = self.size().await.0;
             assert!(width <= f64::from(self.screen.width), "{name} is {width} px wide on a phone");
@@ -188,6 +189,11 @@ impl Shopper {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{}-{name}.png", self.album)), png).unwrap();
     }
+}
+
+/// Photographs are for people, who ask for them: now and then Chromium never finishes one, and a test would hang.
+fn photographs_wanted() -> bool {
+    std::env::var_os("SEKISHO_PHOTOGRAPHS").is_some()
 }
 
 /// Where photographs are kept for people to look at: under `$SEKISHO_TEST_OUTPUT`, or `target/test-output`.
