@@ -27,3 +27,19 @@ export const refund = [
     'refundId', 'chargeId', 'creationTimestamp', 'refundAmount', 'statusDetails', 'softDescriptor',
     'releaseEnvironment',
 ];
+
+export const report = [
+    'createdTime', 'endTime', 'processingEndTime', 'processingStartTime', 'processingStatus', 'reportDocumentId',
+    'reportId', 'reportType', 'startTime',
+];
+
+export const reportSchedule = ['nextReportCreationTime', 'reportScheduleId', 'reportType', 'scheduleFrequency'];
+
+export const merchantAccount = ['uniqueReferenceId', 'merchantAccountId'];
+
+export const dispute = [
+    'disputeId', 'chargeId', 'disputeType', 'disputeAmount', 'filingReason', 'resolutionAuthority', 'statusDetails',
+    'merchantResponseDeadline', 'releaseEnvironment',
+];
+
+export const file = ['id', 'type', 'purpose', 'url', 'size', 'uploadTimestamp', 'urlExpirationTimestamp'];

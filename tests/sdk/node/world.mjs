@@ -94,3 +94,16 @@ export const refused = async (call) => {
     }
     return assert.fail('it was not refused');
 };
+
+/** A success of this status, with a request id; answers its body. */
+export const success = async (call, status) => {
+    const answer = await call;
+    assert.equal(answer.status, status, JSON.stringify(answer.data));
+    assert.ok(answer.headers['x-amz-pay-request-id'], 'x-amz-pay-request-id');
+    return answer.data;
+};
+
+/** The object has all these fields, in whatever order. */
+export const hasAll = (object, names) => {
+    for (const name of names) assert.ok(Object.hasOwn(object, name), `${name} is missing`);
+};

@@ -1,24 +1,12 @@
-// Every operation of the official Node SDK against the sandbox, over HTTPS, with both signature algorithms.
+// What a purchase needs, by the official Node SDK against the sandbox, over HTTPS, with both signature algorithms.
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as expected from './keys.mjs';
 import {
-    algorithms, client, form, fresh, merchantId, paidSession, publicKeyId, refused, request, storeId,
+    algorithms, client, form, fresh, hasAll, merchantId, paidSession, publicKeyId, refused, request, storeId, success,
     webCheckoutDetails, yen,
 } from './world.mjs';
-
-/** A success of this status, with a request id; answers its body. */
-const success = async (call, status) => {
-    const answer = await call;
-    assert.equal(answer.status, status, JSON.stringify(answer.data));
-    assert.ok(answer.headers['x-amz-pay-request-id'], 'x-amz-pay-request-id');
-    return answer.data;
-};
-
-const hasAll = (object, names) => {
-    for (const name of names) assert.ok(Object.hasOwn(object, name), `${name} is missing`);
-};
 
 test('the certificate is good for Amazon\'s hosts and this machine', async () => {
     const hosts = [
