@@ -10,6 +10,7 @@ mod flows;
 mod on_page;
 mod pages;
 mod shopper;
+mod ways_out;
 
 use std::time::Duration;
 

@@ -73,8 +73,9 @@ impl Ledger {
         })
     }
 
-    /// After the last object was put back: winds the timers up again.
+    /// After the last object was put back: gives buyers their address books, and winds the timers up again.
     pub fn resume(&mut self) {
+        self.hand_out_books();
         let mut timers = Vec::new();
         for session in self.sessions.iter() {
             timers.push((session.expires, Due::SessionExpires(session.id.clone())));
@@ -102,6 +103,7 @@ impl Ledger {
 
     fn tables(&mut self) -> Vec<&mut dyn Keep> {
         vec![
+            &mut self.books,
             &mut self.sessions,
             &mut self.permissions,
             &mut self.charges,

@@ -76,7 +76,7 @@ pub use words::{
 };
 
 use crate::domain::{Millis, Rng};
-use crate::sandbox::buyers::{self, Buyers};
+use crate::sandbox::buyers::{self, Address, Buyers};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use table::{Journal, Table};
 use timers::Due;
@@ -98,6 +98,8 @@ pub struct Ledger {
     rng: Arc<dyn Rng>,
     buyers: Buyers,
     first_buyers: Buyers,
+    /// The address books that were written into, by their buyers' ids.
+    books: Table<Vec<Address>>,
     sessions: Table<Session>,
     permissions: Table<ChargePermission>,
     charges: Table<Charge>,
@@ -131,6 +133,7 @@ impl Ledger {
             rng,
             buyers: buyers::ready(),
             first_buyers: buyers::ready(),
+            books: Table::new("address-book"),
             sessions: Table::new("session"),
             permissions: Table::new("permission"),
             charges: Table::new("charge"),

@@ -63,6 +63,11 @@ impl<T> Table<T> {
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.objects.iter().map(|(_, object)| object)
     }
+
+    /// All with their ids, oldest first.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.objects.iter().map(|(id, object)| (id.as_str(), object))
+    }
 }
 
 /// What a ledger does with each of its tables, whatever is in them.

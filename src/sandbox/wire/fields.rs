@@ -49,6 +49,16 @@ impl Fields {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
+    /// In what prices are.
+    pub(super) const fn ledger_currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// The fields that were not taken yet.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.map.keys().cloned().collect()
+    }
+
     /// Any value.
     pub(super) fn value(&mut self, name: &str) -> Option<Value> {
         self.map.shift_remove(name).filter(|value| !value.is_null())
