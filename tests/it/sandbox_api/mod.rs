@@ -14,3 +14,4 @@ mod shapes;
 mod simulations;
 mod start;
 mod twins;
+mod whose;

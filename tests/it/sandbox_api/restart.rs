@@ -1,5 +1,6 @@
 //! A sandbox with a data file goes on where it was.
 
+use sekisho::domain::Millis;
 use sekisho::sandbox::ArchiveError;
 use sekisho::sandbox::buyers::Address;
 use serde_json::json;
@@ -9,8 +10,13 @@ use crate::support::eventually;
 
 /// Opens the file again once the one who had it is gone.
 async fn again(path: &std::path::Path, run: u64) -> Caller {
+    again_at(path, NOW, run).await
+}
+
+/// The same at this moment of the machine's clock.
+async fn again_at(path: &std::path::Path, now: Millis, run: u64) -> Caller {
     eventually("the file is free", || async {
-        match Caller::kept_in(path, NOW, run).await {
+        match Caller::kept_in(path, now, run).await {
             Ok(caller) => Some(caller),
             Err(ArchiveError::InUse(_)) => None,
             Err(error) => panic!("{error}"),
@@ -102,6 +108,26 @@ async fn an_address_that_a_buyer_wrote_is_there_after_a_restart_also_where_the_b
     caller.sandbox.ledger().reset(NOW);
     let ledger = caller.sandbox.ledger();
     assert_eq!(ledger.buyers(), &ready, "a reset forgets it");
+}
+
+#[tokio::test]
+async fn what_fell_due_in_between_happens_at_the_next_start_and_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sandbox.db");
+    let caller = Caller::kept_in(&path, NOW, 1).await.unwrap();
+    let taken = caller.completed(&order("AuthorizeWithCapture"), "card-1111", "k").await.text_of("chargeId");
+    caller.sandbox.ledger().take_news();
+    let body = json!({"chargeId": taken, "refundAmount": yen(10)});
+    let refund = caller.call("POST", "/v2/refunds", &body, "r").await.text_of("refundId");
+    drop(caller);
+
+    let caller = again_at(&path, NOW.plus(60_000), 2).await;
+    let news = caller.sandbox.ledger().take_news();
+    let told: Vec<_> = news.iter().map(|one| one.object_id.as_str()).collect();
+    assert_eq!(told, [refund.as_str()]);
+    let shown = caller.get(&format!("/v2/refunds/{refund}")).await;
+    assert_eq!(shown.state(), "Refunded");
+    assert_eq!(shown.body["statusDetails"]["lastUpdatedTimestamp"], "20261122T181030Z", "at its own moment");
 }
 
 #[tokio::test]
