@@ -120,6 +120,11 @@ impl Fields {
         }
     }
 
+    /// A price that ends a checkout, of which too much is `TransactionAmountExceeded` (amazon-pay 2.8).
+    pub(super) fn final_price(&mut self, name: &str) -> Result<Option<Amount>, ApiError> {
+        self.price_or(name, ReasonCode::TransactionAmountExceeded)
+    }
+
     /// The price of a transaction: more than nothing, and where it is more than any transaction may be, the refusal is
     /// `TransactionAmountExceeded` (amazon-pay 2.2, 2.8).
     pub(super) fn transaction_price(&mut self, name: &str) -> Result<Amount, ApiError> {
