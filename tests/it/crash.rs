@@ -7,4 +7,5 @@ mod moves;
 mod plays;
 mod shop;
 mod stop;
+mod storm;
 mod world;
