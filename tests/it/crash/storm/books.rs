@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::super::shop::Fields;
 use super::super::world::{Gateway, World};
+use super::Day;
 use super::lives::Wanted;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,6 +26,21 @@ pub(super) struct Books {
     pub(super) notifications: u32,
     /// Those among them that the shop received more than once.
     pub(super) came_twice: u32,
+}
+
+impl Books {
+    /// In words, of all days together.
+    pub(super) fn told(days: &[Day]) -> String {
+        let sum = |of: fn(&Self) -> u32| days.iter().map(|day| of(&day.books)).sum::<u32>();
+        format!(
+            "{} transactions, {} charges, {} refunds, {} notifications ({} came twice): 0 lost, 0 doubled, 0 stuck",
+            sum(|books| books.transactions),
+            sum(|books| books.charges),
+            sum(|books| books.refunds),
+            sum(|books| books.notifications),
+            sum(|books| books.came_twice),
+        )
+    }
 }
 
 /// A transaction as the gateway has it.

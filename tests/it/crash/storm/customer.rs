@@ -1,6 +1,8 @@
 //! A shop's server that does not give in: whatever call is lost is made again, and where the second answer cannot tell
 //! what the first one did, SearchTradeMulti is asked. It knows the protocol and nothing else.
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sekisho::domain::{Rng as _, SeededRng};
@@ -15,6 +17,9 @@ pub(super) const USED_ORDER: &str = "M01004010";
 const PATIENCE: Duration = Duration::from_secs(60);
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
 const PUBLIC_URL: &str = "https://gateway.example";
+
+/// A customer without patience has gone away by then. Calls take about as long, so every moment of a call is met.
+const HANGS_UP_AFTER_MS_MAX: u64 = 60;
 
 /// Choices that a seed repeats.
 pub(super) struct Chance(pub(super) SeededRng);
@@ -42,12 +47,34 @@ pub(super) struct Customer<'a> {
     line: watch::Receiver<String>,
     pub(super) chance: Chance,
     number: u64,
-    orders: std::cell::Cell<u32>,
+    orders: Cell<u32>,
+    /// Counts how often customers hung up. One who has no counter never does.
+    hang_ups: Option<&'a AtomicU32>,
 }
 
 impl<'a> Customer<'a> {
     pub(super) fn new(world: &'a World, line: watch::Receiver<String>, chance: Chance, number: u64) -> Self {
-        Self { world, line, chance, number, orders: std::cell::Cell::new(0) }
+        Self { world, line, chance, number, orders: Cell::new(0), hang_ups: None }
+    }
+
+    /// One who now and then does not wait for an answer.
+    pub(super) fn impatient(self, hang_ups: &'a AtomicU32) -> Self {
+        Self { hang_ups: Some(hang_ups), ..self }
+    }
+
+    /// The answer, unless this customer hangs up before it is there.
+    async fn perhaps<T>(&self, answer: impl Future<Output = T>) -> Option<T> {
+        match self.hang_ups {
+            Some(hang_ups) if self.chance.below(2) == 0 => {
+                let patience = Duration::from_millis(self.chance.below(HANGS_UP_AFTER_MS_MAX));
+                let answered = tokio::time::timeout(patience, answer).await;
+                if answered.is_err() {
+                    hang_ups.fetch_add(1, Ordering::SeqCst);
+                }
+                answered.ok()
+            }
+            _ => Some(answer.await),
+        }
     }
 
     fn url(&self) -> String {
@@ -59,10 +86,10 @@ impl<'a> Customer<'a> {
         let mut after_a_loss = false;
         let insisting = async {
             loop {
-                match call(&self.world.http, &self.url(), name, form).await {
-                    Reply::NoAnswer => after_a_loss = true,
-                    Reply::Refused(codes) if codes == BUSY => {}
-                    reply => return reply,
+                match self.perhaps(call(&self.world.http, &self.url(), name, form)).await {
+                    None | Some(Reply::NoAnswer) => after_a_loss = true,
+                    Some(Reply::Refused(codes)) if codes == BUSY => {}
+                    Some(reply) => return reply,
                 }
                 tokio::time::sleep(AGAIN_AFTER).await;
             }
@@ -116,7 +143,7 @@ impl<'a> Customer<'a> {
         let visiting = async {
             loop {
                 let url = format!("{}/payment/AmazonpayStart.idPass", self.url());
-                if let Ok(answer) = self.world.http.post(url).form(&form).send().await {
+                if let Some(Ok(answer)) = self.perhaps(self.world.http.post(url).form(&form).send()).await {
                     let location = answer.headers().get("location").and_then(|location| location.to_str().ok());
                     let session = location.and_then(|url| url.split_once("amazonCheckoutSessionId="));
                     return session.map(|(_, id)| id.split('&').next().unwrap_or(id).to_owned());
@@ -138,7 +165,7 @@ impl<'a> Customer<'a> {
         let path = back.strip_prefix(PUBLIC_URL).expect("Amazon sends the browser back to the gateway");
         let reloading = async {
             loop {
-                if let Some(posted) = come_back(&self.world.http, &self.url(), path).await {
+                if let Some(Some(posted)) = self.perhaps(come_back(&self.world.http, &self.url(), path)).await {
                     return posted;
                 }
                 tokio::time::sleep(AGAIN_AFTER).await;

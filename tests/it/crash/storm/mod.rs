@@ -1,17 +1,16 @@
 //! Hundreds of deaths in one long day: shops and buyers go on and on while the gateway is killed again and again, at
 //! every step by name, at random moments and while it starts. In the evening the books of gateway, sandbox and shop are
-//! laid side by side (`books`).
+//! laid side by side (`books`). And another such day, on which nobody dies, but customers hang up in the middle of calls.
 //!
-//! `SEKISHO_CRASH_KILLS` says how many deaths (`./scripts/prove crash`), `SEKISHO_CRASH_SEED` which choices are made. The
-//! moments themselves belong to the machine and cannot be repeated.
+//! `SEKISHO_CRASH_KILLS` and `SEKISHO_CRASH_HANG_UPS` say how many (`./scripts/prove crash`), `SEKISHO_CRASH_SEED` which
+//! choices are made. The moments themselves belong to the machine and cannot be repeated.
 
 mod books;
 mod customer;
 mod lives;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sekisho::domain::SeededRng;
 use sekisho::flow::Step;
@@ -24,8 +23,11 @@ use lives::Wanted;
 
 /// In the test command, beside the plays of `kill`.
 const KILLS: u32 = 180;
+/// In the test command: customers who hung up.
+const HANG_UPS: u32 = 1_000;
 /// A new world after so many, so that no book grows long.
 const KILLS_PER_WORLD: u32 = 60;
+const HANG_UPS_PER_WORLD: u32 = 1_000;
 /// Worlds that are played at once.
 const WORLDS_AT_ONCE: u32 = 3;
 /// Shops' servers that work at once on one gateway.
@@ -38,7 +40,16 @@ const LIFE_MS_MAX: u64 = 400;
 const BIRTH_MS_MAX: u64 = 120;
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// What the deaths of one world came to.
+/// What goes wrong on a day.
+#[derive(Debug, Clone, Copy)]
+enum Weather {
+    /// The gateway dies so often.
+    Kills(u32),
+    /// Customers hang up so often.
+    HangUps(u32),
+}
+
+/// How the gateways of a day died.
 #[derive(Debug, Default, Clone, Copy)]
 struct Deaths {
     at_a_step: u32,
@@ -46,65 +57,90 @@ struct Deaths {
     while_starting: u32,
 }
 
+/// What one day came to.
+struct Day {
+    deaths: Deaths,
+    hang_ups: u32,
+    books: Books,
+}
+
 #[test]
 fn the_books_agree_after_a_storm_of_kills() {
     let kills = number_in("SEKISHO_CRASH_KILLS").unwrap_or(KILLS);
-    let seed = number_in("SEKISHO_CRASH_SEED").unwrap_or(0);
-    let began = Instant::now();
-    let worlds = kills.div_ceil(KILLS_PER_WORLD);
-    let next = Arc::new(AtomicU32::new(0));
-    let work = move || {
+    let days = days(kills, KILLS_PER_WORLD, Weather::Kills);
+    let sum = |of: fn(&Deaths) -> u32| days.iter().map(|day| of(&day.deaths)).sum::<u32>();
+    let (at_a_step, at_random) = (sum(|deaths| deaths.at_a_step), sum(|deaths| deaths.at_random));
+    let while_starting = sum(|deaths| deaths.while_starting);
+    assert_eq!(at_a_step + at_random + while_starting, kills);
+    println!("{kills} kills: {at_a_step} at a named step, {at_random} at random, {while_starting} while starting");
+    println!("{}", Books::told(&days));
+}
+
+#[test]
+fn the_books_agree_however_often_customers_hang_up() {
+    let hang_ups = number_in("SEKISHO_CRASH_HANG_UPS").unwrap_or(HANG_UPS);
+    let days = days(hang_ups, HANG_UPS_PER_WORLD, Weather::HangUps);
+    let counted: u32 = days.iter().map(|day| day.hang_ups).sum();
+    assert!(counted >= hang_ups, "{counted} of {hang_ups}");
+    println!("{counted} calls whose caller hung up");
+    println!("{}", Books::told(&days));
+}
+
+/// So many mishaps, over as many worlds as they need.
+fn days(mishaps: u32, per_world: u32, weather: fn(u32) -> Weather) -> Vec<Day> {
+    let seed = u64::from(number_in("SEKISHO_CRASH_SEED").unwrap_or(0));
+    let worlds = mishaps.div_ceil(per_world);
+    let next = AtomicU32::new(0);
+    let work = || {
         let mut done = Vec::new();
         loop {
             let world = next.fetch_add(1, Ordering::SeqCst);
             if world >= worlds {
                 return done;
             }
-            let kills = KILLS_PER_WORLD.min(kills - world * KILLS_PER_WORLD);
+            let today = weather(per_world.min(mishaps - world * per_world));
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            done.push(runtime.block_on(day(kills, (u64::from(seed) << 32) + u64::from(world))));
+            done.push(runtime.block_on(day(today, (seed << 32) + u64::from(world))));
         }
     };
-    let threads: Vec<_> = (0..WORLDS_AT_ONCE.min(worlds)).map(|_| std::thread::spawn(work.clone())).collect();
-    let days: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().expect("a day that ended well")).collect();
-    let sum = |of: fn(&(Deaths, Books)) -> u32| days.iter().map(of).sum::<u32>();
-    println!(
-        "{kills} kills of seed {seed}: {} at a named step, {} at random, {} while starting; {} transactions, {} charges, \
-         {} refunds, {} notifications ({} came twice): 0 lost, 0 doubled, 0 stuck, {:.0?}",
-        sum(|(deaths, _)| deaths.at_a_step),
-        sum(|(deaths, _)| deaths.at_random),
-        sum(|(deaths, _)| deaths.while_starting),
-        sum(|(_, books)| books.transactions),
-        sum(|(_, books)| books.charges),
-        sum(|(_, books)| books.refunds),
-        sum(|(_, books)| books.notifications),
-        sum(|(_, books)| books.came_twice),
-        began.elapsed(),
-    );
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..WORLDS_AT_ONCE.min(worlds)).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a day that ended well")).collect()
+    })
 }
 
-/// One world: so many kills while customers come and go, then the reckoning.
-async fn day(kills: u32, seed: u64) -> (Deaths, Books) {
+/// One world: mishaps while customers come and go, then the reckoning.
+async fn day(weather: Weather, seed: u64) -> Day {
     let world = World::new().await;
     let (line, _) = watch::channel(String::new());
     let evening = AtomicBool::new(false);
-    let chance = Chance(SeededRng::new(seed));
+    let hang_ups = AtomicU32::new(0);
     let customers = (0..CUSTOMERS).map(|number| {
         let chance = Chance(SeededRng::new(seed ^ (number + 1).wrapping_mul(0xA076_1D64_78BD_642F)));
-        lives::one_after_the_other(Customer::new(&world, line.subscribe(), chance, number), &evening)
+        let customer = Customer::new(&world, line.subscribe(), chance, number);
+        let customer = if let Weather::HangUps(_) = weather { customer.impatient(&hang_ups) } else { customer };
+        lives::one_after_the_other(customer, &evening)
     });
-    let killing = async {
-        let deaths = kill(&world, &line, &chance, kills).await;
+    let weather = async {
+        let deaths = match weather {
+            Weather::Kills(kills) => kill(&world, &line, &Chance(SeededRng::new(seed)), kills).await,
+            Weather::HangUps(_) => Deaths::default(),
+        };
         let last = world.serve(None).await;
         line.send_replace(last.url.clone());
+        if let Weather::HangUps(wanted) = weather {
+            while hang_ups.load(Ordering::SeqCst) < wanted {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        }
         evening.store(true, Ordering::SeqCst);
         (deaths, last)
     };
-    let ((deaths, last), wanted) = tokio::join!(killing, futures_util::future::join_all(customers));
+    let ((deaths, last), wanted) = tokio::join!(weather, futures_util::future::join_all(customers));
     let wanted: Vec<Wanted> = wanted.into_iter().flatten().collect();
     let last = books::settle(&world, last).await;
     let books = books::compare(&world, last, &wanted, deaths.total()).await;
-    (deaths, books)
+    Day { deaths, hang_ups: hang_ups.into_inner(), books }
 }
 
 /// Starts gateways and kills them.
