@@ -8,4 +8,5 @@ mod plays;
 mod shop;
 mod stop;
 mod storm;
+mod twins;
 mod world;
