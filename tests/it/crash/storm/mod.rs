@@ -13,13 +13,13 @@ mod lives;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use sekisho::domain::SeededRng;
 use sekisho::flow::Step;
 use tokio::sync::watch;
 
-use super::world::World;
+use super::chance::Chance;
+use super::world::{Gateway, World};
 use books::Books;
-use customer::{Chance, Customer};
+use customer::Customer;
 use lives::Wanted;
 
 /// In the test command, beside the plays of `kill`.
@@ -132,15 +132,15 @@ async fn day(weather: Weather, seed: u64) -> Day {
     let evening = AtomicBool::new(false);
     let hang_ups = AtomicU32::new(0);
     let customers = (0..CUSTOMERS).map(|number| {
-        let chance = Chance(SeededRng::new(seed ^ (number + 1).wrapping_mul(0xA076_1D64_78BD_642F)));
+        let chance = Chance::of(seed ^ (number + 1).wrapping_mul(0xA076_1D64_78BD_642F));
         let customer = Customer::new(&world, line.subscribe(), chance, number);
         let customer = if let Weather::HangUps(_) = weather { customer.impatient(&hang_ups) } else { customer };
         lives::one_after_the_other(customer, &evening)
     });
     let weather = async {
         let deaths = match weather {
-            Weather::Kills(kills) => kill(&world, &line, &Chance(SeededRng::new(seed)), kills).await,
-            Weather::Restarts(restarts) => restart(&world, &line, &Chance(SeededRng::new(seed)), restarts).await,
+            Weather::Kills(kills) => kill(&world, &line, &Chance::of(seed), kills).await,
+            Weather::Restarts(restarts) => restart(&world, &line, &Chance::of(seed), restarts).await,
             Weather::HangUps(_) => Deaths::default(),
         };
         let last = world.serve(None).await;
@@ -175,27 +175,28 @@ async fn kill(world: &World, line: &watch::Sender<String>, chance: &Chance, kill
         let step = (chance.below(3) > 0).then(|| steps[number as usize % steps.len()]);
         let gateway = world.serve(step).await;
         line.send_replace(gateway.url.clone());
-        match step {
-            Some(step) => {
-                let stopped = format!("stopped at {step}");
-                let reached = async {
-                    while !gateway.process.logged(&stopped) {
-                        tokio::time::sleep(LOOK_EVERY).await;
-                    }
-                };
-                match tokio::time::timeout(Duration::from_millis(STEP_MS_MAX), reached).await {
-                    Ok(()) => deaths.at_a_step += 1,
-                    Err(_) => deaths.at_random += 1,
-                }
+        let stopped = async {
+            match step {
+                Some(step) => until_stopped(&gateway, step).await,
+                None => tokio::time::sleep(Duration::from_millis(chance.below(LIFE_MS_MAX))).await,
             }
-            None => {
-                tokio::time::sleep(Duration::from_millis(chance.below(LIFE_MS_MAX))).await;
-                deaths.at_random += 1;
-            }
+            step.is_some()
+        };
+        if tokio::time::timeout(Duration::from_millis(STEP_MS_MAX), stopped).await.unwrap_or(false) {
+            deaths.at_a_step += 1;
+        } else {
+            deaths.at_random += 1;
         }
         gateway.process.kill();
     }
     deaths
+}
+
+async fn until_stopped(gateway: &Gateway, step: Step) {
+    let said = format!("stopped at {step}");
+    while !gateway.process.logged(&said) {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Starts gateways and tells them to stop. Nobody dies.
