@@ -1,6 +1,6 @@
 //! A merchant who signs by itself (AMZN-PAY-RSASSA-PSS-V2) and a sandbox on a clock that stands still.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -254,7 +254,20 @@ impl Caller {
     }
 }
 
+/// Signatures that were made, by what they are of. A client may send one again (amazon-pay 1.5), and making one is what
+/// takes a test of many requests its time.
+static SIGNATURES: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Mutex::default);
+
 fn sign(text: &str) -> String {
+    if let Some(made) = SIGNATURES.lock().unwrap().get(text) {
+        return made.clone();
+    }
+    let made = sign_anew(text);
+    SIGNATURES.lock().unwrap().insert(text.to_owned(), made.clone());
+    made
+}
+
+fn sign_anew(text: &str) -> String {
     let pair = &KEY.1;
     let mut signature = vec![0; pair.public_modulus_len()];
     #[expect(clippy::disallowed_methods, reason = "aws-lc-rs demands a source to make the salt of a signature")]
