@@ -10,6 +10,7 @@ mod flows;
 mod on_page;
 mod pages;
 mod shopper;
+mod test_driver;
 
 use std::time::Duration;
 

@@ -16,6 +16,8 @@ pub(super) struct Nav<'a> {
     pub(super) merchant: &'a Merchant,
     /// Whose it could send.
     pub(super) merchants: &'a [Merchant],
+    /// Every operation's page, in the order of a purchase.
+    pub(super) pages: &'static [Page],
 }
 
 impl<'a> Nav<'a> {
@@ -24,18 +26,17 @@ impl<'a> Nav<'a> {
     /// # Errors
     /// The page that says what is wrong.
     pub(super) fn of(visit: &Visit, sandbox: &'a Sandbox, here: &'static str) -> Result<Self, Box<Response>> {
-        let merchants = &sandbox.settings.merchants;
         let chosen = visit.raw_field("merchant");
-        let found = if chosen.is_empty() { merchants.first() } else { sandbox.merchant(chosen) };
+        let found = if chosen.is_empty() { sandbox.settings.merchants.first() } else { sandbox.merchant(chosen) };
         match found {
-            Some(merchant) => Ok(Self { here, merchant, merchants }),
+            Some(merchant) => Ok(Self::for_merchant(sandbox, merchant, here)),
             None => Err(Box::new(visit.message(StatusCode::NOT_FOUND, pick(visit, NO_MERCHANT), chosen))),
         }
     }
 
-    /// Every operation's page, in the order of a purchase.
-    pub(super) fn pages(&self) -> &'static [Page] {
-        &PAGES
+    /// For this merchant, whatever the browser chose.
+    pub(super) fn for_merchant(sandbox: &'a Sandbox, merchant: &'a Merchant, here: &'static str) -> Self {
+        Self { here, merchant, merchants: &sandbox.settings.merchants, pages: &PAGES }
     }
 
     /// A page of the same merchant's.

@@ -121,7 +121,7 @@ impl Order {
 
     fn written(&self, host: &str, headers: &[(&str, String)], authorization: &str) -> String {
         let Self { method, path, body, .. } = self;
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines: String = headers.iter().flat_map(|(name, value)| [*name, ": ", value, "\r\n"]).collect();
         let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
         format!(
             "{method} {path} HTTP/1.1\r\nhost: {host}\r\n{lines}authorization: {authorization}\r\n{length}\

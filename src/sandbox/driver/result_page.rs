@@ -87,7 +87,7 @@ fn find<'a>(visit: &Visit, sandbox: &'a Sandbox) -> Result<(Nav<'a>, Option<Foun
     let ledger = sandbox.ledger();
     let owner = ledger.session(wanted).and_then(|session| sandbox.merchant(&session.merchant_id));
     let nav = match owner {
-        Some(merchant) => Nav { here: HERE, merchant, merchants: &sandbox.settings.merchants },
+        Some(merchant) => Nav::for_merchant(sandbox, merchant, HERE),
         None => Nav::of(visit, sandbox, HERE)?,
     };
     let merchant = nav.merchant;
