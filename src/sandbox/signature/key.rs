@@ -92,7 +92,7 @@ struct PromisedKey {
 /// All keys, by their ids.
 #[derive(Default)]
 pub struct Keyring {
-    keys: HashMap<String, PublicKey>,
+    pub(super) keys: HashMap<String, PublicKey>,
     promised: HashMap<String, PromisedKey>,
 }
 
