@@ -10,6 +10,7 @@ mod flows;
 mod on_page;
 mod pages;
 mod shopper;
+mod test_driver;
 mod ways_out;
 
 use std::time::Duration;
