@@ -21,6 +21,7 @@ pub mod buyer;
 pub mod buyers;
 mod clock;
 mod control;
+mod desk;
 pub mod error;
 pub mod ipn;
 pub mod ledger;
@@ -290,6 +291,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .merge(api::router())
         .merge(buyer::router())
         .merge(control::router())
+        .merge(desk::router())
         .merge(ipn::router())
         .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), keep))
         .with_state(sandbox)
