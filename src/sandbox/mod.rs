@@ -53,7 +53,7 @@ use buyers::Buyers;
 use clock::MovableClock;
 use control::{Faults, RequestLog};
 use ipn::Ipn;
-use ledger::{Account, Currency, Ledger};
+use ledger::{Account, Cause, Currency, Ledger};
 use signature::{KeyError, Keyring};
 
 /// A merchant with an account at this Amazon.
@@ -200,7 +200,8 @@ impl Sandbox {
     }
 
     /// The ledger, moved to the present: what was due has happened. Keep the guard for one step and never across an
-    /// `await`; everybody else waits.
+    /// `await`; everybody else waits. What changes is written down as the buyer's doing, unless the guard is told
+    /// otherwise.
     pub fn ledger(&self) -> LedgerGuard<'_> {
         let mut ledger = locked(&self.ledger);
         ledger.at(self.clock.now());
@@ -252,6 +253,14 @@ pub struct LedgerGuard<'a> {
     ledger: MutexGuard<'a, Ledger>,
 }
 
+impl LedgerGuard<'_> {
+    /// What changes under this guard is not the buyer's doing, but this one's.
+    fn caused_by(mut self, cause: Cause) -> Self {
+        self.ledger.caused_by(cause);
+        self
+    }
+}
+
 impl Deref for LedgerGuard<'_> {
     type Target = Ledger;
 
@@ -268,6 +277,7 @@ impl DerefMut for LedgerGuard<'_> {
 
 impl Drop for LedgerGuard<'_> {
     fn drop(&mut self) {
+        self.ledger.note_steps();
         match &self.sandbox.archive {
             Some(archive) => archive.hand_over(self.ledger.take_changes(), self.sandbox.clock.offset_ms()),
             None => self.ledger.forget_changes(),

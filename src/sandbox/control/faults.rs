@@ -79,7 +79,7 @@ impl Fault {
 
 /// A rule that cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum RuleError {
+pub(in crate::sandbox) enum RuleError {
     #[error("operation {0:?} is none of {names}", names = operation_names())]
     UnknownOperation(String),
     #[error("times must be 1 or more")]
@@ -113,17 +113,17 @@ pub(in crate::sandbox) struct Faults {
 
 impl Faults {
     /// Adds a rule.
-    pub(super) fn add(&mut self, rule: Rule) -> Result<(), RuleError> {
+    pub(in crate::sandbox) fn add(&mut self, rule: Rule) -> Result<(), RuleError> {
         rule.check()?;
         self.rules.push_back(rule);
         Ok(())
     }
 
-    pub(super) fn rules(&self) -> &VecDeque<Rule> {
+    pub(in crate::sandbox) fn rules(&self) -> &VecDeque<Rule> {
         &self.rules
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::sandbox) fn clear(&mut self) {
         self.rules.clear();
     }
 

@@ -119,6 +119,7 @@ impl Ledger {
             &mut self.disputes,
             &mut self.reports,
             &mut self.schedules,
+            &mut self.histories,
         ]
     }
 }

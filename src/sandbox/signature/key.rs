@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use aws_lc_rs::signature::{RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
+use aws_lc_rs::signature::{RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm};
 use rsa::pkcs1::EncodeRsaPublicKey;
 use rsa::pkcs8::DecodePublicKey;
 use rsa::sha2::{Digest, Sha256};
@@ -61,6 +61,21 @@ impl PublicKey {
                 self.key.verify(scheme, &Sha256::digest(text), signature).is_ok()
             }
         }
+    }
+
+    /// The same by another scheme, for the examination of what was refused.
+    pub(super) fn verifies_by(
+        &self,
+        scheme: &'static dyn VerificationAlgorithm,
+        text: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        UnparsedPublicKey::new(scheme, &self.pkcs1_der).verify(text, signature).is_ok()
+    }
+
+    /// How long its signatures are.
+    pub(super) fn signature_bytes(&self) -> usize {
+        self.key.size()
     }
 }
 
