@@ -9,7 +9,7 @@
 //! - [`ledger`]: the books, and every rule about money.
 //! - `api`: the HTTP side of Amazon Pay API v2: keys, idempotency, error bodies.
 //! - `archive`: the data file, where there is one.
-//! - `control`: faults, the clock, and what tests may look at.
+//! - `control`: faults, the clock, and what tests may look at; `console`: the same for people; `desk`: what frames it.
 //! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
 //! - [`buyers`]: who can sign in.
 //! - [`ipn`]: messages about what happened, to merchants' servers.
@@ -20,6 +20,7 @@ mod archive;
 pub mod buyer;
 pub mod buyers;
 mod clock;
+mod console;
 mod control;
 mod desk;
 pub mod error;
@@ -41,8 +42,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use crate::domain::{Clock, Millis, Rng};
@@ -297,9 +297,9 @@ async fn keep(State(sandbox): State<Arc<Sandbox>>, request: Request, next: Next)
 /// Everything the sandbox serves.
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
     Router::new()
-        .route("/", get(async || Redirect::temporary("/_control/")))
         .merge(api::router())
         .merge(buyer::router())
+        .merge(console::router())
         .merge(control::router())
         .merge(desk::router())
         .merge(ipn::router())

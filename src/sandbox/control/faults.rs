@@ -141,6 +141,15 @@ impl Faults {
 }
 
 impl Rule {
+    /// In a line, for people: what was said, as it was said.
+    pub(in crate::sandbox) fn words(&self) -> String {
+        let all = serde_json::to_value(self).unwrap_or_default();
+        let said = all.as_object().into_iter().flatten();
+        let said = said.filter(|(_, value)| !value.is_null() && **value != false && **value != 0);
+        let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        said.map(|(name, value)| format!("{name} {}", text(value))).collect::<Vec<_>>().join(", ")
+    }
+
     fn check(&self) -> Result<(), RuleError> {
         let operation = Operation::ALL.iter().copied().find(|operation| operation.name() == self.operation);
         let operation = operation.ok_or_else(|| RuleError::UnknownOperation(self.operation.clone()))?;

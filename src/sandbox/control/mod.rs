@@ -14,5 +14,6 @@ mod requests;
 mod routes;
 
 pub(super) use faults::{Fault, Faults, Rule};
+pub(super) use raw::Shown;
 pub(super) use requests::{Entry, RequestLog, Ticket};
 pub(super) use routes::router;

@@ -125,7 +125,7 @@ impl Doc {
         let mut fail = |status: &str, why: &str| {
             responses.insert(status.to_owned(), json!({"description": why, "content": content("Error")}));
         };
-        if matches!(self.takes, Filter | Body(_)) || self.method == "delete" {
+        if matches!(self.takes, Filter | Body(_)) || self.path.ends_with("{merchantId}") {
             fail("400", "Refused; the text says what would have been right.");
         }
         if self.path.starts_with("/_control/objects/") || self.path.starts_with("/_control/requests/") {

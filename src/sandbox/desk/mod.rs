@@ -136,9 +136,10 @@ pub(super) fn page_headers() -> [(axum::http::HeaderName, &'static str); 6] {
 pub(super) struct Frame {
     /// The page's language.
     pub(super) lang: Lang,
-    is_driver: bool,
+    /// Whether it is one of the test drivers'.
+    pub(super) is_driver: bool,
     /// The same page in the other language; empty where it cannot be fetched again.
-    switch_href: String,
+    pub(super) switch_href: String,
 }
 
 impl Frame {

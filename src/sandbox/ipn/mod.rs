@@ -26,7 +26,7 @@ use envelope::{Kind, Message};
 use outbox::{Endpoint, Outbox};
 pub use sender::run;
 use signer::Signer;
-pub(super) use told::{Endpoint as ToldEndpoint, Told};
+pub(super) use told::Told;
 
 /// What the sandbox needs for its messages.
 #[derive(Default)]
