@@ -21,6 +21,7 @@ mod payment;
 mod process;
 mod reference;
 mod sandbox_api;
+mod sandbox_console;
 mod sdk;
 mod states;
 mod store;

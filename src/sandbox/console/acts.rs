@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::object::unknown;
@@ -17,6 +17,9 @@ use crate::sandbox::control::object::{TellError, put_into, send_message};
 use crate::sandbox::control::pages::move_clock;
 use crate::sandbox::desk::Visit;
 use crate::sandbox::ledger::ForceError;
+
+/// What an id in a path is written with.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// `POST /console/objects/{id}/state`: fields `state` and, where one goes with it, `reasonCode`.
 pub(super) async fn force(
@@ -115,7 +118,7 @@ pub(super) async fn clear_faults(
 }
 
 fn object_path(id: &str, anchor: &str) -> String {
-    format!("/console/objects/{}{anchor}", utf8_percent_encode(id, NON_ALPHANUMERIC))
+    format!("/console/objects/{}{anchor}", utf8_percent_encode(id, IN_PATH))
 }
 
 fn refused(visit: &Visit, why: &str) -> Response {

@@ -10,6 +10,7 @@ use axum::response::Response;
 use super::rows::{MessageRow, RequestRow, Table, moment, paging};
 use crate::sandbox::Sandbox;
 use crate::sandbox::api::Operation;
+use crate::sandbox::control::Rule;
 use crate::sandbox::control::browse::{self, Filter, MerchantLine, PAGE_MAX, said};
 use crate::sandbox::desk::{Frame, Visit};
 use crate::sandbox::ledger::{Ledger, ObjectKind};
@@ -58,7 +59,7 @@ fn gather(sandbox: &Sandbox, visit: &Visit, here: &[(&'static str, &str)]) -> Re
         frame: visit.frame(),
         now: moment(&sandbox.now().utc_basic()),
         ahead: ahead(sandbox.clock.offset_ms(), visit),
-        faults: sandbox.faults().rules().iter().map(|rule| rule.words()).collect(),
+        faults: sandbox.faults().rules().iter().map(Rule::words).collect(),
         operations: Operation::ALL.iter().map(|operation| operation.name()).collect(),
         merchants: browse::merchants(sandbox),
         tables,

@@ -259,8 +259,8 @@ fn fingerprint(pem: &str) -> String {
 }
 
 /// `GET /_control/checkoutSessions` and so on: a page.
-pub(super) async fn list(kind: ObjectKind, sandbox: Arc<Sandbox>, filter: Query<Filter>) -> Response {
-    answer(objects(&sandbox.ledger(), kind, &filter))
+pub(super) fn list(kind: ObjectKind, sandbox: &Sandbox, filter: &Filter) -> Response {
+    answer(objects(&sandbox.ledger(), kind, filter))
 }
 
 /// `GET /_control/requests`.

@@ -249,9 +249,9 @@ mod tests {
     fn long_ones_push_older_ones_out() {
         let mut log = RequestLog::default();
         let first = arrive(&mut log, b"first");
-        let long = vec![b'x'; super::super::raw::SHOWN_BYTES_MAX];
-        for _ in 0..RAW_BYTES_MAX / long.len() {
-            arrive(&mut log, &long);
+        let whole_body = vec![b'x'; super::super::raw::SHOWN_BYTES_MAX];
+        for _ in 0..RAW_BYTES_MAX / whole_body.len() {
+            arrive(&mut log, &whole_body);
         }
         assert!(log.raw_bytes <= RAW_BYTES_MAX);
         assert!(log.entry(first).expect("still in a line").raw.is_none());

@@ -209,3 +209,7 @@ fn parts_of<'a>(
         body: request.body,
     }
 }
+
+#[cfg(test)]
+#[path = "examine_tests.rs"]
+mod tests;
