@@ -17,7 +17,6 @@ use crate::sandbox::ledger::ObjectKind;
 /// One method at one path.
 pub(super) struct Route {
     /// In lower case, as OpenAPI has it.
-    #[cfg(test)]
     pub(super) method: &'static str,
     pub(super) path: &'static str,
     serve: MethodRouter<Arc<Sandbox>>,
@@ -25,30 +24,15 @@ pub(super) struct Route {
 
 impl Route {
     fn get<T: 'static>(path: &'static str, handler: impl Handler<T, Arc<Sandbox>>) -> Self {
-        Self {
-            #[cfg(test)]
-            method: "get",
-            path,
-            serve: get(handler),
-        }
+        Self { method: "get", path, serve: get(handler) }
     }
 
     fn post<T: 'static>(path: &'static str, handler: impl Handler<T, Arc<Sandbox>>) -> Self {
-        Self {
-            #[cfg(test)]
-            method: "post",
-            path,
-            serve: post(handler),
-        }
+        Self { method: "post", path, serve: post(handler) }
     }
 
     fn delete<T: 'static>(path: &'static str, handler: impl Handler<T, Arc<Sandbox>>) -> Self {
-        Self {
-            #[cfg(test)]
-            method: "delete",
-            path,
-            serve: delete(handler),
-        }
+        Self { method: "delete", path, serve: delete(handler) }
     }
 
     fn list(path: &'static str, kind: ObjectKind) -> Self {
