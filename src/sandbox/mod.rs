@@ -10,6 +10,7 @@
 //! - `api`: the HTTP side of Amazon Pay API v2: keys, idempotency, error bodies.
 //! - `archive`: the data file, where there is one.
 //! - `control`: faults, the clock, and what tests may look at; `console`: the same for people; `desk`: what frames it.
+//! - `driver`: pages that send each operation, for testers.
 //! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
 //! - [`buyers`]: who can sign in.
 //! - [`ipn`]: messages about what happened, to merchants' servers.
@@ -23,6 +24,7 @@ mod clock;
 mod console;
 mod control;
 mod desk;
+mod driver;
 pub mod error;
 pub mod ipn;
 pub mod ledger;
@@ -52,6 +54,7 @@ pub use archive::ArchiveError;
 use buyers::Buyers;
 use clock::MovableClock;
 use control::{Faults, RequestLog};
+use driver::DriverKeys;
 use ipn::Ipn;
 use ledger::{Account, Cause, Currency, Ledger};
 use signature::{KeyError, Keyring};
@@ -124,6 +127,7 @@ pub enum SetUpError {
 pub struct Sandbox {
     settings: Settings,
     keys: Keyring,
+    driver_keys: DriverKeys,
     clock: MovableClock,
     rng: Arc<dyn Rng>,
     ledger: Mutex<Ledger>,
@@ -161,11 +165,17 @@ impl Sandbox {
                 keys.add(&merchant.merchant_id, regions, &key.public_key_id, &key.public_key_pem)?;
             }
         }
+        for Merchant { merchant_id, ledger_currency, .. } in &settings.merchants {
+            keys.promise(merchant_id, ledger_currency.regions(), &driver::public_key_id(merchant_id))?;
+        }
+        let merchant_ids = settings.merchants.iter().map(|merchant| merchant.merchant_id.as_str());
+        let driver_keys = DriverKeys::for_merchants(merchant_ids);
         let clock = MovableClock::over(clock);
         let ledger = Ledger::new(settings.base_url.clone(), accounts, clock.now(), Arc::clone(&rng));
         Ok(Self {
             settings,
             keys,
+            driver_keys,
             clock,
             rng,
             ledger: Mutex::new(ledger),
@@ -302,6 +312,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .merge(console::router())
         .merge(control::router())
         .merge(desk::router())
+        .merge(driver::router())
         .merge(ipn::router())
         .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), keep))
         .with_state(sandbox)

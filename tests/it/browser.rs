@@ -11,6 +11,7 @@ mod flows;
 mod on_page;
 mod pages;
 mod shopper;
+mod test_driver;
 
 use std::time::Duration;
 

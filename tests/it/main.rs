@@ -22,6 +22,7 @@ mod process;
 mod reference;
 mod sandbox_api;
 mod sandbox_console;
+mod sandbox_driver;
 mod sdk;
 mod states;
 mod store;

@@ -25,7 +25,7 @@ use serde_json::json;
 
 pub(super) use operation::Operation;
 use perform::{Answer, Call};
-pub(super) use simulation::find as find_simulation;
+pub(super) use simulation::{SimulationCodes, codes as simulation_codes, find as find_simulation};
 pub(super) use throttle::Throttle;
 
 use super::control::{Fault, Ticket};

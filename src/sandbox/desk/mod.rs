@@ -136,7 +136,7 @@ pub(super) fn page_headers() -> [(axum::http::HeaderName, &'static str); 6] {
 pub(super) struct Frame {
     /// The page's language.
     pub(super) lang: Lang,
-    /// Whether the page is one of the test drivers.
+    /// Whether it is one of the test drivers'.
     pub(super) is_driver: bool,
     /// The same page in the other language; empty where it cannot be fetched again.
     pub(super) switch_href: String,

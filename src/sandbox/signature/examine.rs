@@ -101,7 +101,7 @@ impl Keyring {
     fn fits(&self, authorization: &Authorization<'_>, canonical: &str) -> bool {
         let signature = STANDARD.decode(authorization.signature).unwrap_or_default();
         let text = string_to_sign(authorization.algorithm, canonical.as_bytes());
-        let key = self.keys.get(authorization.public_key_id);
+        let key = self.find(authorization.public_key_id);
         key.is_some_and(|key| key.verifies(authorization.algorithm, text.as_bytes(), &signature))
     }
 
@@ -128,7 +128,7 @@ impl Keyring {
                 "The signature itself is right; the request was refused for another reason (see the answer’s message).",
             ));
         }
-        let named = self.keys.get(authorization.public_key_id);
+        let named = self.find(authorization.public_key_id);
         if let Some(key) = named {
             let bytes = key.signature_bytes();
             if signature.len() != bytes {
@@ -152,10 +152,10 @@ impl Keyring {
     fn other_key(&self, authorization: &Authorization<'_>, canonical: &str, signature: &[u8]) -> Option<Finding> {
         let text = string_to_sign(authorization.algorithm, canonical.as_bytes());
         let fits = |id: &String| {
-            let key = self.keys.get(id).filter(|key| key.signature_bytes() == signature.len());
+            let key = self.find(id).filter(|key| key.signature_bytes() == signature.len());
             key.is_some_and(|key| key.verifies(authorization.algorithm, text.as_bytes(), signature))
         };
-        let mut others: Vec<_> = self.keys.keys().filter(|id| *id != authorization.public_key_id).collect();
+        let mut others: Vec<_> = self.ids().filter(|id| *id != authorization.public_key_id).collect();
         others.sort();
         let other = others.into_iter().take(KEYS_TRIED_MAX).find(|id| fits(id))?;
         let named = authorization.public_key_id;
