@@ -9,7 +9,7 @@
 //! - [`ledger`]: the books, and every rule about money.
 //! - `api`: the HTTP side of Amazon Pay API v2: keys, idempotency, error bodies.
 //! - `archive`: the data file, where there is one.
-//! - `control`: faults, the clock, and what tests may look at.
+//! - `control`: faults, the clock, and what tests may look at; `console`: the same for people; `desk`: what frames it.
 //! - `driver`: pages that send each operation, for testers.
 //! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
 //! - [`buyers`]: who can sign in.
@@ -21,6 +21,7 @@ mod archive;
 pub mod buyer;
 pub mod buyers;
 mod clock;
+mod console;
 mod control;
 mod desk;
 mod driver;
@@ -43,8 +44,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use crate::domain::{Clock, Millis, Rng};
@@ -56,7 +56,7 @@ use clock::MovableClock;
 use control::{Faults, RequestLog};
 use driver::DriverKeys;
 use ipn::Ipn;
-use ledger::{Account, Currency, Ledger};
+use ledger::{Account, Cause, Currency, Ledger};
 use signature::{KeyError, Keyring};
 
 /// A merchant with an account at this Amazon.
@@ -210,7 +210,8 @@ impl Sandbox {
     }
 
     /// The ledger, moved to the present: what was due has happened. Keep the guard for one step and never across an
-    /// `await`; everybody else waits.
+    /// `await`; everybody else waits. What changes is written down as the buyer's doing, unless the guard is told
+    /// otherwise.
     pub fn ledger(&self) -> LedgerGuard<'_> {
         let mut ledger = locked(&self.ledger);
         ledger.at(self.clock.now());
@@ -262,6 +263,14 @@ pub struct LedgerGuard<'a> {
     ledger: MutexGuard<'a, Ledger>,
 }
 
+impl LedgerGuard<'_> {
+    /// What changes under this guard is not the buyer's doing, but this one's.
+    fn caused_by(mut self, cause: Cause) -> Self {
+        self.ledger.caused_by(cause);
+        self
+    }
+}
+
 impl Deref for LedgerGuard<'_> {
     type Target = Ledger;
 
@@ -278,6 +287,7 @@ impl DerefMut for LedgerGuard<'_> {
 
 impl Drop for LedgerGuard<'_> {
     fn drop(&mut self) {
+        self.ledger.note_steps();
         match &self.sandbox.archive {
             Some(archive) => archive.hand_over(self.ledger.take_changes(), self.sandbox.clock.offset_ms()),
             None => self.ledger.forget_changes(),
@@ -297,9 +307,9 @@ async fn keep(State(sandbox): State<Arc<Sandbox>>, request: Request, next: Next)
 /// Everything the sandbox serves.
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
     Router::new()
-        .route("/", get(async || Redirect::temporary("/_control/")))
         .merge(api::router())
         .merge(buyer::router())
+        .merge(console::router())
         .merge(control::router())
         .merge(desk::router())
         .merge(driver::router())

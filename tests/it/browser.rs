@@ -5,6 +5,7 @@
 
 mod alley;
 mod button;
+mod console;
 mod driver;
 mod flows;
 mod on_page;

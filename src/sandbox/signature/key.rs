@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use aws_lc_rs::signature::{RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
+use aws_lc_rs::signature::{RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm};
 use rsa::pkcs1::EncodeRsaPublicKey;
 use rsa::pkcs8::DecodePublicKey;
 use rsa::sha2::{Digest, Sha256};
@@ -79,6 +79,21 @@ impl PublicKey {
                 self.key.verify(scheme, &Sha256::digest(text), signature).is_ok()
             }
         }
+    }
+
+    /// The same by another scheme, for the examination of what was refused.
+    pub(super) fn verifies_by(
+        &self,
+        scheme: &'static dyn VerificationAlgorithm,
+        text: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        UnparsedPublicKey::new(scheme, &self.pkcs1_der).verify(text, signature).is_ok()
+    }
+
+    /// How long its signatures are.
+    pub(super) fn signature_bytes(&self) -> usize {
+        self.key.size()
     }
 }
 
@@ -156,6 +171,11 @@ impl Keyring {
     /// The key with this id.
     pub(super) fn find(&self, public_key_id: &str) -> Option<&PublicKey> {
         self.keys.get(public_key_id).or_else(|| self.promised.get(public_key_id)?.key.get())
+    }
+
+    /// The ids of all keys.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &String> {
+        self.keys.keys().chain(self.promised.keys())
     }
 
     fn check_free(&self, public_key_id: &str) -> Result<(), KeyError> {
