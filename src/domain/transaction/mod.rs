@@ -118,7 +118,7 @@ impl Transaction {
     /// The error it ended in, if it did.
     pub fn failure(&self) -> Option<&Failure> {
         match &self.state {
-            State::PayFail(failure) | State::Expired(failure) => Some(failure),
+            State::PayFail(failure) | State::Expired { failure, .. } => Some(failure),
             _ => None,
         }
     }

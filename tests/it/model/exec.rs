@@ -144,8 +144,11 @@ impl Book {
         let order = &self.orders[number];
         let says = if let Some(code) = table::refusal("AmazonpayStart", order.status) {
             Says::Page(code)
-        } else if !right {
+        } else if !right || order.was_started {
             Says::Page("M01074090")
+        } else if order.status == "EXPIRED" {
+            // Somebody looked before the buyer; the buyer is told the same (5.3).
+            Says::Posts(self.post(number))
         } else if self.now > order.limit_at {
             self.expire(number);
             Says::Posts(self.post(number))

@@ -191,7 +191,7 @@ impl Book {
     pub(super) fn look(&mut self, number: usize) {
         let order = &self.orders[number];
         match (order.status, order.refund) {
-            ("REQSUCCESS", _) if order.limit_at <= self.now => self.expire(number),
+            ("REQSUCCESS", _) if order.limit_at < self.now => self.expire(number),
             ("AUTH", _) if order.selling.is_some_and(|(_, due)| due <= self.now) => {
                 let (money, _) = order.selling.unwrap_or_default();
                 self.orders[number].selling = None;
