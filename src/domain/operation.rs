@@ -69,8 +69,9 @@ pub enum Effect {
         charge: ChargeId,
         /// The amounts whose sum is given back.
         money: Money,
-        /// Whether the shop asked for a lower amount (the Status stays) or for a return (REQRETURN).
-        lowers_amount: bool,
+        /// The amounts that are left where the shop asked for lower ones (the Status stays); none where it asked for a
+        /// return (REQRETURN).
+        lowers_to: Option<Money>,
     },
     /// End a charge permission.
     CloseChargePermission {

@@ -17,9 +17,16 @@ pub(super) fn code_of(reason_code: &str) -> ErrInfo {
         }
         "ExpiredUnused" => codes::AUTHORISATION_EXPIRED,
         "InvalidChargePermissionStatus" => codes::PERMISSION_NOT_CHARGEABLE,
-        "TransactionAmountExceeded" | "PeriodicAmountExceeded" | "TransactionCountExceeded" => {
-            codes::AMOUNT_ABOVE_LIMIT
-        }
+        "TransactionAmountExceeded" | "PeriodicAmountExceeded" => codes::AMOUNT_ABOVE_LIMIT,
+        "TransactionCountExceeded" => codes::COUNT_ABOVE_LIMIT,
+        // What was agreed on in the session is not what was asked for (psp-protocol 13.15).
+        "AmountMismatch"
+        | "ChargeAmountMismatch"
+        | "TotalOrderAmountMismatch"
+        | "CanHandlePendingAuthorizationMismatch"
+        | "PaymentIntentMismatch"
+        | "ShippingAddressMismatch"
+        | "BillingAddressMismatch" => codes::SESSION_DIFFERS,
         "MFANotCompleted" | "MFAFailed" => codes::MFA_NOT_COMPLETED,
         _ => codes::AMAZON_OTHER,
     }
