@@ -114,7 +114,7 @@ fn not_cancelled(transaction: &Transaction, replaced: bool, charge: &Charge, ref
             if replaced {
                 tracing::error!(charge_id = %charge.charge_id, %state, "a replaced charge cannot be let go");
             }
-            Finding::NotDone(provider::code_of_error(refusal), None, Proof::of(refusal))
+            Finding::NotDone(provider::code_beside_session(refusal), None, Proof::of(refusal))
         }
     }
 }

@@ -38,7 +38,7 @@ impl Gateway {
                 })
             }
             Err(CallError::Refused { status: 404, .. }) => Err(Refusal::PermissionUnknown),
-            Err(error) => Err(Refusal::Provider(provider::code_of_error(&error))),
+            Err(error) => Err(Refusal::Provider(provider::code_beside_session(&error))),
         }
     }
 
@@ -76,7 +76,7 @@ impl Gateway {
     async fn close_unrecorded(&self, shop: &Shop, permission: ChargePermissionId) -> Result<ClosedReply, Refusal> {
         let refused = |error: &CallError| match error {
             CallError::Refused { status: 404, .. } => Refusal::PermissionUnknown,
-            error => Refusal::Provider(provider::code_of_error(error)),
+            error => Refusal::Provider(provider::code_beside_session(error)),
         };
         let found = self.parts.amazon.charge_permission(&shop.merchant, &permission).await.map_err(|e| refused(&e))?;
         if found.value.status_details.state == PermissionState::Closed {
@@ -109,7 +109,7 @@ impl Gateway {
             }
             Ok(answer) => Finding::Unknown(format!("the permission is {}", answer.value.status_details.state)),
             Err(error) => match Meaning::of(&error, intent) {
-                Meaning::Refused => Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error)),
+                Meaning::Refused => Finding::NotDone(provider::code_beside_session(&error), None, Proof::of(&error)),
                 Meaning::NotAsked => Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error)),
                 Meaning::Open => Finding::Unknown(provider::evidence_of(&error)),
             },
@@ -134,7 +134,7 @@ impl Gateway {
             // Nothing was asked for yet.
             Err(error) if intent.looks == 0 => {
                 let code = match Meaning::of(&error, intent) {
-                    Meaning::Refused => provider::code_of_error(&error),
+                    Meaning::Refused => provider::code_beside_session(&error),
                     Meaning::NotAsked | Meaning::Open => codes::AMAZON_UNREACHABLE,
                 };
                 Err(Finding::NotDone(code, None, Proof::of(&error)))
@@ -152,10 +152,7 @@ impl Gateway {
 
 /// Charges that are not captured yet stay the shop's.
 fn closure() -> CloseChargePermission {
-    CloseChargePermission {
-        closure_reason: "CloseChargePermissionAmazonpay".to_owned(),
-        cancel_pending_charges: false,
-    }
+    CloseChargePermission { closure_reason: "CloseChargePermissionAmazonpay".to_owned(), cancel_pending_charges: false }
 }
 
 /// A registered consent ends with its permission; a payment on the same permission stays what it is.

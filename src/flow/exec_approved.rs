@@ -80,7 +80,7 @@ impl Gateway {
             }
             Ok(answer) => Ok(answer.value),
             Err(CallError::Refused { status: 404, .. }) => Err(Refusal::PermissionUnknown),
-            Err(error) => Err(Refusal::Provider(provider::code_of_error(&error))),
+            Err(error) => Err(Refusal::Provider(provider::code_beside_session(&error))),
         }
     }
 

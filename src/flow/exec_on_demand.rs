@@ -191,7 +191,7 @@ impl Gateway {
         if matches!(error, CallError::Refused { status: 404, .. }) {
             return WhyNot::Unknown;
         }
-        let code = provider::code_of_error(error);
+        let code = provider::code_beside_session(error);
         if code != codes::PERMISSION_NOT_CHARGEABLE {
             return match code {
                 codes::AMOUNT_ABOVE_LIMIT => WhyNot::TooMuch,

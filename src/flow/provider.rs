@@ -40,6 +40,14 @@ pub(super) fn code_of_error(error: &CallError) -> ErrInfo {
     }
 }
 
+/// The same for a call that is not about a session: what is not there, or over, is none.
+pub(super) fn code_beside_session(error: &CallError) -> ErrInfo {
+    match code_of_error(error) {
+        codes::SESSION_INVALID => codes::AMAZON_OTHER,
+        code => code,
+    }
+}
+
 /// A few words for the book: no personal data, nothing that was sent.
 pub(super) fn evidence_of(error: &CallError) -> String {
     match error {

@@ -33,7 +33,7 @@ impl Gateway {
                 Meaning::Refused => {
                     let code = match error.reason_code() {
                         Some("AmazonRejected") => codes::REFUND_REJECTED,
-                        _ => provider::code_of_error(&error),
+                        _ => provider::code_beside_session(&error),
                     };
                     Finding::NotDone(code, None, Proof::of(&error))
                 }

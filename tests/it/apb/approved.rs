@@ -100,7 +100,8 @@ async fn a_consent_without_money_is_registered_where_amazon_has_one() {
     stage.receiver.wait_for(1).await;
     assert_eq!(stage.receiver.statuses(), ["REGISTER"]);
     // Nor does a first payment make a consent of it: nothing is asked of Amazon.
-    let fields = [("OrderID", "paid"), ("JobCd", "AUTH"), ("Amount", "2178"), ("AmazonpayType", "4"), ("PaymentType", "2")];
+    let fields =
+        [("OrderID", "paid"), ("JobCd", "AUTH"), ("Amount", "2178"), ("AmazonpayType", "4"), ("PaymentType", "2")];
     let answer = stage.shop().call("EntryTranAmazonpay", &fields).await;
     let paid = Entry { order: "paid", id: answer.field("AccessID"), pass: answer.field("AccessPass") };
     assert_eq!(paid.exec(stage.shop(), &on(&once, &PAY_ONLY)).await.errors(), "M01911010");

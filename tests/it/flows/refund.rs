@@ -108,7 +108,11 @@ async fn one_that_amazon_declines_later_is_undone() {
 async fn one_that_amazon_declines_at_once_changes_nothing() {
     let stage = Stage::new().await;
     let entered = stage.sold("order-1").await;
-    for (reason, code) in [("AmazonRejected", "AZ1000012"), ("TransactionAmountExceeded", "AZ1000010"), ("TransactionCountExceeded", "AZ1000014")] {
+    for (reason, code) in [
+        ("AmazonRejected", "AZ1000012"),
+        ("TransactionAmountExceeded", "AZ1000010"),
+        ("TransactionCountExceeded", "AZ1000014"),
+    ] {
         stage.fault("createRefund", 1, json!({"status": 422, "reason_code": reason})).await;
         let answer = stage.shop().call_json("AmazonpayCancel", &entered.and(&[("CancelAmount", "1")])).await;
         assert_eq!((answer.status, answer.json()), (502, json!([{"errCode": "AZ1", "errInfo": code}])));
