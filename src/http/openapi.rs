@@ -168,7 +168,9 @@ fn add_limit(shape: Shape, schema: &mut Map<String, Value>) {
             put("maxLength", json!(count));
         }
         // A text of n bytes in Windows-31J has at most n characters.
-        Shape::CharactersMax(max) | Shape::Windows31jBytesMax(max) => put("maxLength", json!(max)),
+        Shape::CharactersMax(max) | Shape::BytesMax(max) | Shape::Windows31jBytesMax(max) => {
+            put("maxLength", json!(max));
+        }
         Shape::OneOf(words) => put("enum", json!(words)),
         Shape::Range(least, most) => {
             put("minimum", json!(least));

@@ -2,10 +2,13 @@
 //!
 //! The answers themselves are written by [`reply`](super::reply); a test holds the two together.
 
+use std::collections::BTreeSet;
+
 use super::address::{BILLING, SHIPPING};
 use super::call::{Call, Need, Style};
 use super::codes;
 use super::error::ErrInfo;
+use super::field::Field;
 
 /// One shape of a call's answer when all went well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,17 +90,17 @@ impl Call {
     /// Those of them that its parameters alone can cause, in the order in which they are reported.
     pub fn parameter_errors(self) -> Vec<ErrInfo> {
         let mut errors = Vec::new();
+        let clashes = |at: Option<Field>| self.clashes().iter().filter(move |clash| clash.at == at);
         for (field, need) in self.fields() {
             let rule = field.rule();
             let missing = if *need == Need::Optional { None } else { rule.missing };
             let checks = rule.checks.iter().map(|check| check.otherwise);
-            let clashes = self.clashes().iter().filter(|clash| clash.at == *field).map(|clash| clash.otherwise);
-            for code in missing.into_iter().chain(checks).chain(rule.undecodable).chain(clashes) {
-                if !errors.contains(&code) {
-                    errors.push(code);
-                }
-            }
+            let clashes = clashes(Some(*field)).map(|clash| clash.otherwise);
+            errors.extend(missing.into_iter().chain(checks).chain(rule.undecodable).chain(clashes));
         }
+        errors.extend(clashes(None).map(|clash| clash.otherwise));
+        let mut seen = BTreeSet::new();
+        errors.retain(|code| seen.insert(*code));
         errors
     }
 
