@@ -87,7 +87,7 @@ fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal>
         State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
             // Totals are judged (psp-protocol 5.5); Amazon knows nothing of the parts.
             let money = left.part(asked).ok_or(Refusal::CancelExceeds)?;
-            Ok(Effect::CreateRefund { charge: payment.charge.clone(), money, lowers_to: None })
+            Ok(Effect::CreateRefund { charge: payment.charge.clone(), money, lowers_amount: false, left: None })
         }
         other => Err(Refusal::Status(other.status())),
     }

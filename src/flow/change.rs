@@ -119,7 +119,8 @@ fn effect_of(transaction: &Transaction, money: Money) -> Result<Step, Refusal> {
             Ok(Step::AtAmazon(Effect::CreateRefund {
                 charge: payment.charge.clone(),
                 money: back,
-                lowers_to: Some(money),
+                lowers_amount: true,
+                left: Some(money),
             }))
         }
         other => Err(Refusal::Status(other.status())),

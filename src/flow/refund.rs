@@ -44,11 +44,14 @@ impl Gateway {
     }
 
     fn accepted(&self, transaction: &Transaction, intent: &Intent, id: RefundId) -> Option<Event> {
-        let Effect::CreateRefund { money, lowers_to, .. } = &intent.effect else { return None };
+        let Effect::CreateRefund { money, lowers_amount, left, .. } = &intent.effect else { return None };
         let refund = Refund { id, money: *money, look_at: self.first_look() };
-        let Some(left) = lowers_to else { return Some(Event::ReturnRequested(refund)) };
+        if !lowers_amount {
+            return Some(Event::ReturnRequested(refund));
+        }
         let payment = transaction.state.payment()?.clone();
-        Some(Event::Changed(*left, AmazonPayment { refund: Some(refund), ..payment }))
+        let left = left.or_else(|| transaction.money.minus(*money))?;
+        Some(Event::Changed(left, AmazonPayment { refund: Some(refund), ..payment }))
     }
 
     /// Finds out what became of a refund by asking for it again under the same key: Amazon answers the same refund.
