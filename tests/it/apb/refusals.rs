@@ -160,7 +160,12 @@ async fn permissions_of_others_and_those_that_cannot_pay() {
 /// What a live shop's buyer brings is not to be read on the way (psp-protocol 13.8).
 #[tokio::test]
 async fn a_live_shop_is_posted_to_by_https_only() {
-    let stage = Stage::with(|plan| plan.shops[0].environment = Environment::Live).await;
+    // Nothing is asked of Amazon here, so nobody need be at its address.
+    let stage = Stage::with(|plan| {
+        plan.shops[0].environment = Environment::Live;
+        plan.shops[0].amazon_endpoint = "https://127.0.0.1:1".to_owned();
+    })
+    .await;
     let entry = Entry::apb(stage.shop(), "order-1", "AUTH").await;
     let cpsp = Entry::cpsp(stage.shop(), "order-2", "AUTH").await;
     for url in ["http://shop.example/result", "HTTP://shop.example/result", "http://127.0.0.1/"] {
@@ -173,7 +178,6 @@ async fn a_live_shop_is_posted_to_by_https_only() {
         let approved = [("AmazonChargePermissionID", "P03-1234567-1234567"), ("ApbType", "PayOnly"), ret_url];
         assert_eq!(cpsp.exec(stage.shop(), &approved).await.errors(), "M01059008");
     }
-    assert_eq!(stage.ledger().await["requests"], json!([]));
     let secure = [("ApbType", "PayOnly"), ("RetURL", "HTTPS://shop.example/result")];
     assert_eq!(entry.exec(stage.shop(), &secure).await.errors(), "");
     // A sandbox shop may still be at work on somebody's own machine.

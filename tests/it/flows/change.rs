@@ -69,7 +69,7 @@ async fn down_after_capture_is_a_refund_behind_the_same_status() {
 async fn a_lower_amount_that_amazon_declines_is_restored() {
     let stage = Stage::new().await;
     let (entered, _) = stage.paid(Order::capture("order-1")).await;
-    stage.fault("createRefund", 1, json!({"simulation_code": "AmazonRejected"})).await;
+    stage.fault("createRefund", 1, json!({"simulation_code": "PendingAmazonRejected"})).await;
     assert_eq!(entered.change(stage.shop(), "1500", "150").await.field("Status"), "CAPTURE");
     stage.half_a_minute_later().await;
     assert_eq!(stage.amounts("order-1").await, ["1980", "198", "0", "0"]);
