@@ -4,6 +4,8 @@
 "use strict";
 
 const live = document.querySelector("[data-live]");
+// What each element took over last, so that nothing is touched while nothing changes.
+const taken = new Map();
 
 function isInUse(element) {
   const focused = document.activeElement;
@@ -33,8 +35,8 @@ async function refresh() {
   const newer = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const element of live.querySelectorAll("[data-fresh][id]")) {
     const fresh = newer.getElementById(element.id);
-    if (fresh && fresh.innerHTML !== element.dataset.was && !isInUse(element)) {
-      element.dataset.was = fresh.innerHTML;
+    if (fresh && fresh.innerHTML !== taken.get(element.id) && !isInUse(element)) {
+      taken.set(element.id, fresh.innerHTML);
       keepingFocus(element, () => element.replaceChildren(...fresh.childNodes));
     }
   }
