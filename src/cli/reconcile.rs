@@ -62,12 +62,14 @@ fn report(found: &Backlog, done: Round, left: &Backlog, now: Millis) -> String {
 }
 
 fn waiting(backlog: &Backlog, now: Millis) -> String {
-    let age = backlog.operation_open_since.map_or_else(String::new, |since| {
-        format!(" (the oldest for {} s)", now.since(since).max(0) / 1000)
-    });
+    let age = backlog
+        .operation_open_since
+        .map_or_else(String::new, |since| format!(" (the oldest for {} s)", now.since(since).max(0) / 1000));
     format!(
         "{} operation(s) without an outcome{age}, {} transaction(s) to look at, {} notification(s) owed, {} given up",
-        backlog.operations_open, backlog.transactions_overdue, backlog.notifications_pending,
+        backlog.operations_open,
+        backlog.transactions_overdue,
+        backlog.notifications_pending,
         backlog.notifications_given_up
     )
 }

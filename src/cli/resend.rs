@@ -56,12 +56,7 @@ pub(super) async fn run(args: ResendArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn of_order(
-    store: &SqliteStore,
-    shop: &ShopId,
-    order: &OrderId,
-    delivered_too: bool,
-) -> anyhow::Result<String> {
+async fn of_order(store: &SqliteStore, shop: &ShopId, order: &OrderId, delivered_too: bool) -> anyhow::Result<String> {
     let Some(transaction) = store.transaction_of_order(shop, order).await? else {
         bail!("shop {shop} has no order {order}");
     };
@@ -124,7 +119,11 @@ fn lines(resent: &[Resent]) -> String {
             _ => "waiting",
         };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}  AccessID {}: was {before} after {} attempt(s), due now", one.id, one.access_id, one.attempts);
+        let _ = writeln!(
+            text,
+            "{}  AccessID {}: was {before} after {} attempt(s), due now",
+            one.id, one.access_id, one.attempts
+        );
     }
     text
 }

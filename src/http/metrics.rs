@@ -36,7 +36,11 @@ fn text(backlog: &Backlog, now: Millis) -> String {
             "How long the notification has been due that waits longest.",
             age(backlog.notification_due_since),
         ),
-        ("notifications_given_up", "Notifications given up; sekisho resend sends them again.", backlog.notifications_given_up),
+        (
+            "notifications_given_up",
+            "Notifications given up; sekisho resend sends them again.",
+            backlog.notifications_given_up,
+        ),
         ("operations_open", "Effects at Amazon that have no outcome yet.", backlog.operations_open),
         ("operations_open_age_seconds", "How long ago the oldest of them began.", age(backlog.operation_open_since)),
         ("transactions_overdue", "Transactions that reconcile is to look at now.", backlog.transactions_overdue),

@@ -135,7 +135,8 @@ impl Looks {
         };
         self.at.remove(&access_id);
         // What is still unknown, or failed, says that whoever was asked did not answer as one hopes for.
-        let answered = matches!(came_to, CameTo::Looked(Ok(Looked::Closed | Looked::ClosedByAnother)) | CameTo::Ended(Ok(())));
+        let answered =
+            matches!(came_to, CameTo::Looked(Ok(Looked::Closed | Looked::ClosedByAnother)) | CameTo::Ended(Ok(())));
         self.turns.ended(&shop_id, answered);
         match came_to {
             CameTo::Looked(looked) => self.done.looked(&access_id, looked),
