@@ -5,6 +5,7 @@ mod contract;
 mod outbox;
 mod sample;
 mod sqlite;
+mod upgrade;
 
 use std::sync::Arc;
 
