@@ -116,32 +116,32 @@ fn request(
     }
 }
 
-/// What kind of silence an error is. The HTTP client wraps what happened several times over.
+/// What kind of silence an error is.
 fn kind(error: &reqwest::Error) -> NoAnswer {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<io::Error>() {
-            if io.kind() == io::ErrorKind::ConnectionRefused {
-                return NoAnswer::Refused;
-            }
-            if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-                return NoAnswer::Tls;
-            }
-        }
-        if error.is::<rustls::Error>() {
-            return NoAnswer::Tls;
-        }
-        // The connector's own error has no public type.
-        if error.to_string() == "dns error" {
-            return NoAnswer::Name;
-        }
-        cause = error.source();
+    match cause(error) {
+        Some(kind) => kind,
+        None if error.is_connect() => NoAnswer::Unreachable,
+        None if error.is_timeout() => NoAnswer::Hang,
+        None => NoAnswer::Broken,
     }
-    match error {
-        _ if error.is_connect() => NoAnswer::Unreachable,
-        _ if error.is_timeout() => NoAnswer::Hang,
-        _ => NoAnswer::Broken,
+}
+
+/// What happened, where an error under this one says so: the HTTP client wraps it several times over. An `io::Error` names
+/// as its source not what it holds but the source of that.
+fn cause(error: &(dyn Error + 'static)) -> Option<NoAnswer> {
+    if error.is::<rustls::Error>() {
+        return Some(NoAnswer::Tls);
     }
+    // The connector's own error has no public type.
+    if error.to_string() == "dns error" {
+        return Some(NoAnswer::Name);
+    }
+    let io = error.downcast_ref::<io::Error>();
+    if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+        return Some(NoAnswer::Refused);
+    }
+    let held = io.and_then(io::Error::get_ref).and_then(|held| cause(held));
+    held.or_else(|| error.source().and_then(cause))
 }
 
 /// The same for a person. No address: it is the shop's own, and an error's text might say more than that.
