@@ -47,7 +47,7 @@ pub struct Round {
 /// A database that failed.
 pub async fn adopt(gateway: &Gateway) -> Result<(), StoreError> {
     let intents = gateway.store().adopt_open_intents(gateway.clock().now()).await?;
-    let claims = gateway.store().release_claims().await?;
+    let claims = gateway.store().release_claims(gateway.clock().now()).await?;
     if intents + claims > 0 {
         tracing::info!(intents, claims, "taken over from a process that is gone");
     }
