@@ -1,7 +1,11 @@
 //! Everything that leaves this process over HTTP starts here: one place sets time-outs, forbids redirects and proxies
 //! taken from the environment, and bounds what is read of an answer.
 
+mod exchange;
+
 use std::time::Duration;
+
+pub use exchange::{Failure, Incoming, Network, Outgoing};
 
 /// Makes an HTTP client: `connect_timeout` for the connection, `total_timeout` for a whole exchange. Redirects are
 /// never followed (an answer that points elsewhere is an answer), and no proxy is taken from the environment.

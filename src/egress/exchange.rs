@@ -1,0 +1,131 @@
+//! One HTTP exchange as the rooms above see it: a request, and an answer of bounded size or the way in which none came.
+//!
+//! The network is behind a trait, so that a simulation can take its place (docs/adr/0013): nothing above this file knows
+//! by which library a request leaves.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use tokio_rustls::rustls;
+
+use super::read_up_to;
+
+/// A request to be sent.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// The whole address.
+    pub url: String,
+    /// The headers, but for those that every request has.
+    pub headers: HeaderMap,
+    /// The body; none is sent where it is empty.
+    pub body: Vec<u8>,
+    /// The longest that the exchange may take, connection and answer included.
+    pub timeout: Duration,
+    /// The most that is read of the answer's body.
+    pub answer_bytes_max: usize,
+}
+
+/// An answer whose head has come.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// Its status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// The first bytes of its body, or why they did not come.
+    pub body: Result<Vec<u8>, Failure>,
+}
+
+/// Why there is no answer, or no whole one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// There can be no such request. Nothing was sent.
+    Malformed,
+    /// Nobody listens there. Nothing was sent.
+    Refused,
+    /// No connection came about, in time or at all. Nothing was sent.
+    Unreachable,
+    /// The host has no address, or none that may be called. Nothing was sent.
+    Name,
+    /// There was a connection, and no trust: certificate, name, or version of TLS. Nothing was sent.
+    Tls,
+    /// The time was over. The request may have arrived.
+    TimedOut,
+    /// The connection broke. The request may have arrived.
+    Broken,
+}
+
+impl Failure {
+    /// Whether it is certain that nothing of the request arrived.
+    pub const fn sent_nothing(self) -> bool {
+        match self {
+            Self::Malformed | Self::Refused | Self::Unreachable | Self::Name | Self::Tls => true,
+            Self::TimedOut | Self::Broken => false,
+        }
+    }
+}
+
+/// Whatever carries requests.
+#[async_trait]
+pub trait Network: Send + Sync + 'static {
+    /// Sends `request` and reads the answer, within the bounds that the request names.
+    ///
+    /// # Errors
+    /// [`Failure`], where not even the head of an answer came.
+    async fn exchange(&self, request: Outgoing) -> Result<Incoming, Failure>;
+}
+
+#[async_trait]
+impl Network for reqwest::Client {
+    async fn exchange(&self, request: Outgoing) -> Result<Incoming, Failure> {
+        let Outgoing { method, url, headers, body, timeout, answer_bytes_max } = request;
+        let request = self.request(method, url).headers(headers).timeout(timeout);
+        let request = if body.is_empty() { request } else { request.body(body) };
+        let answer = request.send().await.map_err(|error| Failure::of(&error))?;
+        let status = answer.status().as_u16();
+        let headers = answer.headers().clone();
+        let body = read_up_to(answer, answer_bytes_max).await.map_err(|error| Failure::of(&error));
+        Ok(Incoming { status, headers, body })
+    }
+}
+
+impl Failure {
+    fn of(error: &reqwest::Error) -> Self {
+        match error {
+            _ if error.is_builder() => Self::Malformed,
+            _ if error.is_connect() => Self::before_the_request(error),
+            _ if error.is_timeout() => Self::TimedOut,
+            _ => Self::Broken,
+        }
+    }
+
+    /// What kept the connection from coming about. The HTTP client wraps what happened several times over.
+    fn before_the_request(error: &reqwest::Error) -> Self {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+        while let Some(error) = cause {
+            if let Some(io) = error.downcast_ref::<io::Error>() {
+                if io.kind() == io::ErrorKind::ConnectionRefused {
+                    return Self::Refused;
+                }
+                if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+                    return Self::Tls;
+                }
+            }
+            if error.is::<rustls::Error>() {
+                return Self::Tls;
+            }
+            // The connector's own error has no public type.
+            if error.to_string() == "dns error" {
+                return Self::Name;
+            }
+            cause = error.source();
+        }
+        Self::Unreachable
+    }
+}
