@@ -8,7 +8,7 @@ use super::signature::webhook_signature;
 use crate::config::ShopSettings;
 use crate::domain::notification::Claimed;
 use crate::domain::{Millis, Notification};
-use crate::egress;
+use crate::egress::{self, Forbidden, Guarded, Guards};
 use crate::protocol::notification::CONTENT_TYPE as FORM;
 
 /// How much of a shop's answer is read; one that has it says one character.
@@ -41,10 +41,14 @@ impl ShopAnswer {
 }
 
 /// Posts the message as it was written and reads the shop's answer.
-pub(super) async fn post(http: &reqwest::Client, shop: &ShopSettings, claimed: &Claimed, now: Millis) -> ShopAnswer {
+pub(super) async fn post(http: &Guards, shop: &ShopSettings, claimed: &Claimed, now: Millis) -> ShopAnswer {
+    let request = match request(http.of(shop.environment), shop, &claimed.notification, now) {
+        Ok(request) => request,
+        Err(forbidden) => return ShopAnswer::none(not_called(&forbidden)),
+    };
     let timeout = Duration::from_millis(shop.notify_timeout_ms.into());
     let exchange = async {
-        let answer = request(http, shop, &claimed.notification, now).send().await?;
+        let answer = request.send().await?;
         let status = answer.status();
         let body = egress::read_up_to(answer, ANSWER_BYTES_MAX).await?;
         Ok::<_, reqwest::Error>(ShopAnswer::read(status.as_u16(), &body))
@@ -58,14 +62,14 @@ pub(super) async fn post(http: &reqwest::Client, shop: &ShopSettings, claimed: &
 }
 
 fn request(
-    http: &reqwest::Client,
+    http: &Guarded,
     shop: &ShopSettings,
     notification: &Notification,
     now: Millis,
-) -> reqwest::RequestBuilder {
+) -> Result<reqwest::RequestBuilder, Forbidden> {
     let seconds = now.0.div_euclid(1000);
     let request = http
-        .post(&notification.url)
+        .request(reqwest::Method::POST, &notification.url)?
         .header(CONTENT_TYPE, FORM)
         .header("webhook-id", &notification.id)
         .header("webhook-timestamp", seconds)
@@ -73,18 +77,26 @@ fn request(
     let signature = shop
         .notify_key()
         .and_then(|key| webhook_signature(key.expose(), &notification.id, seconds, &notification.body));
-    match signature {
+    Ok(match signature {
         Some(signature) => request.header("webhook-signature", signature),
         None => request,
-    }
+    })
 }
 
-fn reason(error: &reqwest::Error) -> &'static str {
-    if error.is_connect() {
+fn not_called(why: &Forbidden) -> String {
+    format!("not called: {why}")
+}
+
+fn reason(error: &reqwest::Error) -> String {
+    if let Some(forbidden) = egress::refusal(error) {
+        return not_called(forbidden);
+    }
+    let words = if error.is_connect() {
         "no connection"
     } else if error.is_timeout() {
         "no answer in time"
     } else {
         "the connection broke"
-    }
+    };
+    words.to_owned()
 }

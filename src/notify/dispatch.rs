@@ -10,6 +10,7 @@ use super::Outbox;
 use super::deliver::{self, ShopAnswer};
 use crate::domain::notification::{Attempt, Claimed, Next, next_attempt};
 use crate::domain::{Clock, Rng};
+use crate::egress::Guards;
 use crate::flow::{Shops, Store};
 
 /// How many attempts are under way at once, over all shops.
@@ -39,7 +40,7 @@ pub struct Dispatcher {
     store: Arc<dyn Store>,
     shops: Arc<Shops>,
     outbox: Arc<Outbox>,
-    http: reqwest::Client,
+    http: Guards,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     settings: Settings,
@@ -51,7 +52,7 @@ impl Dispatcher {
         store: Arc<dyn Store>,
         shops: Arc<Shops>,
         outbox: Arc<Outbox>,
-        http: reqwest::Client,
+        http: Guards,
         (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>),
         settings: Settings,
     ) -> Arc<Self> {
