@@ -146,7 +146,7 @@ impl Client {
 
         Ok(Outgoing {
             method: call.method.clone(),
-            url: merchant.url(&path),
+            url: merchant.url(&path).into(),
             headers: map,
             body: call.body.clone(),
             timeout,

@@ -64,8 +64,8 @@ pub struct Client {
 impl Client {
     /// A client. The network's connection time-out should be shorter than
     /// `attempt_timeout_ms`, or a host that swallows packets looks like an unknown outcome instead of "not sent".
-    pub const fn new(network: Arc<dyn Network>, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, retry: Retry) -> Self {
-        Self { network, clock, rng, retry }
+    pub fn new(network: impl Network, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, retry: Retry) -> Self {
+        Self { network: Arc::new(network), clock, rng, retry }
     }
 
     /// Reads a checkout session.

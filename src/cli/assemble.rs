@@ -7,12 +7,13 @@ use axum::Router;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::amazonpay::ipn::{Source, Verifier};
+use crate::amazonpay::ipn::{Source, Topics, Verifier};
 use crate::amazonpay::{Client, Retry};
 use crate::config::{DeploymentKey, Environment, GatewaySettings, ShopSettings};
 use crate::domain::{Clock, Rng};
+use crate::egress::{Names, SystemNames};
 use crate::flow::{self, Gateway, Parts, ShopError, Shops};
 use crate::store::sqlite::OpenError;
 use crate::store::{SqliteStore, StoreError};
@@ -23,19 +24,26 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// Above every time-out that a shop or an operator can set; those are the ones that count.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Time and chance.
+/// Time, chance, and who is called what.
 #[derive(Clone)]
 pub struct World {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub rng: Arc<dyn Rng>,
+    /// The addresses of shops' servers and of Amazon SNS.
+    pub names: Arc<dyn Names>,
 }
 
 impl World {
     /// This machine's.
     pub fn real() -> Self {
-        Self { clock: Arc::new(crate::domain::SystemClock), rng: Arc::new(crate::domain::SystemRng) }
+        Self::new(Arc::new(crate::domain::SystemClock), Arc::new(crate::domain::SystemRng))
+    }
+
+    /// With the names that this machine knows.
+    pub fn new(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+        Self { clock, rng, names: Arc::new(SystemNames) }
     }
 }
 
@@ -82,15 +90,17 @@ impl Assembled {
         let shops = Arc::new(Shops::open(shops)?);
         let store = Arc::new(SqliteStore::open(&settings.database).await?);
         let http = egress::client(CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
+        let guards = egress::Guards::new(&settings.egress_allow, &world.names, CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
         let outbox = Arc::new(notify::Outbox::default());
-        let amazon = Client::new(http.clone(), world.clock.clone(), world.rng.clone(), retry(&settings));
-        let verifier = Verifier::new(http.clone(), world.clock.clone(), sandboxes(&shops));
+        let outside = egress::Outside::new(http, &guards);
+        let amazon = Client::new(outside.amazon(), world.clock.clone(), world.rng.clone(), retry(&settings));
+        let verifier = verifier(guards, world.clock.clone(), &shops, &settings);
         let (hints, hint_work) = reconcile::hints(verifier);
         let dispatcher = notify::Dispatcher::new(
             store.clone(),
             shops.clone(),
             outbox.clone(),
-            http,
+            outside,
             (world.clock.clone(), world.rng.clone()),
             notify::Settings::default(),
         );
@@ -107,6 +117,7 @@ impl Assembled {
                 amazon_total_ms: settings.amazon_total_ms.into(),
                 first_look_ms: settings.reconcile_first_look_ms.into(),
                 notify_wait_ms: settings.notify_wait_ms.into(),
+                egress_allow: settings.egress_allow.clone(),
             },
         });
         reconcile::adopt(&gateway).await?;
@@ -118,15 +129,24 @@ impl Assembled {
         let limits = http::Limits {
             body_bytes_max: usize::try_from(self.settings.body_bytes_max).unwrap_or(usize::MAX),
             body_timeout_ms: self.settings.request_timeout_ms.into(),
+            request_timeout_ms: self.whole_request_ms(),
+            shop_requests_max: usize::try_from(self.settings.shop_requests_max).unwrap_or(usize::MAX),
+            trusted_proxies: self.settings.trusted_proxies.clone(),
         };
         http::router(self.gateway.clone(), self.hints.clone(), limits)
+    }
+
+    /// A request's work is a few waits (Amazon, its check, the shop's head start), none longer than the time-out.
+    fn whole_request_ms(&self) -> u64 {
+        3 * u64::from(self.settings.request_timeout_ms)
     }
 
     fn connections(&self) -> http::Connections {
         http::Connections {
             max: usize::try_from(self.settings.connections_max).unwrap_or(usize::MAX),
-            // A request's work is a few waits (Amazon, its check, the shop's head start), none longer than the time-out.
-            silence_ms_max: 3 * u64::from(self.settings.request_timeout_ms),
+            head_ms_max: self.settings.head_timeout_ms.into(),
+            // The answer that a request takes too long must still get out.
+            silence_ms_max: self.whole_request_ms() + 5_000,
             grace_ms: self.settings.shutdown_grace_ms.into(),
         }
     }
@@ -165,17 +185,28 @@ impl Assembled {
     }
 }
 
-/// The simulated Amazons of the shops that are not at Amazon itself. Only a shop that moves no money may be elsewhere.
-fn sandboxes(shops: &Shops) -> Vec<String> {
-    let origins: BTreeSet<String> = shops
-        .iter()
-        .filter(|shop| shop.settings.environment == Environment::Sandbox)
-        .filter_map(|shop| match flow::source_of(shop) {
-            Source::Sandbox(origin) => Some(origin),
-            Source::Amazon => None,
-        })
-        .collect();
-    origins.into_iter().collect()
+/// Who speaks of the shops' accounts, and of which. Only a shop that moves no money may be at a simulated Amazon.
+fn sources(shops: &Shops) -> BTreeMap<Source, BTreeSet<&str>> {
+    let mut sources = BTreeMap::<_, BTreeSet<_>>::new();
+    for shop in shops.iter() {
+        let source = match flow::source_of(shop) {
+            Source::Sandbox(_) if shop.settings.environment == Environment::Live => continue,
+            source => source,
+        };
+        sources.entry(source).or_default().insert(shop.settings.merchant_id.as_str());
+    }
+    sources
+}
+
+/// Judges messages of these sources alone.
+fn verifier(guards: egress::Guards, clock: Arc<dyn Clock>, shops: &Shops, settings: &GatewaySettings) -> Verifier {
+    let sources = sources(shops);
+    let origins = sources.keys().filter_map(|source| match source {
+        Source::Sandbox(origin) => Some(origin.clone()),
+        Source::Amazon => None,
+    });
+    let accounts = sources.iter().map(|(source, accounts)| (source.clone(), accounts.len())).collect();
+    Verifier::new(guards, clock, origins.collect(), Topics::new(settings.ipn_topics.clone(), accounts))
 }
 
 fn retry(settings: &GatewaySettings) -> Retry {

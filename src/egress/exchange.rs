@@ -5,14 +5,16 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::Method;
 use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder};
 use tokio_rustls::rustls;
 
-use super::read_up_to;
+use super::{Forbidden, Guarded, Guards, read_up_to, refusal};
+use crate::config::Environment;
 
 /// A request to be sent.
 #[derive(Debug, Clone)]
@@ -43,8 +45,10 @@ pub struct Incoming {
 }
 
 /// Why there is no answer, or no whole one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
+    /// The address may not be called. Nothing was sent.
+    Forbidden(Forbidden),
     /// There can be no such request. Nothing was sent.
     Malformed,
     /// Nobody listens there. Nothing was sent.
@@ -63,9 +67,9 @@ pub enum Failure {
 
 impl Failure {
     /// Whether it is certain that nothing of the request arrived.
-    pub const fn sent_nothing(self) -> bool {
+    pub const fn sent_nothing(&self) -> bool {
         match self {
-            Self::Malformed | Self::Refused | Self::Unreachable | Self::Name | Self::Tls => true,
+            Self::Forbidden(_) | Self::Malformed | Self::Refused | Self::Unreachable | Self::Name | Self::Tls => true,
             Self::TimedOut | Self::Broken => false,
         }
     }
@@ -84,14 +88,71 @@ pub trait Network: Send + Sync + 'static {
 #[async_trait]
 impl Network for reqwest::Client {
     async fn exchange(&self, request: Outgoing) -> Result<Incoming, Failure> {
-        let Outgoing { method, url, headers, body, timeout, answer_bytes_max } = request;
-        let request = self.request(method, url).headers(headers).timeout(timeout);
-        let request = if body.is_empty() { request } else { request.body(body) };
-        let answer = request.send().await.map_err(|error| Failure::of(&error))?;
-        let status = answer.status().as_u16();
-        let headers = answer.headers().clone();
-        let body = read_up_to(answer, answer_bytes_max).await.map_err(|error| Failure::of(&error));
-        Ok(Incoming { status, headers, body })
+        send(self.request(request.method.clone(), &request.url), request).await
+    }
+}
+
+#[async_trait]
+impl Network for Guarded {
+    async fn exchange(&self, request: Outgoing) -> Result<Incoming, Failure> {
+        let begun = self.request(request.method.clone(), &request.url).map_err(Failure::Forbidden)?;
+        send(begun, request).await
+    }
+}
+
+#[async_trait]
+impl<N: Network + ?Sized> Network for Arc<N> {
+    async fn exchange(&self, request: Outgoing) -> Result<Incoming, Failure> {
+        (**self).exchange(request).await
+    }
+}
+
+async fn send(begun: RequestBuilder, request: Outgoing) -> Result<Incoming, Failure> {
+    let Outgoing { headers, body, timeout, answer_bytes_max, .. } = request;
+    let begun = begun.headers(headers).timeout(timeout);
+    let begun = if body.is_empty() { begun } else { begun.body(body) };
+    let answer = begun.send().await.map_err(|error| Failure::of(&error))?;
+    let status = answer.status().as_u16();
+    let headers = answer.headers().clone();
+    let body = read_up_to(answer, answer_bytes_max).await.map_err(|error| Failure::of(&error));
+    Ok(Incoming { status, headers, body })
+}
+
+/// The ways out of a gateway: to Amazon, whose address stands in the settings, and to what shops have named.
+#[derive(Clone)]
+pub struct Outside {
+    amazon: Arc<dyn Network>,
+    live_shops: Arc<dyn Network>,
+    sandbox_shops: Arc<dyn Network>,
+}
+
+impl Outside {
+    /// The open network for Amazon, the guarded one for shops.
+    pub fn new(amazon: reqwest::Client, guards: &Guards) -> Self {
+        let guarded = |environment| -> Arc<dyn Network> { Arc::new(guards.of(environment).clone()) };
+        Self {
+            amazon: Arc::new(amazon),
+            live_shops: guarded(Environment::Live),
+            sandbox_shops: guarded(Environment::Sandbox),
+        }
+    }
+
+    /// One network for everything, such as a simulated one.
+    pub fn by(network: Arc<dyn Network>) -> Self {
+        Self { amazon: network.clone(), live_shops: network.clone(), sandbox_shops: network }
+    }
+
+    /// The way to Amazon.
+    pub fn amazon(&self) -> Arc<dyn Network> {
+        self.amazon.clone()
+    }
+
+    /// The way to what a shop of this kind has named.
+    pub fn shops(&self, environment: Environment) -> &dyn Network {
+        match environment {
+            Environment::Live => &*self.live_shops,
+            Environment::Sandbox => &*self.sandbox_shops,
+        }
     }
 }
 
@@ -107,6 +168,9 @@ impl Failure {
 
     /// What kept the connection from coming about. The HTTP client wraps what happened several times over.
     fn before_the_request(error: &reqwest::Error) -> Self {
+        if let Some(forbidden) = refusal(error) {
+            return Self::Forbidden(forbidden.clone());
+        }
         let mut cause: Option<&(dyn Error + 'static)> = Some(error);
         while let Some(error) = cause {
             if let Some(io) = error.downcast_ref::<io::Error>() {
