@@ -16,7 +16,7 @@ use crate::domain::{Clock, Rng};
 use crate::egress::{Names, SystemNames};
 use crate::flow::{self, Gateway, Parts, ShopError, Shops};
 use crate::store::sqlite::OpenError;
-use crate::store::{SqliteStore, StoreError};
+use crate::store::{SqliteStore, Store, StoreError};
 use crate::{egress, http, notify, reconcile};
 
 /// How long a TCP connection to Amazon or to a shop may take to come about.
@@ -64,11 +64,22 @@ pub enum AssembleError {
     Store(#[from] StoreError),
 }
 
+/// What a gateway stands on.
+pub struct Ground {
+    /// The book.
+    pub store: Arc<dyn Store>,
+    /// The ways out.
+    pub outside: egress::Outside,
+    /// The way to what Amazon's messages name.
+    pub guards: egress::Guards,
+}
+
 /// A gateway and everything that works behind it.
 pub struct Assembled {
     /// The use cases.
     pub gateway: Arc<Gateway>,
-    store: Arc<SqliteStore>,
+    /// What has to be closed in the end; a book that somebody else brought has not.
+    database: Option<Arc<SqliteStore>>,
     dispatcher: Arc<notify::Dispatcher>,
     hints: reconcile::Hints,
     /// Taken when the background starts.
@@ -89,10 +100,50 @@ impl Assembled {
     ) -> Result<Self, AssembleError> {
         let shops = Arc::new(Shops::open(shops)?);
         let store = Arc::new(SqliteStore::open(&settings.database).await?);
+        let assembled = Self::on_database(store, settings, shops, deployment_key, world)?;
+        reconcile::adopt(&assembled.gateway).await?;
+        Ok(assembled)
+    }
+
+    /// The same for a command that works on a database which another process may be serving: takes nothing over.
+    ///
+    /// # Errors
+    /// [`AssembleError`].
+    pub async fn beside(
+        settings: GatewaySettings,
+        shops: Vec<ShopSettings>,
+        deployment_key: DeploymentKey,
+        world: World,
+    ) -> Result<Self, AssembleError> {
+        let shops = Arc::new(Shops::open(shops)?);
+        let store = Arc::new(SqliteStore::join(&settings.database).await?);
+        Self::on_database(store, settings, shops, deployment_key, world)
+    }
+
+    fn on_database(
+        store: Arc<SqliteStore>,
+        settings: GatewaySettings,
+        shops: Arc<Shops>,
+        deployment_key: DeploymentKey,
+        world: World,
+    ) -> Result<Self, AssembleError> {
         let http = egress::client(CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
         let guards = egress::Guards::new(&settings.egress_allow, &world.names, CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
+        let ground = Ground { store: store.clone(), outside: egress::Outside::new(http, &guards), guards };
+        let assembled = Self::on(ground, settings, shops, deployment_key, world);
+        Ok(Self { database: Some(store), ..assembled })
+    }
+
+    /// A gateway on a book and a network that somebody else brings and looks after, as simulations do. Takes nothing over.
+    pub fn on(
+        ground: Ground,
+        settings: GatewaySettings,
+        shops: Arc<Shops>,
+        deployment_key: DeploymentKey,
+        world: World,
+    ) -> Self {
+        let Ground { store, outside, guards } = ground;
         let outbox = Arc::new(notify::Outbox::default());
-        let outside = egress::Outside::new(http, &guards);
         let amazon = Client::new(outside.amazon(), world.clock.clone(), world.rng.clone(), retry(&settings));
         let verifier = verifier(guards, world.clock.clone(), &shops, &settings);
         let (hints, hint_work) = reconcile::hints(verifier);
@@ -105,7 +156,7 @@ impl Assembled {
             notify::Settings::default(),
         );
         let gateway = Gateway::new(Parts {
-            store: store.clone(),
+            store,
             amazon: Arc::new(amazon),
             notifier: outbox,
             clock: world.clock,
@@ -120,8 +171,7 @@ impl Assembled {
                 egress_allow: settings.egress_allow.clone(),
             },
         });
-        reconcile::adopt(&gateway).await?;
-        Ok(Self { gateway, store, dispatcher, hints, hint_work: Mutex::new(Some(hint_work)), settings })
+        Self { gateway, database: None, dispatcher, hints, hint_work: Mutex::new(Some(hint_work)), settings }
     }
 
     /// The web server's routes.
@@ -163,6 +213,14 @@ impl Assembled {
         tasks
     }
 
+    /// Ends without having served.
+    pub async fn close(self) {
+        self.gateway.finish().await;
+        if let Some(database) = self.database {
+            database.close().await;
+        }
+    }
+
     /// Serves on `listener` until `stop`, then ends in order: requests, use cases, notifications, database.
     ///
     /// # Errors
@@ -180,7 +238,9 @@ impl Assembled {
         }
         // Looks that reconcile left under way.
         self.gateway.finish().await;
-        self.store.close().await;
+        if let Some(database) = self.database {
+            database.close().await;
+        }
         served
     }
 }

@@ -214,7 +214,10 @@ fn a_network_and_a_topic_are_told_from_everything_else() {
     let line = |key: &str, members: &str| format!("{key} = [{members}]");
     let good = line("egress_allow", "\"10.0.0.0/8\", \"fd00::1/8\", \"192.168.0.1\"");
     let allowed = resolve(&GatewayOverrides::default(), &good).unwrap().egress_allow;
-    assert_eq!(allowed.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "fd00::/8", "192.168.0.1/32"]);
+    assert_eq!(
+        allowed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["10.0.0.0/8", "fd00::/8", "192.168.0.1/32"]
+    );
     for member in ["10.0.0.0/33", "10.0.0", "inside.example", "", "0x7f.1/8"] {
         let said = errors(&line("trusted_proxies", &format!("\"{member}\"")));
         assert!(said.starts_with(&format!("g.toml:1: trusted_proxies: {member:?} is not a network; ")), "{said}");

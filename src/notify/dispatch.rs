@@ -8,13 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::Outbox;
 use super::deliver::{self, ShopAnswer};
-use super::turns::Turns;
 use crate::domain::notification::{Attempt, Claimed, Next, NoAnswer, next_attempt};
-use crate::domain::{Clock, Millis, Rng, ShopId};
+use crate::domain::{Clock, Millis, Places, Rng, ShopId, Turns};
 use crate::egress::Outside;
 use crate::flow::{Shop, Shops, Store};
-use crate::store::StoreError;
+use crate::store::{Share, StoreError};
 
+/// How many notifications are under way at once: over all shops, to one shop, and of one shop in one turn.
+const PLACES: Places = Places { all: 128, per_shop: 8, per_turn: 4 };
 /// How long after a sender's death, beyond its longest attempt, somebody else may take its message on.
 const LEASE_MARGIN_MS: i64 = 15_000;
 /// The longest time-out a shop can set (`notify_timeout_ms`).
@@ -61,7 +62,7 @@ impl Dispatcher {
 
     /// Sends until `stop`; attempts under way then are finished first.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let mut turns = Turns::default();
+        let mut turns = Turns::new(PLACES);
         let mut under_way = JoinSet::new();
         while !stop.is_cancelled() {
             self.fill(&mut turns, &mut under_way).await;
@@ -107,13 +108,14 @@ impl Dispatcher {
     }
 
     async fn claim(&self, turns: &mut Turns) -> Result<Vec<Claimed>, StoreError> {
-        if turns.are_taken() {
+        if turns.free() == 0 {
             return Ok(Vec::new());
         }
         let now = self.clock.now();
         let owed = self.store.shops_owed().await?;
         let due: Vec<_> = owed.into_iter().filter(|owed| owed.next_at <= now).map(|owed| owed.shop_id).collect();
-        let shares = turns.share(&due);
+        let share = |(shop_id, take_max)| Share { shop_id, take_max, under_way_max: PLACES.per_shop };
+        let shares: Vec<_> = turns.share(&due).into_iter().map(share).collect();
         if shares.is_empty() {
             return Ok(Vec::new());
         }
@@ -126,7 +128,9 @@ impl Dispatcher {
         let notification = &claimed.notification;
         let shop = self.shops.get(&notification.shop_id);
         let answered = match shop {
-            Some(shop) => deliver::post(self.outside.shops(shop.settings.environment), &shop.settings, &claimed, at).await,
+            Some(shop) => {
+                deliver::post(self.outside.shops(shop.settings.environment), &shop.settings, &claimed, at).await
+            }
             None => ShopAnswer::shop_missing(),
         };
         let now = self.clock.now();

@@ -6,14 +6,13 @@
 //! between sending and recording sends it once more: at least once, never lost. Nothing waits on a shop's server
 //! without a bound: each attempt has the shop's time-out, and the buyer's page waits for the first one only so long.
 //!
-//! Shops take turns (`turns`), so that one that is owed much, or whose server hangs, holds up no other; and what one
+//! Shops take turns ([`Turns`](crate::domain::Turns)), so that one that is owed much, or whose server hangs, holds up no other; and what one
 //! transaction is owed goes out in its order, each when the one before it has arrived or was given up.
 
 mod deliver;
 mod dispatch;
 mod outbox;
 mod signature;
-mod turns;
 
 pub use deliver::ShopAnswer;
 pub use dispatch::{Dispatcher, Settings};

@@ -73,8 +73,9 @@ pub trait Store: Send + Sync + 'static {
     /// The effect under way for a transaction, if there is one.
     async fn open_intent(&self, access_id: &AccessId) -> Result<Option<Intent>, StoreError>;
 
-    /// Open intents that nobody has closed by the moment they were to be looked at, oldest first.
-    async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<Intent>, StoreError>;
+    /// Open intents that nobody has closed by the moment they were to be looked at, each with its shop: one of each shop,
+    /// then a second of each, and so on; of a shop, oldest first.
+    async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<(ShopId, Intent)>, StoreError>;
 
     /// Puts off the next look at an open intent and counts this one.
     async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<(), StoreError>;

@@ -1,6 +1,6 @@
 //! Transactions and operations.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::at_most;
 use super::outbox::Outbox;
@@ -154,11 +154,25 @@ impl Book {
         claiming.max_by_key(|row| row.created_at).cloned().map(TransactionRow::read).transpose()
     }
 
-    pub(super) fn intents_to_look_at(&self, now: Millis, limit: u32) -> Vec<Intent> {
-        let mut due: Vec<_> = self.open_intents().filter(|intent| intent.look_at <= now).cloned().collect();
+    pub(super) fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<(ShopId, Intent)>, StoreError> {
+        let mut due: Vec<_> = self.open_intents().filter(|intent| intent.look_at <= now).collect();
         due.sort_by_key(|intent| intent.look_at);
-        due.truncate(at_most(limit));
-        due
+        let mut turns: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut with_turn = Vec::new();
+        for intent in due {
+            let of = self.transactions.iter().find(|row| row.access_id == intent.access_id.as_str());
+            let Some(row) = of else { continue };
+            let turn = turns.entry(&row.shop_id).or_default();
+            *turn += 1;
+            with_turn.push((*turn, &row.shop_id, intent));
+        }
+        with_turn.sort_by_key(|(turn, _, intent)| (*turn, intent.look_at));
+        let first = with_turn.into_iter().take(at_most(limit));
+        let named = first.map(|(_, shop, intent)| {
+            let shop = ShopId::new(shop.as_str()).map_err(|error| StoreError(error.to_string()))?;
+            Ok((shop, intent.clone()))
+        });
+        named.collect()
     }
 
     pub(super) fn look_again(&mut self, key: &IdempotencyKey, at: Millis) {

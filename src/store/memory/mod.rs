@@ -88,8 +88,8 @@ impl Store for MemoryStore {
         Ok(self.book().open_intents().find(|intent| intent.access_id == *access_id).cloned())
     }
 
-    async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<Intent>, StoreError> {
-        Ok(self.book().intents_to_look_at(now, limit))
+    async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<(ShopId, Intent)>, StoreError> {
+        self.book().intents_to_look_at(now, limit)
     }
 
     async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<(), StoreError> {

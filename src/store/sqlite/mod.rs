@@ -268,7 +268,7 @@ impl Store for SqliteStore {
         reader::open_intent(&self.readers, access_id).await
     }
 
-    async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<Intent>, StoreError> {
+    async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<(ShopId, Intent)>, StoreError> {
         reader::intents_to_look_at(&self.readers, now, limit).await
     }
 

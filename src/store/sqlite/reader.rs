@@ -117,6 +117,13 @@ pub(super) async fn transactions_to_look_at(
 }
 
 #[derive(sqlx::FromRow)]
+struct DueIntentRow {
+    shop_id: String,
+    #[sqlx(flatten)]
+    intent: IntentRow,
+}
+
+#[derive(sqlx::FromRow)]
 struct IntentRow {
     idempotency_key: String,
     access_id: String,
@@ -153,17 +160,27 @@ pub(super) async fn open_intent(pool: &SqlitePool, access_id: &AccessId) -> Resu
     .transpose()
 }
 
-pub(super) async fn intents_to_look_at(pool: &SqlitePool, now: Millis, limit: u32) -> Result<Vec<Intent>, StoreError> {
-    let rows = sqlx::query_as::<_, IntentRow>(
-        "SELECT idempotency_key, access_id, effect, started_at, look_at, looks FROM operations
-         WHERE verdict IS NULL AND look_at <= ?1 ORDER BY look_at LIMIT ?2",
+pub(super) async fn intents_to_look_at(
+    pool: &SqlitePool,
+    now: Millis,
+    limit: u32,
+) -> Result<Vec<(ShopId, Intent)>, StoreError> {
+    let rows = sqlx::query_as::<_, DueIntentRow>(
+        "SELECT shop_id, idempotency_key, access_id, effect, started_at, look_at, looks FROM (
+             SELECT t.shop_id, o.*, row_number() OVER (PARTITION BY t.shop_id ORDER BY o.look_at) AS turn
+             FROM operations o JOIN transactions t ON t.access_id = o.access_id
+             WHERE o.verdict IS NULL AND o.look_at <= ?1)
+         ORDER BY turn, look_at LIMIT ?2",
     )
     .bind(now.0)
     .bind(limit)
     .fetch_all(pool)
     .await
     .map_err(|error| failed(&error))?;
-    Ok(readable(rows.into_iter().map(IntentRow::read)))
+    Ok(readable(rows.into_iter().map(|row| {
+        let shop_id = ShopId::new(row.shop_id).map_err(|error| StoreError(format!("an operation's shop: {error}")))?;
+        Ok((shop_id, row.intent.read()?))
+    })))
 }
 
 /// How much waits. Counting takes the longer the more there is, so this is for those who look on, not for those who work.
