@@ -1,0 +1,3 @@
+#![cfg(test)]
+#[path = "it/sim/mod.rs"]
+mod sim;
