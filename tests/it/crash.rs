@@ -1,6 +1,7 @@
 //! What a gateway leaves behind when it is killed, or told to stop, at any moment: the real binary as a child process,
 //! between a sandbox and a shop that live on in the test.
 
+mod chance;
 mod judge;
 mod kill;
 mod moves;

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use sekisho::domain::{Rng as _, SeededRng};
 
+use super::chance::Chance;
 use super::moves::{ALREADY_REQUESTED, BUSY, Entered, NOT_IN_THIS_STATUS, enter, wait_for_status};
 use super::shop::{Form, Reply, call};
 use super::world::{Gateway, World};
@@ -96,14 +96,10 @@ async fn twins(
     times: usize,
     (too_late, becomes): (&str, &str),
 ) -> Answers {
-    let chance = SeededRng::new(order.order.bytes().map(u64::from).sum::<u64>() ^ name.len() as u64);
-    let below = |end: u64| {
-        let mut word = [0; 8];
-        chance.fill(&mut word);
-        u64::from_le_bytes(word) % end
-    };
+    let chance = Chance::of(order.order.bytes().map(u64::from).sum::<u64>() ^ name.len() as u64);
     let calls = stream::iter(0..times).map(|_| {
-        let patience = (below(HANGS_UP_ONE_OF) == 0).then(|| Duration::from_millis(below(HANGS_UP_AFTER_MS_MAX)));
+        let patience =
+            (chance.below(HANGS_UP_ONE_OF) == 0).then(|| Duration::from_millis(chance.below(HANGS_UP_AFTER_MS_MAX)));
         async move {
             let answer = call(&world.http, &gateway.url, name, form);
             match patience {

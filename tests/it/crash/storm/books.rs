@@ -12,7 +12,7 @@ use super::super::world::{Gateway, World};
 use super::Day;
 use super::lives::Wanted;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Amazon ends a refund after half a minute.
 const REFUND_MS: i64 = 31_000;

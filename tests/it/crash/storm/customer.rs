@@ -5,33 +5,21 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use sekisho::domain::{Rng as _, SeededRng};
 use tokio::sync::watch;
 
+use super::super::chance::Chance;
 use super::super::moves::{BUSY, Entered};
 use super::super::shop::{Fields, Form, Reply, call, form};
 use super::super::world::{World, come_back};
 
 pub(super) const USED_ORDER: &str = "M01004010";
 /// Longer than any number of deaths in a row takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
 const PUBLIC_URL: &str = "https://gateway.example";
 
 /// A customer without patience has gone away by then. Calls take about as long, so every moment of a call is met.
 const HANGS_UP_AFTER_MS_MAX: u64 = 60;
-
-/// Choices that a seed repeats.
-pub(super) struct Chance(pub(super) SeededRng);
-
-impl Chance {
-    /// A number from 0 to `end`, without `end`.
-    pub(super) fn below(&self, end: u64) -> u64 {
-        let mut word = [0; 8];
-        self.0.fill(&mut word);
-        u64::from_le_bytes(word) % end
-    }
-}
 
 /// What a call came to in the end.
 pub(super) struct Insisted {

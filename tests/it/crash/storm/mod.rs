@@ -1,9 +1,10 @@
 //! Hundreds of deaths in one long day: shops and buyers go on and on while the gateway is killed again and again, at
 //! every step by name, at random moments and while it starts. In the evening the books of gateway, sandbox and shop are
-//! laid side by side (`books`). And another such day, on which nobody dies, but customers hang up in the middle of calls.
+//! laid side by side (`books`). And two other such days, on which nobody dies: on one customers hang up in the middle of
+//! calls, on the other an operator starts the gateway anew all the time.
 //!
-//! `SEKISHO_CRASH_KILLS` and `SEKISHO_CRASH_HANG_UPS` say how many (`./scripts/prove crash`), `SEKISHO_CRASH_SEED` which
-//! choices are made. The moments themselves belong to the machine and cannot be repeated.
+//! `SEKISHO_CRASH_KILLS`, `SEKISHO_CRASH_HANG_UPS` and `SEKISHO_CRASH_RESTARTS` say how often (`./scripts/prove crash`),
+//! `SEKISHO_CRASH_SEED` which choices are made. The moments themselves belong to the machine and cannot be repeated.
 
 mod books;
 mod customer;
@@ -12,22 +13,25 @@ mod lives;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use sekisho::domain::SeededRng;
 use sekisho::flow::Step;
 use tokio::sync::watch;
 
-use super::world::World;
+use super::chance::Chance;
+use super::world::{Gateway, World};
 use books::Books;
-use customer::{Chance, Customer};
+use customer::Customer;
 use lives::Wanted;
 
 /// In the test command, beside the plays of `kill`.
 const KILLS: u32 = 180;
 /// In the test command: customers who hung up.
 const HANG_UPS: u32 = 1_000;
+/// In the test command: restarts by an operator.
+const RESTARTS: u32 = 20;
 /// A new world after so many, so that no book grows long.
 const KILLS_PER_WORLD: u32 = 60;
 const HANG_UPS_PER_WORLD: u32 = 1_000;
+const RESTARTS_PER_WORLD: u32 = 20;
 /// Worlds that are played at once.
 const WORLDS_AT_ONCE: u32 = 3;
 /// Shops' servers that work at once on one gateway.
@@ -47,6 +51,8 @@ enum Weather {
     Kills(u32),
     /// Customers hang up so often.
     HangUps(u32),
+    /// An operator starts it anew so often.
+    Restarts(u32),
 }
 
 /// How the gateways of a day died.
@@ -86,6 +92,16 @@ fn the_books_agree_however_often_customers_hang_up() {
     println!("{}", Books::told(&days));
 }
 
+/// SIGTERM under load (promise R10). A customer gives up at the first answer that says that the gateway itself has
+/// failed, so beyond cut connections there is none; and no notification comes twice.
+#[test]
+fn the_books_agree_however_often_it_is_started_anew() {
+    let restarts = number_in("SEKISHO_CRASH_RESTARTS").unwrap_or(RESTARTS);
+    let days = days(restarts, RESTARTS_PER_WORLD, Weather::Restarts);
+    println!("{restarts} restarts by SIGTERM under load, each ended with exit code 0");
+    println!("{}", Books::told(&days));
+}
+
 /// So many mishaps, over as many worlds as they need.
 fn days(mishaps: u32, per_world: u32, weather: fn(u32) -> Weather) -> Vec<Day> {
     let seed = u64::from(number_in("SEKISHO_CRASH_SEED").unwrap_or(0));
@@ -116,14 +132,15 @@ async fn day(weather: Weather, seed: u64) -> Day {
     let evening = AtomicBool::new(false);
     let hang_ups = AtomicU32::new(0);
     let customers = (0..CUSTOMERS).map(|number| {
-        let chance = Chance(SeededRng::new(seed ^ (number + 1).wrapping_mul(0xA076_1D64_78BD_642F)));
+        let chance = Chance::of(seed ^ (number + 1).wrapping_mul(0xA076_1D64_78BD_642F));
         let customer = Customer::new(&world, line.subscribe(), chance, number);
         let customer = if let Weather::HangUps(_) = weather { customer.impatient(&hang_ups) } else { customer };
         lives::one_after_the_other(customer, &evening)
     });
     let weather = async {
         let deaths = match weather {
-            Weather::Kills(kills) => kill(&world, &line, &Chance(SeededRng::new(seed)), kills).await,
+            Weather::Kills(kills) => kill(&world, &line, &Chance::of(seed), kills).await,
+            Weather::Restarts(restarts) => restart(&world, &line, &Chance::of(seed), restarts).await,
             Weather::HangUps(_) => Deaths::default(),
         };
         let last = world.serve(None).await;
@@ -158,27 +175,41 @@ async fn kill(world: &World, line: &watch::Sender<String>, chance: &Chance, kill
         let step = (chance.below(3) > 0).then(|| steps[number as usize % steps.len()]);
         let gateway = world.serve(step).await;
         line.send_replace(gateway.url.clone());
-        match step {
-            Some(step) => {
-                let stopped = format!("stopped at {step}");
-                let reached = async {
-                    while !gateway.process.logged(&stopped) {
-                        tokio::time::sleep(LOOK_EVERY).await;
-                    }
-                };
-                match tokio::time::timeout(Duration::from_millis(STEP_MS_MAX), reached).await {
-                    Ok(()) => deaths.at_a_step += 1,
-                    Err(_) => deaths.at_random += 1,
-                }
+        let stopped = async {
+            match step {
+                Some(step) => until_stopped(&gateway, step).await,
+                None => tokio::time::sleep(Duration::from_millis(chance.below(LIFE_MS_MAX))).await,
             }
-            None => {
-                tokio::time::sleep(Duration::from_millis(chance.below(LIFE_MS_MAX))).await;
-                deaths.at_random += 1;
-            }
+            step.is_some()
+        };
+        if tokio::time::timeout(Duration::from_millis(STEP_MS_MAX), stopped).await.unwrap_or(false) {
+            deaths.at_a_step += 1;
+        } else {
+            deaths.at_random += 1;
         }
         gateway.process.kill();
     }
     deaths
+}
+
+async fn until_stopped(gateway: &Gateway, step: Step) {
+    let said = format!("stopped at {step}");
+    while !gateway.process.logged(&said) {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Starts gateways and tells them to stop. Nobody dies.
+async fn restart(world: &World, line: &watch::Sender<String>, chance: &Chance, restarts: u32) -> Deaths {
+    for _ in 0..restarts {
+        let gateway = world.serve(None).await;
+        line.send_replace(gateway.url.clone());
+        tokio::time::sleep(Duration::from_millis(chance.below(LIFE_MS_MAX))).await;
+        gateway.process.signal("TERM");
+        let ended = gateway.process.end().await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+    Deaths::default()
 }
 
 impl Deaths {
