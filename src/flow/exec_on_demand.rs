@@ -123,6 +123,8 @@ impl Gateway {
         let (code, event) = match (purpose, why) {
             // A permission that is not there is a mistake of the shop's, which may name another.
             (ChargeFor::Exec(_), why) if why != WhyNot::Unknown => (why.code(), refused(purpose, why.code())),
+            // Amazon refused, and could not be asked why. The charge that stands is as good as before, so the shop comes again.
+            (ChargeFor::Renewal { .. } | ChargeFor::Change { .. }, WhyNot::Unread) => (codes::AMAZON_UNREACHABLE, None),
             (ChargeFor::Renewal { .. }, WhyNot::Unknown | WhyNot::Closed | WhyNot::UsedUp | WhyNot::NotChargeable) => {
                 (codes::AUTHORISATION_EXPIRED, None)
             }
@@ -193,7 +195,7 @@ impl Gateway {
             return if code == codes::AMOUNT_ABOVE_LIMIT { WhyNot::TooMuch } else { WhyNot::Other(code) };
         }
         let Ok(answer) = self.parts.amazon.charge_permission(&shop.merchant, permission).await else {
-            return WhyNot::NotChargeable;
+            return WhyNot::Unread;
         };
         let status = answer.value.status_details;
         match status.state {
@@ -229,6 +231,8 @@ enum WhyNot {
     UsedUp,
     /// Something else stands against it.
     NotChargeable,
+    /// Something stands against it, and Amazon could not be asked what.
+    Unread,
     /// More than it permits.
     TooMuch,
     /// It has nothing to do with the permission's state.
@@ -240,7 +244,7 @@ impl WhyNot {
         match self {
             Self::Unknown => codes::PERMISSION_UNKNOWN,
             Self::Closed => codes::PERMISSION_CLOSED,
-            Self::UsedUp | Self::NotChargeable => codes::PERMISSION_NOT_CHARGEABLE,
+            Self::UsedUp | Self::NotChargeable | Self::Unread => codes::PERMISSION_NOT_CHARGEABLE,
             Self::TooMuch => codes::AMOUNT_ABOVE_LIMIT,
             Self::Other(code) => code,
         }

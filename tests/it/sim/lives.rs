@@ -86,7 +86,9 @@ pub(super) async fn live(customer: &Customer, flow: Flow) -> Vec<Wanted> {
 }
 
 async fn authorised(customer: &Customer, after: After) -> Option<Wanted> {
-    let card = if customer.world.pending && customer.chance.below(2) == 0 { "card-0701" } else { "card-1111" };
+    // Amazon would refuse a second charge to such a card.
+    let takes_its_time = customer.world.pending && after != After::Change && customer.chance.below(2) == 0;
+    let card = if takes_its_time { "card-0701" } else { "card-1111" };
     let order = reviewed(customer, "AUTH", card).await?;
     Some(after_authorisation(customer, order, after, MORE).await)
 }

@@ -30,11 +30,13 @@ use tokio::time::Instant;
 use books::Books;
 use customer::Customer;
 use lives::{Flow, Wanted, live};
-use weather::{Chance, Weather};
+use weather::{Chance, Sabotage, Weather};
 use world::World;
 
 /// In the test command.
 const SEEDS: u64 = 1_000;
+/// Within so many days a protection that is switched off must be missed.
+const SEEDS_TO_FIND: u64 = 60;
 /// The weather is bad for so long at most.
 const BAD_MS_MAX: u64 = 240_000;
 /// From clear weather until nothing is left to do.
@@ -84,6 +86,16 @@ fn a_seed_is_the_same_day_again() {
     }
 }
 
+/// A simulation that finds nothing where something is wrong would show nothing where all is well.
+#[test]
+fn a_protection_that_is_switched_off_is_missed() {
+    for protection in [Sabotage::LostIsUnsent, Sabotage::NoIntent, Sabotage::SentIsReceived] {
+        let found = (0..SEEDS_TO_FIND).find_map(|seed| Some((seed, play_without(Some(protection), seed).err()?)));
+        let (seed, why) = found.unwrap_or_else(|| panic!("nobody misses what {protection:?} switches off"));
+        println!("{protection:?} is found by seed {seed}: {}", why.0);
+    }
+}
+
 /// So many days; fails with the seeds of those that failed.
 fn days(seeds: u64) -> Vec<Day> {
     let next = AtomicU64::new(0);
@@ -110,12 +122,16 @@ fn days(seeds: u64) -> Vec<Day> {
 /// The day of `seed`, or why it failed.
 fn play(seed: u64) -> Result<Day, String> {
     let replays = number_in("SEKISHO_SIM_SEED").is_some();
+    play_without(None, seed).map_err(|(why, trace)| if replays { format!("{trace}\n{why}") } else { why })
+}
+
+/// The same with a protection switched off; a failure is told with its trace.
+fn play_without(protection: Option<Sabotage>, seed: u64) -> Result<Day, (String, String)> {
     in_virtual_time(async move {
-        let world = World::new(seed, Weather::of(seed));
+        let world = World::new(seed, Weather::of(seed).without(protection));
         world.trace.say(format_args!("seed {seed}: {} pending {}", world.weather.told(), world.pending));
         (world.clone(), day(world, seed))
     })
-    .map_err(|(why, trace)| if replays { format!("{trace}\n{why}") } else { why })
 }
 
 /// Runs what `begin` makes of a world, on this thread alone, in virtual time. What fails is told with the trace.

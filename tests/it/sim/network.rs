@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use super::life::Life;
 use super::shop::Fields;
 use super::trace::Trace;
-use super::weather::{Harm, Weather};
+use super::weather::{Harm, Sabotage, Weather};
 
 /// Where Amazon is.
 pub(super) const AMAZON: &str = "http://amazon.example";
@@ -66,7 +66,13 @@ impl Network for Net {
         let what = format!("{} {}", request.method, request.url.trim_start_matches("http://"));
         self.life.risk(|| format!("before {what}")).await;
         let answered = tokio::time::timeout(request.timeout, self.roads.carry(&request, &what)).await;
-        let answered = answered.unwrap_or(Err(Failure::TimedOut));
+        let answered = match answered.unwrap_or(Err(Failure::TimedOut)) {
+            Err(_) if self.roads.weather.lacks(Sabotage::LostIsUnsent) => Err(Failure::Refused),
+            Err(_) if request.url == NOTIFY_URL && self.roads.weather.lacks(Sabotage::SentIsReceived) => {
+                Ok(Incoming { status: 200, headers: HeaderMap::new(), body: Ok(b"0".to_vec()) })
+            }
+            other => other,
+        };
         if self.roads.weather.script.as_ref().is_some_and(|script| script.dies_answered(&request)) {
             self.life.die("by plan");
         }

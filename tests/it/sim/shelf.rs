@@ -17,7 +17,7 @@ use sekisho::store::{
 use super::life::Life;
 use super::script::Then;
 use super::trace::Trace;
-use super::weather::{Trouble, Weather};
+use super::weather::{Sabotage, Trouble, Weather};
 
 /// The one book, in the hands of one process.
 pub(super) struct Shelf {
@@ -81,6 +81,9 @@ impl Store for Shelf {
         let work = async {
             if script.is_some_and(|script| script.refuses_commit(closes)) {
                 return Err(StoreError("database or disk is full".to_owned()).into());
+            }
+            if begins.is_some() && closes.is_none() && self.weather.lacks(Sabotage::NoIntent) {
+                return Ok(());
             }
             let applied = self.book.apply(change).await;
             let said = applied.as_ref().map_or_else(ToString::to_string, |()| "done".to_owned());

@@ -100,6 +100,17 @@ pub(super) enum Mishap {
     HangsUp(Duration),
 }
 
+/// A protection that is switched off, to see whether the simulation misses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sabotage {
+    /// A lost answer is taken for a request that was never sent.
+    LostIsUnsent,
+    /// An intent is not written before the call.
+    NoIntent,
+    /// What was sent to a shop is taken for received, whatever it answered.
+    SentIsReceived,
+}
+
 /// One day's weather.
 pub(super) struct Weather {
     chance: Chance,
@@ -110,6 +121,7 @@ pub(super) struct Weather {
     clear: AtomicBool,
     /// What goes wrong by plan, where nothing is left to chance.
     pub(super) script: Option<Script>,
+    sabotage: Option<Sabotage>,
 }
 
 impl Weather {
@@ -126,12 +138,35 @@ impl Weather {
             let from = chance.ms(0, 30_000);
             (from, from + chance.ms(5_000, 240_000))
         });
-        Self { chance, odds, outage, began: Instant::now(), clear: AtomicBool::new(false), script: None }
+        Self {
+            chance,
+            odds,
+            outage,
+            began: Instant::now(),
+            clear: AtomicBool::new(false),
+            script: None,
+            sabotage: None,
+        }
     }
 
     /// Nothing goes wrong but what `script` says.
     pub(super) fn by(script: Script) -> Self {
-        Self { odds: Odds::default(), outage: None, script: Some(script), ..Self::of(0) }
+        Self { script: Some(script), ..Self::fair() }
+    }
+
+    /// The same weather, with a protection switched off.
+    pub(super) fn without(self, protection: Option<Sabotage>) -> Self {
+        Self { sabotage: protection, ..self }
+    }
+
+    /// Whether this protection is switched off.
+    pub(super) fn lacks(&self, protection: Sabotage) -> bool {
+        self.sabotage == Some(protection)
+    }
+
+    /// Nothing goes wrong.
+    pub(super) fn fair() -> Self {
+        Self { odds: Odds::default(), outage: None, ..Self::of(0) }
     }
 
     /// In words.
