@@ -129,7 +129,10 @@ impl Gateway {
                 (codes::AUTHORISATION_EXPIRED, None)
             }
             (ChargeFor::Change { money, old }, WhyNot::TooMuch | WhyNot::UsedUp) => {
-                (codes::AMOUNT_ABOVE_LIMIT, self.covered_by(shop, transaction, *money, old).await)
+                match self.covered_by(shop, transaction, *money, old).await {
+                    Ok(change) => (codes::AMOUNT_ABOVE_LIMIT, change),
+                    Err(_) => (codes::AMAZON_UNREACHABLE, None),
+                }
             }
             _ => (why.code(), None),
         };

@@ -185,11 +185,8 @@ async fn put_clocks_right(world: Arc<World>, seed: u64) {
     let leaps = chance.below(4);
     for _ in 0..leaps {
         tokio::time::sleep(chance.ms(1_000, 60_000)).await;
-        let ms = if chance.below(2) == 0 {
-            -i64::from(chance.below(20_000) as u32)
-        } else {
-            i64::from(chance.below(480_000) as u32)
-        };
+        let by = |end| i64::try_from(chance.below(end)).unwrap();
+        let ms = if chance.below(2) == 0 { -by(20_000) } else { by(480_000) };
         world.trace.say(format_args!("the gateway's clock leaps by {ms} ms"));
         world.clock.leap(ms);
     }

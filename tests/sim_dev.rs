@@ -1,3 +1,0 @@
-#![cfg(test)]
-#[path = "it/sim/mod.rs"]
-mod sim;
