@@ -7,7 +7,7 @@ ALTER TABLE notifications ADD COLUMN behind INTEGER NOT NULL DEFAULT 0
 ALTER TABLE notifications ADD COLUMN schedule_from INTEGER NOT NULL DEFAULT 0
     CONSTRAINT schedule_from_range CHECK (schedule_from >= 0);
 ALTER TABLE notification_attempts ADD COLUMN failure TEXT CONSTRAINT failure_known
-    CHECK (failure IN ('REFUSED', 'UNREACHABLE', 'NAME', 'TLS', 'HANG', 'BROKEN', 'SHOP_MISSING'));
+    CHECK (failure IN ('REFUSED', 'UNREACHABLE', 'NAME', 'FORBIDDEN', 'TLS', 'HANG', 'BROKEN', 'SHOP_MISSING'));
 
 UPDATE notifications SET behind = 1
 WHERE state = 'PENDING' AND EXISTS (

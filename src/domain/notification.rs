@@ -38,8 +38,10 @@ pub enum NoAnswer {
     Refused,
     /// No connection came about, in time or at all.
     Unreachable,
-    /// The host has no address, or none that may be called.
+    /// The host has no address.
     Name,
+    /// It has none that may be called.
+    Forbidden,
     /// There was a connection, and no trust: certificate, name, or version of TLS.
     Tls,
     /// The server took the message and was not done answering in time.
@@ -52,8 +54,16 @@ pub enum NoAnswer {
 
 impl NoAnswer {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Refused, Self::Unreachable, Self::Name, Self::Tls, Self::Hang, Self::Broken, Self::ShopMissing];
+    pub const ALL: [Self; 8] = [
+        Self::Refused,
+        Self::Unreachable,
+        Self::Name,
+        Self::Forbidden,
+        Self::Tls,
+        Self::Hang,
+        Self::Broken,
+        Self::ShopMissing,
+    ];
 
     /// The spelling in the database.
     pub const fn word(self) -> &'static str {
@@ -61,6 +71,7 @@ impl NoAnswer {
             Self::Refused => "REFUSED",
             Self::Unreachable => "UNREACHABLE",
             Self::Name => "NAME",
+            Self::Forbidden => "FORBIDDEN",
             Self::Tls => "TLS",
             Self::Hang => "HANG",
             Self::Broken => "BROKEN",

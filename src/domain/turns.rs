@@ -194,7 +194,9 @@ mod tests {
     fn what_is_quiet_is_forgotten() {
         let mut turns = turns();
         take(&mut turns, &shops(0..10));
-        shops(0..10).iter().for_each(|shop| (0..4).for_each(|_| turns.ended(shop, true)));
+        for shop in shops(0..10) {
+            (0..4).for_each(|_| turns.ended(&shop, true));
+        }
         assert!(turns.lanes.is_empty());
         turns.ended(&shop(77), true);
         assert_eq!((turns.share(&[]), turns.free()), (Vec::new(), 128));

@@ -166,30 +166,29 @@ impl Failure {
         }
     }
 
-    /// What kept the connection from coming about. The HTTP client wraps what happened several times over.
+    /// What kept the connection from coming about.
     fn before_the_request(error: &reqwest::Error) -> Self {
-        if let Some(forbidden) = refusal(error) {
-            return Self::Forbidden(forbidden.clone());
+        match refusal(error) {
+            Some(forbidden) => Self::Forbidden(forbidden.clone()),
+            None => cause(error).unwrap_or(Self::Unreachable),
         }
-        let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-        while let Some(error) = cause {
-            if let Some(io) = error.downcast_ref::<io::Error>() {
-                if io.kind() == io::ErrorKind::ConnectionRefused {
-                    return Self::Refused;
-                }
-                if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-                    return Self::Tls;
-                }
-            }
-            if error.is::<rustls::Error>() {
-                return Self::Tls;
-            }
-            // The connector's own error has no public type.
-            if error.to_string() == "dns error" {
-                return Self::Name;
-            }
-            cause = error.source();
-        }
-        Self::Unreachable
     }
+}
+
+/// What happened, where an error under this one says so: the HTTP client wraps it several times over. An `io::Error` names
+/// as its source not what it holds but the source of that.
+fn cause(error: &(dyn Error + 'static)) -> Option<Failure> {
+    if error.is::<rustls::Error>() {
+        return Some(Failure::Tls);
+    }
+    // The connector's own error has no public type.
+    if error.to_string() == "dns error" {
+        return Some(Failure::Name);
+    }
+    let io = error.downcast_ref::<io::Error>();
+    if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+        return Some(Failure::Refused);
+    }
+    let held = io.and_then(io::Error::get_ref).and_then(|held| cause(held));
+    held.or_else(|| error.source().and_then(cause))
 }

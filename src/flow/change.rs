@@ -7,7 +7,7 @@
 
 use super::effect::{Finding, looked_at};
 use super::{Gateway, Refusal, Shop};
-use crate::amazonpay::ChargeState;
+use crate::amazonpay::{CallError, ChargeState};
 use crate::domain::operation::ChargeFor;
 use crate::domain::transaction::{AmazonPayment, Event};
 use crate::domain::{ChargeId, Effect, Intent, Money, State, Transaction};

@@ -131,7 +131,8 @@ const fn words(kind: NoAnswer) -> &'static str {
     match kind {
         NoAnswer::Refused => "the connection was refused",
         NoAnswer::Unreachable => "no connection came about",
-        NoAnswer::Name => "the host has no address that may be called",
+        NoAnswer::Name => "the host has no address",
+        NoAnswer::Forbidden => "the address may not be called",
         NoAnswer::Tls => "TLS: the server's certificate or version is not accepted",
         NoAnswer::Hang => "no answer in time",
         NoAnswer::Broken => "the connection broke",

@@ -11,6 +11,8 @@
 
 mod batch;
 mod outbox;
+#[cfg(test)]
+mod outbox_tests;
 mod reader;
 mod writer;
 

@@ -126,12 +126,12 @@ async fn an_outbox_of_the_first_schema_is_put_in_order() {
              amazonpay_type, created_at, processed_at)
          VALUES ('{id}', 'k', 'tshop00000001', 'o', 1, 'UNPROCESSED', 'AUTH', 1, 0, '3', 1, 1);"
     );
-    for (msg, state, next_at, claimed) in rows {
-        sql += &format!(
+    sql.extend(rows.map(|(msg, state, next_at, claimed)| {
+        format!(
             "INSERT INTO notifications (id, access_id, shop_id, url, body, created_at, state, next_at, claimed_until)
              VALUES ('{msg}', '{id}', 'tshop00000001', 'u', 'b', 1, {state}, {next_at}, {claimed});"
-        );
-    }
+        )
+    }));
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut old).await.unwrap();
     drop(old);
 
