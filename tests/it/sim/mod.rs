@@ -18,7 +18,7 @@ mod trace;
 mod weather;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -195,13 +195,12 @@ async fn put_clocks_right(world: Arc<World>, seed: u64) {
 /// Waits until every effect has an outcome that has none now; how long each took.
 async fn settled(world: &World) -> Vec<Duration> {
     let clear = Instant::now();
-    let mut open: BTreeMap<IdempotencyKey, ()> =
-        world.book.open_intents().into_iter().map(|one| (one.key, ())).collect();
+    let mut open: BTreeSet<IdempotencyKey> = world.book.open_intents().into_iter().map(|intent| intent.key).collect();
     let mut after = Vec::new();
     while !open.is_empty() && clear.elapsed() < QUIET_WITHIN {
         let still: Vec<_> = world.book.open_intents().into_iter().map(|intent| intent.key).collect();
         let before = open.len();
-        open.retain(|key, ()| still.contains(key));
+        open.retain(|key| still.contains(key));
         after.extend(std::iter::repeat_n(clear.elapsed(), before - open.len()));
         tokio::time::sleep(LOOK_EVERY).await;
     }
