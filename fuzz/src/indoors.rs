@@ -120,7 +120,7 @@ impl Indoors {
         change(&mut plan);
 
         let clock = Arc::new(ManualClock::at(START));
-        let world = World { clock: clock.clone(), rng: Arc::new(SeededRng::new(1)) };
+        let world = World::new(clock.clone(), Arc::new(SeededRng::new(1)));
         let key = DeploymentKey::new("test", (0..32).collect()).expect("a key");
         let assembled = Assembled::new(plan.settings, plan.shops, key, world).await.expect("a gateway");
         let gateway = assembled.gateway.clone();

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -18,7 +18,7 @@ use super::outcome::{Answer, CallError, NotSentCause};
 use super::signer::CanonicalRequest;
 use super::verdict::{BODY_BYTES_MAX, Doubt, Head, History, Verdict, judge};
 use crate::domain::{IdempotencyKey, Rng};
-use crate::egress;
+use crate::egress::{Failure, Outgoing};
 
 /// What is sent, apart from date and signature.
 #[derive(Debug)]
@@ -100,26 +100,29 @@ impl Client {
         is_about: &impl Fn(&T) -> bool,
     ) -> (Head, Verdict<T>) {
         let nothing = Head::default();
-        let request = match self.request(merchant, call) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = left.min(Duration::from_millis(self.retry.attempt_timeout_ms));
+        let request = match self.request(merchant, call, timeout) {
             Ok(request) => request,
             Err(cause) => return (nothing, Verdict::Impossible(cause)),
         };
-        let left = deadline.saturating_duration_since(Instant::now());
-        let timeout = left.min(Duration::from_millis(self.retry.attempt_timeout_ms));
-        match request.timeout(timeout).send().await {
-            Ok(response) => {
-                let head = Head::of(&response);
-                let verdict = read(response, &head, is_about).await;
+        match self.network.exchange(request).await {
+            Ok(answer) => {
+                let head = Head::of(answer.status, &answer.headers);
+                let verdict = match answer.body {
+                    Ok(body) => judge(&head, &body, is_about),
+                    Err(failure) => Verdict::Open(Doubt::lost(failure, &head)),
+                };
                 (head, verdict)
             }
-            Err(error) if error.is_builder() => (nothing, Verdict::Impossible(NotSentCause::Request)),
-            Err(error) if error.is_connect() => (nothing, Verdict::NoConnection),
-            Err(error) => (Head::default(), Verdict::Open(Doubt::lost(&error, &nothing))),
+            Err(Failure::Malformed) => (nothing, Verdict::Impossible(NotSentCause::Request)),
+            Err(failure) if failure.sent_nothing() => (nothing, Verdict::NoConnection),
+            Err(failure) => (Head::default(), Verdict::Open(Doubt::lost(failure, &nothing))),
         }
     }
 
     /// The request, dated now and signed.
-    fn request(&self, merchant: &Merchant, call: &Call<'_>) -> Result<RequestBuilder, NotSentCause> {
+    fn request(&self, merchant: &Merchant, call: &Call<'_>, timeout: Duration) -> Result<Outgoing, NotSentCause> {
         let path = merchant.path(&call.resource);
         let headers = signed_headers(merchant, &self.clock.now().utc_basic(), call.key);
         let canonical = CanonicalRequest {
@@ -141,8 +144,14 @@ impl Client {
         authorization.set_sensitive(true);
         map.insert(AUTHORIZATION, authorization);
 
-        let request = self.http.request(call.method.clone(), merchant.url(&path)).headers(map);
-        Ok(if call.body.is_empty() { request } else { request.body(call.body.clone()) })
+        Ok(Outgoing {
+            method: call.method.clone(),
+            url: merchant.url(&path).into(),
+            headers: map,
+            body: call.body.clone(),
+            timeout,
+            answer_bytes_max: BODY_BYTES_MAX + 1,
+        })
     }
 }
 
@@ -171,13 +180,6 @@ fn signed_headers(merchant: &Merchant, date: &str, key: Option<&IdempotencyKey>)
     headers.extend(key.map(|key| ("x-amz-pay-idempotency-key", key.to_string())));
     headers.push(("x-amz-pay-region", merchant.region().as_str().to_owned()));
     headers
-}
-
-async fn read<T: DeserializeOwned>(response: Response, head: &Head, is_about: &impl Fn(&T) -> bool) -> Verdict<T> {
-    match egress::read_up_to(response, BODY_BYTES_MAX + 1).await {
-        Ok(body) => judge(head, &body, is_about),
-        Err(error) => Verdict::Open(Doubt::lost(&error, head)),
-    }
 }
 
 /// One line for each attempt: names and numbers only.

@@ -14,6 +14,7 @@ use super::requests::{
     FinalizeCheckoutSession, UpdateCheckoutSession,
 };
 use crate::domain::{ChargeId, ChargePermissionId, CheckoutSessionId, Clock, IdempotencyKey, RefundId, Rng};
+use crate::egress::Network;
 
 /// Everything but RFC 3986's unreserved characters is escaped.
 const IN_A_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -54,17 +55,17 @@ impl Default for Retry {
 /// (amazon-pay 2.9); sent twice they do no more than once, but the second may be refused.
 #[derive(Clone)]
 pub struct Client {
-    pub(super) http: reqwest::Client,
+    pub(super) network: Arc<dyn Network>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Arc<dyn Rng>,
     pub(super) retry: Retry,
 }
 
 impl Client {
-    /// A client. `http` comes from `egress::client`; its connection time-out should be shorter than
+    /// A client. The network's connection time-out should be shorter than
     /// `attempt_timeout_ms`, or a host that swallows packets looks like an unknown outcome instead of "not sent".
-    pub const fn new(http: reqwest::Client, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, retry: Retry) -> Self {
-        Self { http, clock, rng, retry }
+    pub fn new(network: impl Network, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, retry: Retry) -> Self {
+        Self { network: Arc::new(network), clock, rng, retry }
     }
 
     /// Reads a checkout session.

@@ -4,12 +4,12 @@
 //! of a request open. Once one attempt may have had its effect, no later one can turn the whole into "nothing was sent",
 //! and a later refusal is marked, for it may only say that the earlier attempt succeeded.
 
-use reqwest::Response;
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::outcome::{Answer, CallError, NotSentCause, UnknownCause};
+use crate::egress::Failure;
 
 /// The most that is read of an answer. Amazon's largest objects have a few kilobytes.
 pub(super) const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -30,12 +30,12 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn of(response: &Response) -> Self {
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+    pub(super) fn of(status: u16, headers: &HeaderMap) -> Self {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         // Only the form in seconds is taken; after a date, the pause is our own.
         let seconds = header(RETRY_AFTER.as_str()).and_then(|text| text.trim().parse::<u64>().ok());
         Self {
-            status: Some(response.status().as_u16()),
+            status: Some(status),
             request_id: header("x-amz-pay-request-id").map(|text| cut(text, WORD_CHARS_MAX)),
             retry_after_ms: seconds.map(|seconds| seconds.saturating_mul(1000)),
         }
@@ -101,8 +101,8 @@ pub(super) struct Doubt {
 
 impl Doubt {
     /// The exchange broke off.
-    pub(super) fn lost(error: &reqwest::Error, head: &Head) -> Self {
-        let cause = if error.is_timeout() { UnknownCause::TimedOut } else { UnknownCause::Broken };
+    pub(super) fn lost(failure: Failure, head: &Head) -> Self {
+        let cause = if failure == Failure::TimedOut { UnknownCause::TimedOut } else { UnknownCause::Broken };
         Self { cause, reason_code: None, request_id: head.request_id.clone(), again: true }
     }
 }

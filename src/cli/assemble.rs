@@ -7,15 +7,16 @@ use axum::Router;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::amazonpay::ipn::{Source, Verifier};
+use crate::amazonpay::ipn::{Source, Topics, Verifier};
 use crate::amazonpay::{Client, Retry};
 use crate::config::{DeploymentKey, Environment, GatewaySettings, ShopSettings};
 use crate::domain::{Clock, Rng};
+use crate::egress::{Names, SystemNames};
 use crate::flow::{self, Gateway, Parts, ShopError, Shops};
 use crate::store::sqlite::OpenError;
-use crate::store::{SqliteStore, StoreError};
+use crate::store::{SqliteStore, Store, StoreError};
 use crate::{egress, http, notify, reconcile};
 
 /// How long a TCP connection to Amazon or to a shop may take to come about.
@@ -23,19 +24,26 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// Above every time-out that a shop or an operator can set; those are the ones that count.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Time and chance.
+/// Time, chance, and who is called what.
 #[derive(Clone)]
 pub struct World {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub rng: Arc<dyn Rng>,
+    /// The addresses of shops' servers and of Amazon SNS.
+    pub names: Arc<dyn Names>,
 }
 
 impl World {
     /// This machine's.
     pub fn real() -> Self {
-        Self { clock: Arc::new(crate::domain::SystemClock), rng: Arc::new(crate::domain::SystemRng) }
+        Self::new(Arc::new(crate::domain::SystemClock), Arc::new(crate::domain::SystemRng))
+    }
+
+    /// With the names that this machine knows.
+    pub fn new(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+        Self { clock, rng, names: Arc::new(SystemNames) }
     }
 }
 
@@ -56,11 +64,22 @@ pub enum AssembleError {
     Store(#[from] StoreError),
 }
 
+/// What a gateway stands on.
+pub struct Ground {
+    /// The book.
+    pub store: Arc<dyn Store>,
+    /// The ways out.
+    pub outside: egress::Outside,
+    /// The way to what Amazon's messages name.
+    pub guards: egress::Guards,
+}
+
 /// A gateway and everything that works behind it.
 pub struct Assembled {
     /// The use cases.
     pub gateway: Arc<Gateway>,
-    store: Arc<SqliteStore>,
+    /// What has to be closed in the end; a book that somebody else brought has not.
+    database: Option<Arc<SqliteStore>>,
     dispatcher: Arc<notify::Dispatcher>,
     hints: reconcile::Hints,
     /// Taken when the background starts.
@@ -81,7 +100,7 @@ impl Assembled {
     ) -> Result<Self, AssembleError> {
         let shops = Arc::new(Shops::open(shops)?);
         let store = Arc::new(SqliteStore::open(&settings.database).await?);
-        let assembled = Self::on(store, settings, shops, deployment_key, world)?;
+        let assembled = Self::on_database(store, settings, shops, deployment_key, world)?;
         reconcile::adopt(&assembled.gateway).await?;
         Ok(assembled)
     }
@@ -98,10 +117,10 @@ impl Assembled {
     ) -> Result<Self, AssembleError> {
         let shops = Arc::new(Shops::open(shops)?);
         let store = Arc::new(SqliteStore::join(&settings.database).await?);
-        Self::on(store, settings, shops, deployment_key, world)
+        Self::on_database(store, settings, shops, deployment_key, world)
     }
 
-    fn on(
+    fn on_database(
         store: Arc<SqliteStore>,
         settings: GatewaySettings,
         shops: Arc<Shops>,
@@ -109,20 +128,35 @@ impl Assembled {
         world: World,
     ) -> Result<Self, AssembleError> {
         let http = egress::client(CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
+        let guards = egress::Guards::new(&settings.egress_allow, &world.names, CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
+        let ground = Ground { store: store.clone(), outside: egress::Outside::new(http, &guards), guards };
+        let assembled = Self::on(ground, settings, shops, deployment_key, world);
+        Ok(Self { database: Some(store), ..assembled })
+    }
+
+    /// A gateway on a book and a network that somebody else brings and looks after, as simulations do. Takes nothing over.
+    pub fn on(
+        ground: Ground,
+        settings: GatewaySettings,
+        shops: Arc<Shops>,
+        deployment_key: DeploymentKey,
+        world: World,
+    ) -> Self {
+        let Ground { store, outside, guards } = ground;
         let outbox = Arc::new(notify::Outbox::default());
-        let amazon = Client::new(http.clone(), world.clock.clone(), world.rng.clone(), retry(&settings));
-        let verifier = Verifier::new(http.clone(), world.clock.clone(), sandboxes(&shops));
+        let amazon = Client::new(outside.amazon(), world.clock.clone(), world.rng.clone(), retry(&settings));
+        let verifier = verifier(guards, world.clock.clone(), &shops, &settings);
         let (hints, hint_work) = reconcile::hints(verifier);
         let dispatcher = notify::Dispatcher::new(
             store.clone(),
             shops.clone(),
             outbox.clone(),
-            http,
+            outside,
             (world.clock.clone(), world.rng.clone()),
             notify::Settings::default(),
         );
         let gateway = Gateway::new(Parts {
-            store: store.clone(),
+            store,
             amazon: Arc::new(amazon),
             notifier: outbox,
             clock: world.clock,
@@ -134,9 +168,10 @@ impl Assembled {
                 amazon_total_ms: settings.amazon_total_ms.into(),
                 first_look_ms: settings.reconcile_first_look_ms.into(),
                 notify_wait_ms: settings.notify_wait_ms.into(),
+                egress_allow: settings.egress_allow.clone(),
             },
         });
-        Ok(Self { gateway, store, dispatcher, hints, hint_work: Mutex::new(Some(hint_work)), settings })
+        Self { gateway, database: None, dispatcher, hints, hint_work: Mutex::new(Some(hint_work)), settings }
     }
 
     /// The web server's routes.
@@ -144,15 +179,24 @@ impl Assembled {
         let limits = http::Limits {
             body_bytes_max: usize::try_from(self.settings.body_bytes_max).unwrap_or(usize::MAX),
             body_timeout_ms: self.settings.request_timeout_ms.into(),
+            request_timeout_ms: self.whole_request_ms(),
+            shop_requests_max: usize::try_from(self.settings.shop_requests_max).unwrap_or(usize::MAX),
+            trusted_proxies: self.settings.trusted_proxies.clone(),
         };
         http::router(self.gateway.clone(), self.hints.clone(), limits)
+    }
+
+    /// A request's work is a few waits (Amazon, its check, the shop's head start), none longer than the time-out.
+    fn whole_request_ms(&self) -> u64 {
+        3 * u64::from(self.settings.request_timeout_ms)
     }
 
     fn connections(&self) -> http::Connections {
         http::Connections {
             max: usize::try_from(self.settings.connections_max).unwrap_or(usize::MAX),
-            // A request's work is a few waits (Amazon, its check, the shop's head start), none longer than the time-out.
-            silence_ms_max: 3 * u64::from(self.settings.request_timeout_ms),
+            head_ms_max: self.settings.head_timeout_ms.into(),
+            // The answer that a request takes too long must still get out.
+            silence_ms_max: self.whole_request_ms() + 5_000,
             grace_ms: self.settings.shutdown_grace_ms.into(),
         }
     }
@@ -172,7 +216,9 @@ impl Assembled {
     /// Ends without having served.
     pub async fn close(self) {
         self.gateway.finish().await;
-        self.store.close().await;
+        if let Some(database) = self.database {
+            database.close().await;
+        }
     }
 
     /// Serves on `listener` until `stop`, then ends in order: requests, use cases, notifications, database.
@@ -192,22 +238,35 @@ impl Assembled {
         }
         // Looks that reconcile left under way.
         self.gateway.finish().await;
-        self.store.close().await;
+        if let Some(database) = self.database {
+            database.close().await;
+        }
         served
     }
 }
 
-/// The simulated Amazons of the shops that are not at Amazon itself. Only a shop that moves no money may be elsewhere.
-fn sandboxes(shops: &Shops) -> Vec<String> {
-    let origins: BTreeSet<String> = shops
-        .iter()
-        .filter(|shop| shop.settings.environment == Environment::Sandbox)
-        .filter_map(|shop| match flow::source_of(shop) {
-            Source::Sandbox(origin) => Some(origin),
-            Source::Amazon => None,
-        })
-        .collect();
-    origins.into_iter().collect()
+/// Who speaks of the shops' accounts, and of which. Only a shop that moves no money may be at a simulated Amazon.
+fn sources(shops: &Shops) -> BTreeMap<Source, BTreeSet<&str>> {
+    let mut sources = BTreeMap::<_, BTreeSet<_>>::new();
+    for shop in shops.iter() {
+        let source = match flow::source_of(shop) {
+            Source::Sandbox(_) if shop.settings.environment == Environment::Live => continue,
+            source => source,
+        };
+        sources.entry(source).or_default().insert(shop.settings.merchant_id.as_str());
+    }
+    sources
+}
+
+/// Judges messages of these sources alone.
+fn verifier(guards: egress::Guards, clock: Arc<dyn Clock>, shops: &Shops, settings: &GatewaySettings) -> Verifier {
+    let sources = sources(shops);
+    let origins = sources.keys().filter_map(|source| match source {
+        Source::Sandbox(origin) => Some(origin.clone()),
+        Source::Amazon => None,
+    });
+    let accounts = sources.iter().map(|(source, accounts)| (source.clone(), accounts.len())).collect();
+    Verifier::new(guards, clock, origins.collect(), Topics::new(settings.ipn_topics.clone(), accounts))
 }
 
 fn retry(settings: &GatewaySettings) -> Retry {

@@ -3,6 +3,7 @@
 use crate::config::{
     ConfigErrors, DeploymentKey, FileMode, GatewaySettings, ShopSettings, ShopsFile, process_environment,
 };
+use crate::egress::Reach;
 
 /// The gateway's shops with their secrets, and its own key.
 pub(super) struct Configuration {
@@ -25,7 +26,10 @@ impl Configuration {
 
 fn shops(settings: &GatewaySettings) -> Result<Vec<ShopSettings>, ConfigErrors> {
     let file = ShopsFile::read(&settings.shops_file)?;
-    let fitting = settings.check_shops(&file.shops);
+    let reach = |environment| Reach::of(environment, &settings.egress_allow);
+    let fitting = settings.check_shops(&file.shops, &|environment, url| {
+        reach(environment).check_url(url).map(drop).map_err(|why| why.to_string())
+    });
     let shops = file.load_secrets(&process_environment, FileMode::OwnerOnly);
     ConfigErrors::both(fitting, shops).map(|((), shops)| shops)
 }

@@ -20,7 +20,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::ConfigErrors;
 
-pub use assemble::{AssembleError, Assembled, World};
+pub use assemble::{AssembleError, Assembled, Ground, World};
 
 /// A payment gateway for shops that sell with Amazon Pay, with an offline Amazon Pay sandbox and a demo shop.
 #[derive(Debug, Parser)]

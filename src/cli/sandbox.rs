@@ -125,7 +125,7 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         None => http::serve(listener, router(sandbox), stop, bounds).await?,
         Some(tls) => {
             let listener = TlsListener::over(http::bounded(listener, &bounds), tls.authority.server_config(now)?);
-            http::serve_on(listener, router(sandbox), stop, bounds.grace_ms).await?;
+            http::serve_on(listener, router(sandbox), stop, bounds).await?;
         }
     }
     messages.await??;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use toml::de::{DeTable, DeValue};
 
 use super::file::{beside, read_text};
@@ -15,7 +16,7 @@ use super::secret::{DeploymentKey, FileMode};
 use super::section::{Given, Section, Source, Wrong};
 use super::shop::{Environment, Shop};
 use super::shop_secrets::unreadable;
-use super::value::{http_url, number, text, within, word};
+use super::value::{http_url, list, network, number, text, topic_arn, within, word};
 use crate::telemetry::{LogFormat, check_filter};
 
 /// The file that is looked for where no other is named; its absence is no mistake.
@@ -41,11 +42,22 @@ pub struct GatewaySettings {
     pub notify_wait_ms: u32,
     /// The longest request body that is read, in bytes.
     pub body_bytes_max: u32,
-    /// How long a client may take to send a request's body, in milliseconds; a connection may be silent three times as
-    /// long.
+    /// How long a client may take to send a request's head, in milliseconds, counted from when the connection is ready
+    /// for it.
+    pub head_timeout_ms: u32,
+    /// How long a client may take to send a request's body, in milliseconds. A whole request, and the silence of a
+    /// connection, may last three times as long.
     pub request_timeout_ms: u32,
+    /// How many requests of one shop are worked on at once.
+    pub shop_requests_max: u32,
     /// How many connections are open at once.
     pub connections_max: u32,
+    /// Proxies that are believed when they say, by `X-Forwarded-For`, for whom they call.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Networks inside that notifications may go to all the same; see `egress`.
+    pub egress_allow: Vec<IpNet>,
+    /// The topics of Amazon SNS whose messages are heeded; where none is named, the first that subscribe this gateway.
+    pub ipn_topics: Vec<String>,
     /// How long requests may go on after the signal to stop, in milliseconds.
     pub shutdown_grace_ms: u32,
     /// How long one attempt at Amazon may take, in milliseconds.
@@ -76,7 +88,9 @@ const fn bounds(key: &'static str, default: u32, range: RangeInclusive<u32>) -> 
 
 const NOTIFY_WAIT_MS: Bounds = bounds("notify_wait_ms", 1_000, 0..=10_000);
 const BODY_BYTES_MAX: Bounds = bounds("body_bytes_max", 65_536, 4_096..=1_048_576);
+const HEAD_TIMEOUT_MS: Bounds = bounds("head_timeout_ms", 10_000, 1_000..=60_000);
 const REQUEST_TIMEOUT_MS: Bounds = bounds("request_timeout_ms", 30_000, 1_000..=120_000);
+const SHOP_REQUESTS_MAX: Bounds = bounds("shop_requests_max", 128, 1..=65_535);
 const CONNECTIONS_MAX: Bounds = bounds("connections_max", 1_024, 1..=65_535);
 const SHUTDOWN_GRACE_MS: Bounds = bounds("shutdown_grace_ms", 30_000, 0..=300_000);
 const AMAZON_ATTEMPT_TIMEOUT_MS: Bounds = bounds("amazon_attempt_timeout_ms", 8_000, 100..=60_000);
@@ -126,23 +140,34 @@ impl GatewaySettings {
         key.map_err(|why| unreadable(&place, &why).into())
     }
 
-    /// Whether these settings suit these shops: buyers of live shops are never sent over plain http.
+    /// Whether these settings suit these shops: buyers of live shops are never sent over plain http, and notifications go
+    /// nowhere that `reach` forbids a shop of this kind, in words that name no more than the host.
     ///
     /// # Errors
     /// What to change.
-    pub fn check_shops<S>(&self, shops: &[Shop<S>]) -> Result<(), ConfigErrors> {
+    pub fn check_shops<S>(&self, shops: &[Shop<S>], reach: UrlCheck<'_>) -> Result<(), ConfigErrors> {
+        let mut mistakes = Vec::new();
         let live = shops.iter().find(|shop| shop.enabled && shop.environment == Environment::Live);
-        match live {
-            Some(shop) if !self.public_url.starts_with("https://") => {
-                let place = Place::setting("public_url");
-                let problem = format!("{:?} is plain http, and shop {} is live", self.public_url, shop.shop_id);
-                let remedy = "write the https address under which buyers reach this gateway";
-                Err(place.mistake(problem, remedy).into())
-            }
-            _ => Ok(()),
+        if let Some(shop) = live
+            && !self.public_url.starts_with("https://")
+        {
+            let problem = format!("{:?} is plain http, and shop {} is live", self.public_url, shop.shop_id);
+            let remedy = "write the https address under which buyers reach this gateway";
+            mistakes.push(Place::setting("public_url").mistake(problem, remedy));
         }
+        for shop in shops {
+            let judged = shop.notify_url.as_deref().map_or(Ok(()), |url| reach(shop.environment, url));
+            if let Err(why) = judged {
+                let remedy = "name a server on the open internet, or allow its network by egress_allow in sekisho.toml";
+                mistakes.push(Place::setting(format!("notify_url of shop {}", shop.shop_id)).mistake(why, remedy));
+            }
+        }
+        ConfigErrors::or((), mistakes)
     }
 }
+
+/// Says whether a shop of this kind may be notified at a URL, or why not.
+pub type UrlCheck<'a> = &'a dyn Fn(Environment, &str) -> Result<(), String>;
 
 /// The file under the overrides, while settings are made of the two.
 struct Layers<'a> {
@@ -187,8 +212,13 @@ impl<'a> Layers<'a> {
                 .unwrap_or_else(|| "1".to_owned()),
             notify_wait_ms: wait.value,
             body_bytes_max: self.number(&BODY_BYTES_MAX, over.body_bytes_max).value,
+            head_timeout_ms: self.number(&HEAD_TIMEOUT_MS, over.head_timeout_ms).value,
             request_timeout_ms: request.value,
+            shop_requests_max: self.number(&SHOP_REQUESTS_MAX, over.shop_requests_max).value,
             connections_max: self.number(&CONNECTIONS_MAX, over.connections_max).value,
+            trusted_proxies: self.list("trusted_proxies", over.trusted_proxies.as_deref(), network),
+            egress_allow: self.list("egress_allow", over.egress_allow.as_deref(), network),
+            ipn_topics: self.list("ipn_topics", over.ipn_topics.as_deref(), topic_arn),
             shutdown_grace_ms: self.number(&SHUTDOWN_GRACE_MS, over.shutdown_grace_ms).value,
             amazon_attempt_timeout_ms: attempt.value,
             amazon_total_ms: total.value,
@@ -226,6 +256,15 @@ impl<'a> Layers<'a> {
 
     fn text<T>(&mut self, key: &str, over: Option<&str>, check: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
         self.layered(key, over, |value| check(text(value)?), &check).map(|given| given.value)
+    }
+
+    /// A list, or in a flag its members with commas between them; none by default.
+    fn list<T>(&mut self, key: &str, over: Option<&str>, check: impl Fn(&str) -> Result<T, Wrong>) -> Vec<T> {
+        let members = |given: &str| -> Result<Vec<T>, Wrong> {
+            given.split(',').map(str::trim).filter(|member| !member.is_empty()).map(&check).collect()
+        };
+        let given = self.layered(key, over, |value| list(value, |member| check(text(member)?)), members);
+        given.map(|given| given.value).unwrap_or_default()
     }
 
     fn number(&mut self, bounds: &Bounds, over: Option<u32>) -> Given<u32> {

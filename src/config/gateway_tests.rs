@@ -62,8 +62,13 @@ fn every_flag_reaches_its_setting() {
         ("deployment-key-id", "2"),
         ("notify-wait-ms", "1"),
         ("body-bytes-max", "5000"),
+        ("head-timeout-ms", "2000"),
         ("request-timeout-ms", "31000"),
+        ("shop-requests-max", "5"),
         ("connections-max", "3"),
+        ("trusted-proxies", "127.0.0.1, ::1"),
+        ("egress-allow", "10.1.2.3/8"),
+        ("ipn-topics", "arn:aws:sns:eu-west-1:000000000000:a,arn:aws:sns:eu-west-1:000000000000:b"),
         ("shutdown-grace-ms", "4"),
         ("amazon-attempt-timeout-ms", "500"),
         ("amazon-total-ms", "600"),
@@ -86,8 +91,13 @@ fn every_flag_reaches_its_setting() {
         deployment_key_id: "2".to_owned(),
         notify_wait_ms: 1,
         body_bytes_max: 5_000,
+        head_timeout_ms: 2_000,
         request_timeout_ms: 31_000,
+        shop_requests_max: 5,
         connections_max: 3,
+        trusted_proxies: vec!["127.0.0.1/32".parse().unwrap(), "::1/128".parse().unwrap()],
+        egress_allow: vec!["10.0.0.0/8".parse().unwrap()],
+        ipn_topics: ["a", "b"].map(|name| format!("arn:aws:sns:eu-west-1:000000000000:{name}")).to_vec(),
         shutdown_grace_ms: 4,
         amazon_attempt_timeout_ms: 500,
         amazon_total_ms: 600,
@@ -197,4 +207,24 @@ fn a_live_shop_needs_an_https_address_for_buyers() {
     assert!(secure.check_shops(&shops).is_ok());
     shops[1].enabled = false;
     assert!(defaults().check_shops(&shops).is_ok());
+}
+
+#[test]
+fn a_network_and_a_topic_are_told_from_everything_else() {
+    let line = |key: &str, members: &str| format!("{key} = [{members}]");
+    let good = line("egress_allow", "\"10.0.0.0/8\", \"fd00::1/8\", \"192.168.0.1\"");
+    let allowed = resolve(&GatewayOverrides::default(), &good).unwrap().egress_allow;
+    assert_eq!(
+        allowed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["10.0.0.0/8", "fd00::/8", "192.168.0.1/32"]
+    );
+    for member in ["10.0.0.0/33", "10.0.0", "inside.example", "", "0x7f.1/8"] {
+        let said = errors(&line("trusted_proxies", &format!("\"{member}\"")));
+        assert!(said.starts_with(&format!("g.toml:1: trusted_proxies: {member:?} is not a network; ")), "{said}");
+    }
+    for member in ["arn:aws:sqs:eu-west-1:0:a", "arn:aws:sns:eu-west-1:0:", "a topic", "arn:aws:sns:eu-west-1:0:a:b"] {
+        let said = errors(&line("ipn_topics", &format!("\"{member}\"")));
+        assert!(said.contains("is not the ARN of an SNS topic"), "{said}");
+    }
+    assert!(errors("egress_allow = \"10.0.0.0/8\"").contains("is a text, not a list"));
 }

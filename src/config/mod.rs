@@ -22,7 +22,7 @@ mod shops;
 mod shops_tests;
 mod value;
 
-pub use gateway::{GATEWAY_FILE, GatewaySettings};
+pub use gateway::{GATEWAY_FILE, GatewaySettings, UrlCheck};
 pub use merchants::{KeyCheck, MerchantEntry, MerchantsFile, PublicKeyEntry};
 pub use mistake::{ConfigErrors, Mistake, Place};
 pub use overrides::GatewayOverrides;

@@ -35,12 +35,27 @@ pub struct GatewayOverrides {
     /// The longest request body that is read
     #[arg(long, env = "SEKISHO_BODY_BYTES_MAX", value_name = "BYTES")]
     pub body_bytes_max: Option<u32>,
+    /// How long a client may take to send a request's head
+    #[arg(long, env = "SEKISHO_HEAD_TIMEOUT_MS", value_name = "MS")]
+    pub head_timeout_ms: Option<u32>,
     /// How long a client may take to send a request's body
     #[arg(long, env = "SEKISHO_REQUEST_TIMEOUT_MS", value_name = "MS")]
     pub request_timeout_ms: Option<u32>,
+    /// How many requests of one shop are worked on at once
+    #[arg(long, env = "SEKISHO_SHOP_REQUESTS_MAX", value_name = "COUNT")]
+    pub shop_requests_max: Option<u32>,
     /// How many connections are open at once
     #[arg(long, env = "SEKISHO_CONNECTIONS_MAX", value_name = "COUNT")]
     pub connections_max: Option<u32>,
+    /// Networks of proxies that are believed for whom they call, with commas between them
+    #[arg(long, env = "SEKISHO_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<String>,
+    /// Networks inside that notifications may go to, with commas between them
+    #[arg(long, env = "SEKISHO_EGRESS_ALLOW", value_name = "NETWORKS")]
+    pub egress_allow: Option<String>,
+    /// The SNS topics whose messages are heeded, with commas between them
+    #[arg(long, env = "SEKISHO_IPN_TOPICS", value_name = "ARNS")]
+    pub ipn_topics: Option<String>,
     /// How long requests may go on after the signal to stop
     #[arg(long, env = "SEKISHO_SHUTDOWN_GRACE_MS", value_name = "MS")]
     pub shutdown_grace_ms: Option<u32>,

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
+use ipnet::IpNet;
 use toml::de::DeValue;
 use url::{Host, Url};
 
@@ -114,6 +115,32 @@ pub(super) fn http_url(given: &str) -> Result<Url, Wrong> {
         return Err(Wrong::new("has a `#` in it, and what follows is never sent", "write the URL without it"));
     }
     Ok(url)
+}
+
+/// A network in CIDR notation, or a single address.
+pub(super) fn network(given: &str) -> Result<IpNet, Wrong> {
+    let network = given.parse::<IpNet>().or_else(|_| given.parse::<IpAddr>().map(IpNet::from));
+    network.map(|network| network.trunc()).map_err(|_| {
+        Wrong::new(format!("{given:?} is not a network"), "write one such as \"10.0.0.0/8\", or an IP address")
+    })
+}
+
+/// The name of a topic of Amazon SNS.
+pub(super) fn topic_arn(given: &str) -> Result<String, Wrong> {
+    let parts: Vec<&str> = given.split(':').collect();
+    let printable = given.bytes().all(|b| b.is_ascii_graphic()) && given.len() <= 300;
+    match parts[..] {
+        ["arn", partition, "sns", region, account, name]
+            if printable && [partition, region, account, name].iter().all(|part| !part.is_empty()) =>
+        {
+            Ok(given.to_owned())
+        }
+        _ => {
+            let remedy = "write one such as \"arn:aws:sns:ap-northeast-1:123456789012:name\"; the log has it where a topic \
+                          was confirmed or refused";
+            Err(Wrong::new(format!("{given:?} is not the ARN of an SNS topic"), remedy))
+        }
+    }
 }
 
 /// Whether a URL's host is this machine.

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod check_string;
+pub mod guesses;
 pub mod ids;
 pub mod notification;
 pub mod operation;

@@ -1,7 +1,17 @@
 //! Everything that leaves this process over HTTP starts here: one place sets time-outs, forbids redirects and proxies
 //! taken from the environment, and bounds what is read of an answer.
+//!
+//! Amazon Pay is called by a plain [`client`]: its address stands in the settings and was checked there. Whatever else is
+//! called was named by somebody else, and goes through a [`Guarded`] client, which reaches nothing inside.
+
+mod address;
+mod exchange;
+mod guard;
 
 use std::time::Duration;
+
+pub use exchange::{Failure, Incoming, Network, Outgoing, Outside};
+pub use guard::{Forbidden, Guarded, Guards, Names, Reach, SystemNames, refusal};
 
 /// Makes an HTTP client: `connect_timeout` for the connection, `total_timeout` for a whole exchange. Redirects are
 /// never followed (an answer that points elsewhere is an answer), and no proxy is taken from the environment.
@@ -9,6 +19,11 @@ use std::time::Duration;
 /// # Errors
 /// Where the platform's certificate store cannot be read.
 pub fn client(connect_timeout: Duration, total_timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    builder(connect_timeout, total_timeout).build()
+}
+
+/// What every client has in common.
+fn builder(connect_timeout: Duration, total_timeout: Duration) -> reqwest::ClientBuilder {
     #[expect(clippy::disallowed_methods, reason = "the one place where HTTP clients are made")]
     let builder = reqwest::Client::builder();
     builder
@@ -17,7 +32,6 @@ pub fn client(connect_timeout: Duration, total_timeout: Duration) -> Result<reqw
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .user_agent(concat!("sekisho/", env!("CARGO_PKG_VERSION")))
-        .build()
 }
 
 /// Reads an answer's body, at most `bytes_max` bytes of it.

@@ -7,7 +7,7 @@
 
 use super::effect::{Finding, looked_at};
 use super::{Gateway, Refusal, Shop};
-use crate::amazonpay::ChargeState;
+use crate::amazonpay::{CallError, ChargeState};
 use crate::domain::operation::ChargeFor;
 use crate::domain::transaction::{AmazonPayment, Event};
 use crate::domain::{ChargeId, Effect, Intent, Money, State, Transaction};
@@ -66,18 +66,22 @@ impl Gateway {
     }
 
     /// The change, if the charge that stands holds `money` already.
+    ///
+    /// # Errors
+    /// Amazon could not be asked how that stands.
     pub(super) async fn covered_by(
         &self,
         shop: &Shop,
         transaction: &Transaction,
         money: Money,
         charge: &ChargeId,
-    ) -> Option<Event> {
-        let payment = transaction.state.payment().filter(|payment| payment.charge == *charge)?;
-        let held = self.parts.amazon.charge(&shop.merchant, charge).await.ok()?.value;
+    ) -> Result<Option<Event>, CallError> {
+        let payment = transaction.state.payment().filter(|payment| payment.charge == *charge);
+        let Some(payment) = payment else { return Ok(None) };
+        let held = self.parts.amazon.charge(&shop.merchant, charge).await?.value;
         let covers = held.status_details.state == ChargeState::Authorized
             && held.charge_amount.yen().is_ok_and(|held| money.total() <= held);
-        covers.then(|| Event::Changed(money, payment.clone()))
+        Ok(covers.then(|| Event::Changed(money, payment.clone())))
     }
 
     /// Cancels the charge that was replaced. The follow-up intent was committed with the outcome, so if this does not

@@ -123,11 +123,16 @@ impl Gateway {
         let (code, event) = match (purpose, why) {
             // A permission that is not there is a mistake of the shop's, which may name another.
             (ChargeFor::Exec(_), why) if why != WhyNot::Unknown => (why.code(), refused(purpose, why.code())),
+            // Amazon refused, and could not be asked why. The charge that stands is as good as before, so the shop comes again.
+            (ChargeFor::Renewal { .. } | ChargeFor::Change { .. }, WhyNot::Unread) => (codes::AMAZON_UNREACHABLE, None),
             (ChargeFor::Renewal { .. }, WhyNot::Unknown | WhyNot::Closed | WhyNot::UsedUp | WhyNot::NotChargeable) => {
                 (codes::AUTHORISATION_EXPIRED, None)
             }
             (ChargeFor::Change { money, old }, WhyNot::TooMuch | WhyNot::UsedUp) => {
-                (codes::AMOUNT_ABOVE_LIMIT, self.covered_by(shop, transaction, *money, old).await)
+                match self.covered_by(shop, transaction, *money, old).await {
+                    Ok(change) => (codes::AMOUNT_ABOVE_LIMIT, change),
+                    Err(_) => (codes::AMAZON_UNREACHABLE, None),
+                }
             }
             (ChargeFor::Change { money, old }, WhyNot::TooMany) => {
                 (why.code(), self.covered_by(shop, transaction, *money, old).await)
@@ -200,7 +205,7 @@ impl Gateway {
             };
         }
         let Ok(answer) = self.parts.amazon.charge_permission(&shop.merchant, permission).await else {
-            return WhyNot::NotChargeable;
+            return WhyNot::Unread;
         };
         let status = answer.value.status_details;
         match status.state {
@@ -236,6 +241,8 @@ enum WhyNot {
     UsedUp,
     /// Something else stands against it.
     NotChargeable,
+    /// Something stands against it, and Amazon could not be asked what.
+    Unread,
     /// More than it permits.
     TooMuch,
     /// It was charged as often as it may be.
@@ -249,7 +256,7 @@ impl WhyNot {
         match self {
             Self::Unknown => codes::PERMISSION_UNKNOWN,
             Self::Closed => codes::PERMISSION_CLOSED,
-            Self::UsedUp | Self::NotChargeable => codes::PERMISSION_NOT_CHARGEABLE,
+            Self::UsedUp | Self::NotChargeable | Self::Unread => codes::PERMISSION_NOT_CHARGEABLE,
             Self::TooMuch => codes::AMOUNT_ABOVE_LIMIT,
             Self::TooMany => codes::COUNT_ABOVE_LIMIT,
             Self::Other(code) => code,

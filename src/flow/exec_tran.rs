@@ -1,6 +1,8 @@
 //! ExecTranAmazonpay: one call, several ways to pay (psp-protocol 5.2). Which one it is follows from the parameters; each
 //! has a file of its own.
 
+use ipnet::IpNet;
+
 use super::exec_apb::ApbPlan;
 use super::exec_approved::ApprovedPlan;
 use super::exec_review::ReviewPlan;
@@ -39,7 +41,7 @@ impl Gateway {
         if transaction.status() != Status::Unprocessed {
             return Err(Refusal::AlreadyRequested(transaction.status()));
         }
-        check(&shop, &transaction, &request)?;
+        check(&shop, &transaction, &request, &self.parts.settings.egress_allow)?;
         let exec = |way: domain::Way| Exec {
             way,
             session: None,
@@ -78,13 +80,13 @@ impl Gateway {
 }
 
 /// Whether the request fits what EntryTran said.
-fn check(shop: &Shop, transaction: &Transaction, request: &ExecTran) -> Result<(), Refusal> {
+fn check(shop: &Shop, transaction: &Transaction, request: &ExecTran, egress_allow: &[IpNet]) -> Result<(), Refusal> {
     let kind = request.payment_type(transaction.payment_type).map_err(|code| Refusal::Parameters(vec![code]))?;
     if transaction.money.total() == Yen::ZERO && kind != PaymentType::Consent {
         return Err(Refusal::NothingToCharge);
     }
     match request.way.ret_url() {
-        Some(url) => ret_url_allowed(shop, url.is_https()),
+        Some(url) => ret_url_allowed(shop, url.as_str(), egress_allow),
         None => Ok(()),
     }?;
     // The shop signs for what a button of the gateway's begins, Amazon's own window for what a cPSP charges.

@@ -6,12 +6,14 @@
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use secrecy::ExposeSecret as _;
 
 use super::{Gateway, Refusal, Shop};
-use crate::config::constant_time_eq;
+use crate::config::{Environment, constant_time_eq};
 use crate::domain::access::access_pass;
 use crate::domain::{OrderId, ShopId, Status, Transaction};
+use crate::egress::{Forbidden, Reach};
 use crate::protocol::{Access, AccessPair, Call, ErrInfo, Reading, codes};
 
 /// A call that got past the gate.
@@ -140,10 +142,15 @@ fn append(faults: &mut Vec<ErrInfo>, more: &[ErrInfo]) {
     }
 }
 
-/// The code for a refused return URL: a live shop's must be https (psp-protocol 13.8).
-pub(super) fn ret_url_allowed(shop: &Shop, is_https: bool) -> Result<(), Refusal> {
-    if shop.settings.environment == crate::config::Environment::Live && !is_https {
-        return Err(Refusal::Parameters(vec![codes::RET_URL_FORMAT]));
-    }
-    Ok(())
+/// Whether buyers of this shop may be sent to `url`. A live shop's must be https (psp-protocol 13.8) and lead nowhere that
+/// its notifications may not go. It is the buyer's browser that goes there, so a name is not looked up, and a developer's
+/// own network is a sandbox shop's own affair.
+pub(super) fn ret_url_allowed(shop: &Shop, url: &str, egress_allow: &[IpNet]) -> Result<(), Refusal> {
+    let environment = shop.settings.environment;
+    let allowed = match Reach::of(environment, egress_allow).check_url(url) {
+        Ok(parsed) => environment == Environment::Sandbox || parsed.scheme() == "https",
+        Err(Forbidden::Address { .. }) => environment == Environment::Sandbox,
+        Err(_) => false,
+    };
+    if allowed { Ok(()) } else { Err(Refusal::Parameters(vec![codes::RET_URL_FORMAT])) }
 }

@@ -46,6 +46,7 @@ mod tests;
 use std::future::Future;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
@@ -95,6 +96,8 @@ pub struct Settings {
     pub first_look_ms: i64,
     /// How long a buyer waits at most for the shop to hear the result first.
     pub notify_wait_ms: u64,
+    /// Networks inside that a live shop's RetURL may name, as its notify_url may.
+    pub egress_allow: Vec<IpNet>,
 }
 
 /// The gateway.

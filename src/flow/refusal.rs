@@ -61,6 +61,9 @@ pub enum Refusal {
     /// A part of an authorisation cannot be cancelled.
     #[error("an authorisation can only be cancelled as a whole")]
     CancelDiffers,
+    /// The shop has too many requests under way.
+    #[error("too many requests of this shop at once")]
+    Crowded,
     /// Something else is being done to this transaction.
     #[error("another call is at work on this transaction")]
     Busy,
@@ -102,6 +105,7 @@ impl Refusal {
             Self::PermissionUnknown => codes::PERMISSION_UNKNOWN,
             Self::CancelExceeds => codes::CANCEL_AMOUNT_EXCEEDS,
             Self::CancelDiffers => codes::CANCEL_AMOUNT_DIFFERS,
+            Self::Crowded => codes::THROTTLED,
             Self::Busy => codes::STILL_PROCESSING,
             // What Amazon itself says of a session that its buyer has been sent to, or that is over.
             Self::SessionTaken => codes::SESSION_INVALID,

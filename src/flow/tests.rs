@@ -109,6 +109,7 @@ impl House {
                 amazon_total_ms: 1000,
                 first_look_ms: 1000,
                 notify_wait_ms: 0,
+                egress_allow: Vec::new(),
             },
         });
         Self { gateway, amazon, clock, _files: files }

@@ -2,9 +2,8 @@
 //!
 //! Anybody can open connections, so they are counted: a connection is taken from the operating system only while a
 //! permit is free, and holds its permit until it is closed. What a stranger keeps open without using it would hold its
-//! permit for ever, so a connection on which nothing moves for a while is closed. `axum::serve` sets no bound to the
-//! time in which a request's head must arrive: whoever sends a byte now and then is not caught here but by the proxy
-//! in front (docs/operating.md).
+//! permit for ever, so a connection on which nothing moves for a while is closed. Whoever sends a byte now and then is
+//! caught by the bounds on a request's head and body (`server`, `shop_api`).
 
 use std::io;
 use std::net::SocketAddr;

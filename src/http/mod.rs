@@ -6,6 +6,7 @@
 //! up, and money must not depend on that.
 
 mod access_log;
+mod caller;
 mod checkout;
 mod connections;
 mod health;
@@ -13,31 +14,43 @@ mod ipn;
 mod metrics;
 pub mod openapi;
 mod page;
+mod patience;
+mod places;
 mod reference;
 mod server;
 mod shop_api;
 mod start_page;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
+use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::domain::guesses::Guesses;
 use crate::flow::Gateway;
 use crate::reconcile::Hints;
+use places::Places;
 
 pub use checkout::return_of;
-pub use server::{Connections, bind, bounded, serve, serve_on};
+pub use server::{Connections, HEAD_BYTES_MAX, HEADERS_MAX, bind, bounded, serve, serve_on};
 
-/// Bounds of the server.
+/// Bounds of the server, and whom it believes.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// The longest request body, in bytes.
     pub body_bytes_max: usize,
     /// How long a client may take to send its body, in milliseconds.
     pub body_timeout_ms: u64,
+    /// How long a whole request may take, in milliseconds, before its client is told that the work goes on.
+    pub request_timeout_ms: u64,
+    /// How many requests of one shop are worked on at once.
+    pub shop_requests_max: usize,
+    /// Proxies that are believed for whom they call.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// What every handler has at hand.
@@ -45,12 +58,17 @@ pub struct Limits {
 pub(crate) struct App {
     gateway: Arc<Gateway>,
     hints: Hints,
-    limits: Limits,
+    limits: Arc<Limits>,
+    guesses: Arc<Guesses>,
+    places: Arc<Places>,
 }
 
 /// The gateway's routes.
 pub fn router(gateway: Arc<Gateway>, hints: Hints, limits: Limits) -> Router {
-    let app = App { gateway, hints, limits };
+    let whole = Duration::from_millis(limits.request_timeout_ms);
+    let places = Places::new(gateway.shops().iter().map(|shop| &shop.id), limits.shop_requests_max);
+    let (guesses, places) = (Arc::default(), Arc::new(places));
+    let app = App { gateway, hints, limits: Arc::new(limits), guesses, places };
     Router::new()
         .route("/payment/AmazonpayStart.idPass", any(checkout::start))
         .route("/payment/AmazonpayReturn/{access_id}", get(checkout::returned).head(checkout::not_by_head))
@@ -64,6 +82,7 @@ pub fn router(gateway: Arc<Gateway>, hints: Hints, limits: Limits) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::serve))
         .layer(DefaultBodyLimit::disable())
+        .layer(axum::middleware::from_fn_with_state(whole, patience::bounded))
         .layer(CatchPanicLayer::custom(server::panicked))
         .layer(axum::middleware::from_fn(access_log::log))
         .with_state(app)

@@ -4,6 +4,7 @@
 //! always HTTP 200; a `.json` answer's status follows from the class of its first error.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,19 +12,27 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Extensions, HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
+use secrecy::ExposeSecret as _;
 
 use super::App;
+use super::caller::caller;
+use super::places::Place;
 use crate::domain::ShopId;
-use crate::flow::{Gateway, Refusal};
+use crate::domain::guesses::Judgement;
+use crate::flow::Refusal;
 use crate::protocol::{
-    self, Call, ErrClass, ErrInfo, RawRequest, Reading, Reply, RequestEncoding, ResponseEncoding, Style, codes,
+    self, Call, Credentials, ErrClass, ErrInfo, RawRequest, Reading, Reply, RequestEncoding, ResponseEncoding, Style,
+    codes,
 };
 
-/// How one call is to be read and answered.
-struct Exchange {
+/// One call: who makes it, and how it is to be read and answered.
+struct Exchange<'a> {
+    app: &'a App,
+    caller: IpAddr,
+    call: Call,
     style: Style,
     request_encoding: RequestEncoding,
     response_encoding: ResponseEncoding,
@@ -36,6 +45,7 @@ pub(super) async fn call(
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
+    extensions: Extensions,
     body: Body,
 ) -> Response {
     // A name that is not text names no call.
@@ -47,7 +57,10 @@ pub(super) async fn call(
     let Some(bytes) = read_body(&app, body).await else { return refuse(&[codes::BODY_MALFORMED], style) };
     let content_type = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
     match RawRequest::decode(style, content_type.as_deref(), query.as_deref(), &bytes) {
-        Ok(raw) => dispatch(&app.gateway, call, style, &raw).await,
+        Ok(raw) => {
+            let caller = caller(&extensions, &headers, &app.limits.trusted_proxies);
+            dispatch(Exchange::of(&app, caller, call, style, &raw), &raw).await
+        }
         Err(code) => refuse(&[code], style),
     }
 }
@@ -79,58 +92,60 @@ async fn collect(body: Body, bytes_max: usize) -> Option<Vec<u8>> {
     (seen <= bytes_max).then_some(kept)
 }
 
-async fn dispatch(gateway: &Arc<Gateway>, call: Call, style: Style, raw: &RawRequest) -> Response {
-    let exchange = Exchange::of(gateway, style, raw);
+async fn dispatch(exchange: Exchange<'_>, raw: &RawRequest) -> Response {
     let encoding = exchange.request_encoding;
-    let this = Arc::clone(gateway);
-    match call {
+    let this = Arc::clone(&exchange.app.gateway);
+    match exchange.call {
         Call::EntryTran => {
             let reading = protocol::read_entry_tran(raw, encoding);
-            exchange.run(gateway, call, reading, move |it| async move { this.entry_tran(it).await }).await
+            exchange.run(reading, move |it| async move { this.entry_tran(it).await }).await
         }
         Call::ExecTran => {
             let reading = protocol::read_exec_tran(raw, encoding);
-            exchange.run(gateway, call, reading, move |it| async move { this.exec_tran(it).await }).await
+            exchange.run(reading, move |it| async move { this.exec_tran(it).await }).await
         }
         Call::Sales => {
             let reading = protocol::read_sales(raw, encoding);
-            exchange.run(gateway, call, reading, move |it| async move { this.sales(it).await }).await
+            exchange.run(reading, move |it| async move { this.sales(it).await }).await
         }
         Call::SearchAddress => {
             let reading = protocol::read_search_address(raw, encoding);
-            exchange.run(gateway, call, reading, move |it| async move { this.search_address(it).await }).await
+            exchange.run(reading, move |it| async move { this.search_address(it).await }).await
         }
         Call::SearchTradeMulti => {
             let reading = protocol::read_search_trade_multi(raw, encoding);
-            exchange.run(gateway, call, reading, move |it| async move { this.search_trade_multi(it).await }).await
+            exchange.run(reading, move |it| async move { this.search_trade_multi(it).await }).await
         }
         Call::Cancel => {
             let reading = protocol::read_cancel(raw, encoding);
-            exchange.run(gateway, call, reading, move |it| async move { this.cancel(it).await }).await
+            exchange.run(reading, move |it| async move { this.cancel(it).await }).await
         }
         Call::Change => {
             let reading = protocol::read_change(raw, encoding);
-            exchange.run(gateway, call, reading, move |it| async move { this.change(it).await }).await
+            exchange.run(reading, move |it| async move { this.change(it).await }).await
         }
         Call::SearchChargePermission => {
             let reading = protocol::read_search_charge_permission(raw, encoding);
-            exchange.run(gateway, call, reading, move |it| async move { this.search_charge_permission(it).await }).await
+            exchange.run(reading, move |it| async move { this.search_charge_permission(it).await }).await
         }
         Call::CloseChargePermission => {
             let reading = protocol::read_close_charge_permission(raw, encoding);
-            exchange.run(gateway, call, reading, move |it| async move { this.close_charge_permission(it).await }).await
+            exchange.run(reading, move |it| async move { this.close_charge_permission(it).await }).await
         }
         // A browser's call, with a route of its own.
-        Call::Start => refuse(&[codes::NO_SUCH_CALL], style),
+        Call::Start => refuse(&[codes::NO_SUCH_CALL], exchange.style),
     }
 }
 
-impl Exchange {
+impl<'a> Exchange<'a> {
     /// The shop named in the request decides how it is read; where no shop is named, nothing that needs it follows.
-    fn of(gateway: &Gateway, style: Style, raw: &RawRequest) -> Self {
-        let shop =
-            raw.shop_id_text().and_then(|id| ShopId::new(id).ok()).and_then(|id| gateway.shops().get(&id).cloned());
+    fn of(app: &'a App, caller: IpAddr, call: Call, style: Style, raw: &RawRequest) -> Self {
+        let shops = app.gateway.shops();
+        let shop = raw.shop_id_text().and_then(|id| ShopId::new(id).ok()).and_then(|id| shops.get(&id).cloned());
         Self {
+            app,
+            caller,
+            call,
             style,
             request_encoding: shop.as_ref().map_or_else(Default::default, |it| it.settings.request_encoding.into()),
             response_encoding: shop.as_ref().map_or_else(Default::default, |it| it.settings.response_encoding.into()),
@@ -138,23 +153,27 @@ impl Exchange {
     }
 
     /// Runs a use case to its end, whether or not the client waits for it.
-    async fn run<T, R, F>(
-        &self,
-        gateway: &Arc<Gateway>,
-        call: Call,
-        reading: Reading<T>,
-        use_case: impl FnOnce(Reading<T>) -> F,
-    ) -> Response
+    async fn run<T, R, F>(&self, reading: Reading<T>, use_case: impl FnOnce(Reading<T>) -> F) -> Response
     where
         R: Reply + Send + 'static,
         F: Future<Output = Result<R, Refusal>> + Send + 'static,
     {
+        let gateway = &self.app.gateway;
         let shop_id = reading.credentials.as_ref().map(|who| who.shop_id.as_str().to_owned());
         let order_id = reading.order_id.as_ref().map(|order| order.as_str().to_owned());
-        let outcome = gateway.detached(use_case(reading)).await.and_then(|outcome| outcome);
+        let outcome = match self.place_for(reading.credentials.as_ref()).await {
+            Ok(place) => {
+                let work = use_case(reading);
+                // The place is free again when the work is done, not when the client has gone.
+                let work = async move { (work.await, drop(place)).0 };
+                gateway.detached(work).await.and_then(|outcome| outcome)
+            }
+            Err(refusal) => Err(refusal),
+        };
+        let call = self.call.name();
         match outcome {
             Ok(reply) => {
-                tracing::info!(call = call.name(), shop_id, order_id, "answered");
+                tracing::info!(call, shop_id, order_id, "answered");
                 answer(StatusCode::OK, self.style, reply.encode(self.style, self.response_encoding))
             }
             Err(refusal) => {
@@ -162,11 +181,28 @@ impl Exchange {
                 let joined: Vec<_> = list.iter().map(|code| code.as_str()).collect();
                 let codes = joined.join("|");
                 if list.iter().any(|code| code.class() == ErrClass::System) {
-                    tracing::error!(call = call.name(), shop_id, order_id, codes, %refusal, "failed");
+                    tracing::error!(call, shop_id, order_id, codes, %refusal, "failed");
                 } else {
-                    tracing::info!(call = call.name(), shop_id, order_id, codes, %refusal, "refused");
+                    tracing::info!(call, shop_id, order_id, codes, %refusal, "refused");
                 }
                 refuse(&list, self.style)
+            }
+        }
+    }
+
+    /// A place to work in, for whoever is a shop; none is needed to be told that one's parameters are at fault. A wrong
+    /// password and one too many get the same answer on the same way, so nobody learns which it was.
+    async fn place_for(&self, credentials: Option<&Credentials>) -> Result<Option<Place>, Refusal> {
+        let gateway = &self.app.gateway;
+        let Some(Credentials { shop_id, shop_pass }) = credentials else { return Ok(None) };
+        let Some(shop) = gateway.shops().get(shop_id) else { return Err(Refusal::ShopUnknown) };
+        let right = shop.settings.accepts_pass(shop_pass.expose_secret());
+        match self.app.guesses.judge(shop_id.as_str(), self.caller, right, gateway.clock().now()) {
+            Judgement::Right => self.app.places.take(shop_id).await.map(Some).ok_or(Refusal::Crowded),
+            Judgement::Wrong => Err(Refusal::ShopUnknown),
+            Judgement::TooMany => {
+                tracing::warn!(%shop_id, "too many wrong passwords from one address within a minute");
+                Err(Refusal::ShopUnknown)
             }
         }
     }
@@ -181,7 +217,7 @@ fn parse_name(name: &str) -> (Option<Call>, Style) {
     }
 }
 
-fn refuse(codes: &[ErrInfo], style: Style) -> Response {
+pub(super) fn refuse(codes: &[ErrInfo], style: Style) -> Response {
     let status = match style {
         Style::IdPass => StatusCode::OK,
         Style::Json => json_status(codes),

@@ -1,18 +1,15 @@
 //! One attempt to tell one shop one thing.
 
-use std::error::Error;
-use std::io;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use tokio::time::{Instant, timeout_at};
-use tokio_rustls::rustls;
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
 use super::signature::webhook_signature;
 use crate::config::ShopSettings;
 use crate::domain::notification::{Claimed, NoAnswer};
 use crate::domain::{Millis, Notification};
-use crate::egress;
+use crate::egress::{Failure, Network, Outgoing};
 use crate::protocol::notification::CONTENT_TYPE as FORM;
 
 /// How much of a shop's answer is read and kept; one that has the notification says one character.
@@ -57,30 +54,28 @@ impl ShopAnswer {
     fn none(why: NoAnswer, text: impl Into<String>) -> Self {
         Self { http_status: None, failure: Some(why), text: text.into(), received: false, retry_after_ms: None }
     }
-
-    fn broken(error: &reqwest::Error) -> Self {
-        let why = kind(error);
-        Self::none(why, words(why))
-    }
 }
 
 /// Posts the message as it was written and reads the shop's answer.
-pub(super) async fn post(http: &reqwest::Client, shop: &ShopSettings, claimed: &Claimed, now: Millis) -> ShopAnswer {
-    let by = Instant::now() + Duration::from_millis(shop.notify_timeout_ms.into());
-    let late = || ShopAnswer::none(NoAnswer::Hang, format!("no answer within {} ms", shop.notify_timeout_ms));
-    let answer = match timeout_at(by, request(http, shop, &claimed.notification, now).send()).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => return ShopAnswer::broken(&error),
-        Err(_) => return late(),
+pub(super) async fn post(network: &dyn Network, shop: &ShopSettings, claimed: &Claimed, now: Millis) -> ShopAnswer {
+    let silent = |failure: Failure| match failure {
+        Failure::TimedOut => {
+            ShopAnswer::none(NoAnswer::Hang, format!("no answer within {} ms", shop.notify_timeout_ms))
+        }
+        Failure::Forbidden(why) => ShopAnswer::none(NoAnswer::Name, format!("not called: {why}")),
+        other => ShopAnswer::none(kind(&other), words(kind(&other))),
     };
-    let status = answer.status().as_u16();
-    let retry_after_ms = retry_after_ms(answer.headers(), now);
-    let read = match timeout_at(by, egress::read_up_to(answer, ANSWER_BYTES_MAX)).await {
-        Ok(Ok(body)) => ShopAnswer::read(status, &body),
-        Ok(Err(error)) => ShopAnswer::broken(&error),
-        Err(_) => late(),
+    let request = request(shop, &claimed.notification, now);
+    let answer = match network.exchange(request).await {
+        Ok(answer) => answer,
+        Err(failure) => return silent(failure),
     };
-    ShopAnswer { http_status: Some(i64::from(status)), retry_after_ms, ..read }
+    let read = match answer.body {
+        Ok(body) => ShopAnswer::read(answer.status, &body),
+        Err(failure) => silent(failure),
+    };
+    let retry_after_ms = retry_after_ms(&answer.headers, now);
+    ShopAnswer { http_status: Some(i64::from(answer.status)), retry_after_ms, ..read }
 }
 
 /// What a shop's Retry-After asks for: seconds, or a moment (RFC 9110, 10.2.3).
@@ -94,54 +89,41 @@ fn retry_after_ms(headers: &HeaderMap, now: Millis) -> Option<i64> {
     Some(Millis(moment.timestamp().as_millisecond()).since(now))
 }
 
-fn request(
-    http: &reqwest::Client,
-    shop: &ShopSettings,
-    notification: &Notification,
-    now: Millis,
-) -> reqwest::RequestBuilder {
+fn request(shop: &ShopSettings, notification: &Notification, now: Millis) -> Outgoing {
     let seconds = now.0.div_euclid(1000);
-    let request = http
-        .post(&notification.url)
-        .header(CONTENT_TYPE, FORM)
-        .header("webhook-id", &notification.id)
-        .header("webhook-timestamp", seconds)
-        .body(notification.body.clone());
     let signature = shop
         .notify_key()
         .and_then(|key| webhook_signature(key.expose(), &notification.id, seconds, &notification.body));
-    match signature {
-        Some(signature) => request.header("webhook-signature", signature),
-        None => request,
+    let mut headers = HeaderMap::from_iter([
+        (CONTENT_TYPE, HeaderValue::from_static(FORM)),
+        (HeaderName::from_static("webhook-timestamp"), HeaderValue::from(seconds)),
+    ]);
+    for (name, value) in [("webhook-id", Some(&notification.id)), ("webhook-signature", signature.as_ref())] {
+        // Both are made here, of letters and digits.
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    Outgoing {
+        method: Method::POST,
+        url: notification.url.clone(),
+        headers,
+        body: notification.body.clone().into_bytes(),
+        timeout: Duration::from_millis(shop.notify_timeout_ms.into()),
+        answer_bytes_max: ANSWER_BYTES_MAX,
     }
 }
 
-/// What kind of silence an error is.
-fn kind(error: &reqwest::Error) -> NoAnswer {
-    match cause(error) {
-        Some(kind) => kind,
-        None if error.is_connect() => NoAnswer::Unreachable,
-        None if error.is_timeout() => NoAnswer::Hang,
-        None => NoAnswer::Broken,
+/// What kind of silence a failure is.
+const fn kind(failure: &Failure) -> NoAnswer {
+    match failure {
+        Failure::Refused => NoAnswer::Refused,
+        Failure::Unreachable => NoAnswer::Unreachable,
+        Failure::Name | Failure::Forbidden(_) => NoAnswer::Name,
+        Failure::Tls => NoAnswer::Tls,
+        Failure::TimedOut => NoAnswer::Hang,
+        Failure::Malformed | Failure::Broken => NoAnswer::Broken,
     }
-}
-
-/// What happened, where an error under this one says so: the HTTP client wraps it several times over. An `io::Error` names
-/// as its source not what it holds but the source of that.
-fn cause(error: &(dyn Error + 'static)) -> Option<NoAnswer> {
-    if error.is::<rustls::Error>() {
-        return Some(NoAnswer::Tls);
-    }
-    // The connector's own error has no public type.
-    if error.to_string() == "dns error" {
-        return Some(NoAnswer::Name);
-    }
-    let io = error.downcast_ref::<io::Error>();
-    if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
-        return Some(NoAnswer::Refused);
-    }
-    let held = io.and_then(io::Error::get_ref).and_then(|held| cause(held));
-    held.or_else(|| error.source().and_then(cause))
 }
 
 /// The same for a person. No address: it is the shop's own, and an error's text might say more than that.

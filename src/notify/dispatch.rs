@@ -10,6 +10,7 @@ use super::Outbox;
 use super::deliver::{self, ShopAnswer};
 use crate::domain::notification::{Attempt, Claimed, Next, NoAnswer, next_attempt};
 use crate::domain::{Clock, Millis, Places, Rng, ShopId, Turns};
+use crate::egress::Outside;
 use crate::flow::{Shop, Shops, Store};
 use crate::store::{Share, StoreError};
 
@@ -40,7 +41,7 @@ pub struct Dispatcher {
     store: Arc<dyn Store>,
     shops: Arc<Shops>,
     outbox: Arc<Outbox>,
-    http: reqwest::Client,
+    outside: Outside,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     settings: Settings,
@@ -52,11 +53,11 @@ impl Dispatcher {
         store: Arc<dyn Store>,
         shops: Arc<Shops>,
         outbox: Arc<Outbox>,
-        http: reqwest::Client,
+        outside: Outside,
         (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>),
         settings: Settings,
     ) -> Arc<Self> {
-        Arc::new(Self { store, shops, outbox, http, clock, rng, settings })
+        Arc::new(Self { store, shops, outbox, outside, clock, rng, settings })
     }
 
     /// Sends until `stop`; attempts under way then are finished first.
@@ -66,11 +67,13 @@ impl Dispatcher {
         while !stop.is_cancelled() {
             self.fill(&mut turns, &mut under_way).await;
             let poll = Duration::from_millis(self.settings.poll_ms);
+            // In this order, so that a simulation repeats itself.
             tokio::select! {
+                biased;
                 () = stop.cancelled() => {}
+                Some(ended) = under_way.join_next() => note(&mut turns, ended),
                 () = self.outbox.something_new() => {}
                 () = tokio::time::sleep(poll) => {}
-                Some(ended) = under_way.join_next() => note(&mut turns, ended),
             }
             // Whatever else has ended by now: one look at the outbox does for all of them.
             while let Some(ended) = under_way.try_join_next() {
@@ -125,7 +128,9 @@ impl Dispatcher {
         let notification = &claimed.notification;
         let shop = self.shops.get(&notification.shop_id);
         let answered = match shop {
-            Some(shop) => deliver::post(&self.http, &shop.settings, &claimed, at).await,
+            Some(shop) => {
+                deliver::post(self.outside.shops(shop.settings.environment), &shop.settings, &claimed, at).await
+            }
             None => ShopAnswer::shop_missing(),
         };
         let now = self.clock.now();

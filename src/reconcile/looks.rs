@@ -67,10 +67,12 @@ pub async fn run(gateway: Arc<Gateway>, every_ms: u64, stop: CancellationToken) 
     let mut every = tokio::time::interval(Duration::from_millis(every_ms));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
+        // In this order, so that a simulation repeats itself.
         let again = tokio::select! {
+            biased;
             () = stop.cancelled() => return,
-            _ = every.tick() => true,
             Some(over) = looks.under_way.join_next() => looks.note(over),
+            _ = every.tick() => true,
         };
         if again && let Err(error) = looks.begin().await {
             tracing::error!(%error, "reconcile");

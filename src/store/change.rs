@@ -1,7 +1,10 @@
 //! What is written together.
 
 use crate::domain::transaction::{Event, Refused};
-use crate::domain::{AccessId, CheckoutSessionId, Intent, Millis, Notification, Outcome, Status, Transaction, Yen};
+use crate::domain::{
+    AccessId, CheckoutSessionId, Effect, IdempotencyKey, Intent, Millis, Notification, Outcome, Status, Transaction,
+    Yen,
+};
 
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +94,16 @@ impl Change {
     /// The session that this change claims for its transaction.
     pub(super) fn claimed_session(&self) -> Option<&CheckoutSessionId> {
         self.intent.as_ref().and_then(|intent| intent.effect.claimed_session())
+    }
+
+    /// The effect whose intent this change commits, if it commits one.
+    pub fn begins(&self) -> Option<&Effect> {
+        self.intent.as_ref().map(|intent| &intent.effect)
+    }
+
+    /// The key of the intent that this change closes, if it closes one.
+    pub fn closes(&self) -> Option<&IdempotencyKey> {
+        self.outcome.as_ref().map(|outcome| &outcome.key)
     }
 
     /// The transaction as this change leaves it, if it changes it.

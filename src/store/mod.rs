@@ -7,11 +7,16 @@
 
 mod change;
 mod contract;
+#[cfg(feature = "memory-store")]
+pub mod memory;
 mod outbox;
+mod present;
 mod row;
 pub mod sqlite;
 
 pub use change::{Change, JournalEntry};
 pub use contract::{ApplyError, Store, StoreError};
+#[cfg(feature = "memory-store")]
+pub use memory::MemoryStore;
 pub use outbox::{AttemptRecord, Backlog, NotificationRecord, Resend, Resent, Share, ShopOwed};
 pub use sqlite::SqliteStore;

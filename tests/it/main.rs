@@ -24,6 +24,7 @@ mod sandbox_api;
 mod sandbox_console;
 mod sandbox_driver;
 mod sdk;
+mod sim;
 mod states;
 mod store;
 mod support;

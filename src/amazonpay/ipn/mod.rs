@@ -13,12 +13,14 @@ mod certificate;
 mod envelope;
 mod hint;
 mod source;
+mod topics;
 mod verifier;
 
 pub use certificate::{Certificate, CertificateError};
 pub use envelope::{Envelope, EnvelopeError, Kind};
 pub use hint::{Hint, HintError, ObjectType};
 pub use source::{ForeignUrl, Source};
+pub use topics::{ForeignTopic, Topics};
 pub use verifier::{Admitted, ConfirmError, Content, Rejection, Verified, Verifier};
 
 #[cfg(test)]

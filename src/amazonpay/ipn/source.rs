@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 /// Who vouches.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// Amazon SNS.
     Amazon,

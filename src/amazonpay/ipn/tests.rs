@@ -68,6 +68,10 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Self {
+        Self::with_topics(Vec::new()).await
+    }
+
+    async fn with_topics(topics: Vec<String>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let host = Host::default();
@@ -76,10 +80,12 @@ impl Stage {
         }
         let router = Router::new().route("/{name}", axum::routing::get(answer)).with_state(host.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let client = egress::client(Duration::from_secs(5), Duration::from_secs(10)).expect("a client");
+        let names: Arc<dyn egress::Names> = Arc::new(egress::SystemNames);
+        let guards = egress::Guards::new(&[], &names, Duration::from_secs(5), Duration::from_secs(10));
         // OpenSSL dates certificates by the machine's clock.
         let clock = Arc::new(ManualClock::at(machine_time()));
-        let verifier = Verifier::new(client, clock.clone(), vec![origin.clone()]);
+        let topics = Topics::new(topics, BTreeMap::from([(Source::Sandbox(origin.clone()), 1)]));
+        let verifier = Verifier::new(guards.expect("clients"), clock.clone(), vec![origin.clone()], topics);
         Self { verifier, clock, host, origin }
     }
 
@@ -301,8 +307,8 @@ async fn a_subscription_is_confirmed_only_where_the_message_comes_from() {
     };
     let url = format!("{}/confirm?Action=ConfirmSubscription", stage.origin);
     let verified = stage.judge(&confirmation("1", &url)).await.expect("good");
-    let Content::SubscriptionConfirmation { subscribe_url } = verified.content else { panic!("{verified:?}") };
-    stage.verifier.confirm(&subscribe_url).await.expect("confirmed");
+    let Content::SubscriptionConfirmation { subscribe_url } = &verified.content else { panic!("{verified:?}") };
+    stage.verifier.confirm(&verified.source, subscribe_url).await.expect("confirmed");
     assert_eq!(stage.host.asked(), ["sns.pem", "confirm"]);
     for elsewhere in ["https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription", "http://127.0.0.1:1/", "x"] {
         let judged = stage.judge(&confirmation("2", elsewhere)).await;
@@ -311,6 +317,60 @@ async fn a_subscription_is_confirmed_only_where_the_message_comes_from() {
     let mut altered = confirmation("3", &url);
     altered["SubscribeURL"] = json!(format!("{url}&x=1"));
     assert_eq!(stage.judge(&altered).await, Err(Rejection::Signature));
+    // Genuine, and of somebody's topic, but the one account there has its own.
+    let mut other = stage.draft("4");
+    for (field, value) in [
+        ("Type", json!("SubscriptionConfirmation")),
+        ("Token", json!("token")),
+        ("SubscribeURL", json!(url)),
+        ("TopicArn", json!("arn:aws:sns:ap-northeast-1:999999999999:theirs")),
+    ] {
+        other[field] = value;
+    }
+    let judged = stage.judge(&signed(other, "1", "sns")).await;
+    assert!(matches!(judged, Err(Rejection::Topic(_))), "{judged:?}");
+}
+
+#[tokio::test]
+async fn strangers_use_up_no_fetch_of_a_topic_that_is_ours() {
+    let stage = Stage::with_topics(vec!["arn:aws:sns:ap-northeast-1:000000000000:topic".to_owned()]).await;
+    let mut foreign = stage.draft("foreign");
+    foreign["TopicArn"] = json!("arn:aws:sns:ap-northeast-1:999999999999:theirs");
+    let judged = stage.judge(&signed(foreign, "1", "sns")).await;
+    assert!(matches!(judged, Err(Rejection::Topic(_))), "{judged:?}");
+    assert_eq!(stage.host.asked(), [""; 0], "refused before anything is fetched");
+
+    let stage = Stage::new().await;
+    stage.host.serve("confirm", 200, Vec::new());
+    let mut confirmation = stage.draft("ours");
+    confirmation["Type"] = json!("SubscriptionConfirmation");
+    confirmation["Token"] = json!("token");
+    confirmation["SubscribeURL"] = json!(format!("{}/confirm", stage.origin));
+    stage.judge(&signed(confirmation, "1", "sns")).await.expect("good");
+    for number in 0..20 {
+        let mut message = stage.draft(&format!("{number}"));
+        message["TopicArn"] = json!("arn:aws:sns:ap-northeast-1:999999999999:theirs");
+        message["SigningCertURL"] = json!(format!("{}/{number}.pem", stage.origin));
+        stage.judge(&signed(message, "1", "sns")).await.expect_err("there is none");
+    }
+    stage.host.serve("next.pem", 200, file("sns.pem"));
+    let mut message = stage.draft("next");
+    message["SigningCertURL"] = json!(format!("{}/next.pem", stage.origin));
+    stage.judge(&signed(message, "1", "sns")).await.expect("its certificate is fetched");
+}
+
+#[tokio::test]
+async fn an_address_without_a_certificate_is_not_asked_again_at_once() {
+    let stage = Stage::new().await;
+    let ask = async |id: &str| {
+        let mut message = stage.draft(id);
+        message["SigningCertURL"] = json!(format!("{}/missing.pem", stage.origin));
+        stage.judge(&signed(message, "1", "sns")).await.expect_err("there is none");
+        stage.host.asked().len()
+    };
+    assert_eq!((ask("1").await, ask("2").await), (1, 1));
+    stage.clock.advance(MINUTE);
+    assert_eq!(ask("3").await, 2);
 }
 
 #[test]

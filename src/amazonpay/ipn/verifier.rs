@@ -13,8 +13,10 @@ use super::certificate::{Certificate, CertificateError};
 use super::envelope::{Envelope, Kind};
 use super::hint::{Hint, HintError};
 use super::source::{ForeignUrl, Source};
+use super::topics::{ForeignTopic, Topics};
+use crate::config::Environment;
 use crate::domain::{Clock, Millis};
-use crate::egress::read_up_to;
+use crate::egress::{Guarded, Guards, read_up_to};
 
 /// The oldest message that is taken: SNS may try for 14 days (amazon-pay 5).
 const AGE_MS_MAX: i64 = 15 * 24 * 60 * 60 * 1000;
@@ -26,9 +28,11 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 const CERTIFICATE_BYTES_MAX: usize = 16 * 1024;
 /// How many certificates are kept. SNS has one a region at a time.
 const CERTIFICATES_MAX: usize = 16;
-/// How many certificates are fetched in a minute at most, whoever names them.
+/// How many certificates are fetched in a minute at most for messages of topics that are ours, and as many for all others.
 const FETCHES_MAX: usize = 10;
 const FETCHES_PER_MS: i64 = 60 * 1000;
+/// How many addresses without a certificate are remembered, each for the same minute, so as not to be asked again.
+const BARREN_MAX: usize = 64;
 /// How many messages are remembered, to know them again.
 const SEEN_MAX: usize = 10_000;
 
@@ -41,6 +45,9 @@ pub enum Rejection {
     /// `SigningCertURL` names no certificate.
     #[error("SigningCertURL is not the address of a .pem file")]
     NoCertificate,
+    /// The topic is another.
+    #[error(transparent)]
+    Topic(#[from] ForeignTopic),
     /// `Timestamp` is not one, or is not of these days.
     #[error("Timestamp {0:?} is malformed, too old or in the future")]
     Timestamp(String),
@@ -103,22 +110,22 @@ pub struct ConfirmError(String);
 
 /// Judges messages.
 pub struct Verifier {
-    http: reqwest::Client,
+    http: Guards,
     clock: Arc<dyn Clock>,
     sandboxes: Vec<String>,
+    topics: Topics,
     /// Held while a certificate is fetched: one fetch at a time, and the second message with the same one waits for it.
     certificates: tokio::sync::Mutex<Certificates>,
     seen: Mutex<Seen>,
 }
 
 impl Verifier {
-    /// `http` comes from `egress::client`. `sandboxes` are the origins whose certificates are believed besides Amazon's:
-    /// those of the sandbox shops' endpoints.
-    pub fn new(http: reqwest::Client, clock: Arc<dyn Clock>, sandboxes: Vec<String>) -> Self {
-        Self { http, clock, sandboxes, certificates: tokio::sync::Mutex::default(), seen: Mutex::default() }
+    /// `sandboxes` are the origins whose certificates are believed besides Amazon's: those of the sandbox shops' endpoints.
+    pub fn new(http: Guards, clock: Arc<dyn Clock>, sandboxes: Vec<String>, topics: Topics) -> Self {
+        Self { http, clock, sandboxes, topics, certificates: tokio::sync::Mutex::default(), seen: Mutex::default() }
     }
 
-    /// What can be judged at once: host and age.
+    /// What can be judged at once: host, topic and age.
     ///
     /// # Errors
     /// [`Rejection`].
@@ -128,6 +135,7 @@ impl Verifier {
         if extension.is_none_or(|extension| extension != "pem") || certificate_url.query().is_some() {
             return Err(Rejection::NoCertificate);
         }
+        self.topics.check(envelope.text("TopicArn"))?;
         self.check_age(envelope.text("Timestamp"))?;
         Ok(Admitted { envelope, source, certificate_url })
     }
@@ -138,13 +146,17 @@ impl Verifier {
     /// [`Rejection`]. A message is remembered only once it was found good, so nobody can use up another's id.
     pub async fn verify(&self, admitted: Admitted) -> Result<Verified, Rejection> {
         let Admitted { envelope, source, certificate_url } = admitted;
-        let certificate = self.certificate(&certificate_url).await?;
+        let known_topic = self.topics.is_ours(&source, envelope.text("TopicArn"));
+        let certificate = self.certificate(&source, &certificate_url, known_topic).await?;
         certificate.check_time(self.clock.now())?;
         let signature = STANDARD.decode(envelope.text("Signature")).map_err(|_| Rejection::Signature)?;
         if !certificate.signed(envelope.signature_version, &envelope.string_to_sign(), &signature) {
             return Err(Rejection::Signature);
         }
         let content = content(&envelope, &source)?;
+        if matches!(content, Content::SubscriptionConfirmation { .. }) {
+            self.topics.admit(&source, envelope.text("TopicArn"))?;
+        }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if !seen.is_new(envelope.text("MessageId")) {
             return Err(Rejection::Replayed);
@@ -152,12 +164,14 @@ impl Verifier {
         Ok(Verified { source, content })
     }
 
-    /// Agrees to a subscription: opens its address.
+    /// Agrees to a subscription that `source` offers: opens its address.
     ///
     /// # Errors
     /// [`ConfirmError`].
-    pub async fn confirm(&self, subscribe_url: &Url) -> Result<(), ConfirmError> {
-        let sent = self.http.get(subscribe_url.clone()).timeout(FETCH_TIMEOUT).send().await;
+    pub async fn confirm(&self, source: &Source, subscribe_url: &Url) -> Result<(), ConfirmError> {
+        let request = self.client(source).request(reqwest::Method::GET, subscribe_url.as_str());
+        let request = request.map_err(|why| ConfirmError(why.to_string()))?;
+        let sent = request.timeout(FETCH_TIMEOUT).send().await;
         let answer = sent.map_err(|error| ConfirmError(error.without_url().to_string()))?;
         if answer.status().is_success() { Ok(()) } else { Err(ConfirmError(answer.status().to_string())) }
     }
@@ -170,21 +184,47 @@ impl Verifier {
         Err(Rejection::Timestamp(text.chars().take(40).collect()))
     }
 
-    async fn certificate(&self, url: &Url) -> Result<Arc<Certificate>, CertificateError> {
+    async fn certificate(
+        &self,
+        source: &Source,
+        url: &Url,
+        known_topic: bool,
+    ) -> Result<Arc<Certificate>, CertificateError> {
         let mut known = self.certificates.lock().await;
         if let Some(found) = known.get(url) {
             return Ok(found);
         }
-        known.count_fetch(self.clock.now())?;
+        known.count_fetch(url, known_topic, self.clock.now())?;
+        match self.fetch(source, url).await {
+            Ok(certificate) => {
+                let certificate = Arc::new(certificate);
+                known.keep(url.clone(), Arc::clone(&certificate));
+                Ok(certificate)
+            }
+            Err(error) => {
+                known.note_barren(url.clone(), self.clock.now());
+                Err(error)
+            }
+        }
+    }
+
+    async fn fetch(&self, source: &Source, url: &Url) -> Result<Certificate, CertificateError> {
         let not_fetched = |error: reqwest::Error| CertificateError::NotFetched(error.without_url().to_string());
-        let answer = self.http.get(url.clone()).timeout(FETCH_TIMEOUT).send().await.map_err(not_fetched)?;
+        let request = self.client(source).request(reqwest::Method::GET, url.as_str());
+        let request = request.map_err(|why| CertificateError::NotFetched(why.to_string()))?;
+        let answer = request.timeout(FETCH_TIMEOUT).send().await.map_err(not_fetched)?;
         if answer.status() != reqwest::StatusCode::OK {
             return Err(CertificateError::NotFetched(answer.status().to_string()));
         }
-        let pem = read_up_to(answer, CERTIFICATE_BYTES_MAX).await.map_err(not_fetched)?;
-        let certificate = Arc::new(Certificate::read(&pem)?);
-        known.keep(url.clone(), Arc::clone(&certificate));
-        Ok(certificate)
+        Certificate::read(&read_up_to(answer, CERTIFICATE_BYTES_MAX).await.map_err(not_fetched)?)
+    }
+
+    /// Only what a sandbox vouches for may be on this machine.
+    const fn client(&self, source: &Source) -> &Guarded {
+        match source {
+            Source::Amazon => self.http.of(Environment::Live),
+            Source::Sandbox(_) => self.http.of(Environment::Sandbox),
+        }
     }
 }
 
@@ -203,7 +243,9 @@ fn content(envelope: &Envelope, source: &Source) -> Result<Content, Rejection> {
 #[derive(Default)]
 struct Certificates {
     kept: VecDeque<(Url, Arc<Certificate>)>,
-    fetches: VecDeque<Millis>,
+    barren: VecDeque<(Url, Millis)>,
+    fetches_for_us: VecDeque<Millis>,
+    fetches_for_others: VecDeque<Millis>,
 }
 
 impl Certificates {
@@ -218,13 +260,27 @@ impl Certificates {
         self.kept.push_back((url, certificate));
     }
 
-    fn count_fetch(&mut self, now: Millis) -> Result<(), CertificateError> {
-        // One of the future is of a clock that was set back since.
-        self.fetches.retain(|at| (0..FETCHES_PER_MS).contains(&now.since(*at)));
-        if self.fetches.len() >= FETCHES_MAX {
+    fn note_barren(&mut self, url: Url, now: Millis) {
+        if self.barren.len() >= BARREN_MAX {
+            self.barren.pop_front();
+        }
+        self.barren.push_back((url, now));
+    }
+
+    /// Strangers who name certificates that are none, or genuine messages of their own, use up no fetch of ours.
+    fn count_fetch(&mut self, url: &Url, known_topic: bool, now: Millis) -> Result<(), CertificateError> {
+        // A moment of the future is of a clock that was set back since.
+        let recent = |at: &Millis| (0..FETCHES_PER_MS).contains(&now.since(*at));
+        self.barren.retain(|(_, at)| recent(at));
+        if self.barren.iter().any(|(barren, _)| barren == url) {
+            return Err(CertificateError::NotFetched("it could not be a moment ago".to_owned()));
+        }
+        let fetches = if known_topic { &mut self.fetches_for_us } else { &mut self.fetches_for_others };
+        fetches.retain(recent);
+        if fetches.len() >= FETCHES_MAX {
             return Err(CertificateError::TooMany);
         }
-        self.fetches.push_back(now);
+        fetches.push_back(now);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //! one parameter. First the present versions, taken order numbers and open intents of all changes are read at once;
 //! nobody else writes, so what was read holds until the commit. Then the changes that stand are written together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use sqlx::SqliteConnection;
 
 use super::super::row::TransactionRow;
 use crate::domain::Notification;
+use crate::store::present::Present;
 use crate::store::{ApplyError, Change};
 
 /// Takes out of `changes` every one whose transaction, order number or session stands in it already, so that what is
@@ -70,7 +71,7 @@ async fn judge_and_write(
     tx: &mut SqliteConnection,
     changes: &[Change],
 ) -> Result<Vec<Result<(), ApplyError>>, sqlx::Error> {
-    let present = Present::read(tx, changes).await?;
+    let present = present(tx, changes).await?;
     let verdicts: Vec<_> = changes.iter().map(|change| present.judge(change)).collect();
     let standing: Vec<_> = changes.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(c, _)| c).collect();
     if !standing.is_empty() {
@@ -80,88 +81,55 @@ async fn judge_and_write(
 }
 
 /// What the database says now about everything that a batch touches.
-struct Present {
-    versions: HashMap<String, i64>,
-    open_intents: HashMap<String, String>,
-    orders_taken: HashSet<(String, String)>,
-    /// Sessions, and the transactions they are claimed for.
-    sessions_taken: Vec<(String, String)>,
-}
-
-impl Present {
-    async fn read(tx: &mut SqliteConnection, changes: &[Change]) -> Result<Self, sqlx::Error> {
-        let ids: Vec<_> = changes.iter().map(|change| change.access_id.as_str()).collect();
-        let orders: Vec<_> = changes
-            .iter()
-            .filter(|change| change.on_top_of.is_none())
-            .filter_map(|change| change.transaction.as_ref())
-            .map(|tx| json!({ "shop_id": tx.shop_id, "order_id": tx.order_id }))
-            .collect();
-        let rows: Vec<(String, i64, Option<String>)> = sqlx::query_as(
-            "SELECT t.access_id, t.version, o.idempotency_key
+async fn present(tx: &mut SqliteConnection, changes: &[Change]) -> Result<Present, sqlx::Error> {
+    let ids: Vec<_> = changes.iter().map(|change| change.access_id.as_str()).collect();
+    let orders: Vec<_> = changes
+        .iter()
+        .filter(|change| change.on_top_of.is_none())
+        .filter_map(|change| change.transaction.as_ref())
+        .map(|tx| json!({ "shop_id": tx.shop_id, "order_id": tx.order_id }))
+        .collect();
+    let rows: Vec<(String, i64, Option<String>)> = sqlx::query_as(
+        "SELECT t.access_id, t.version, o.idempotency_key
              FROM json_each(?1) j
              JOIN transactions t ON t.access_id = j.value
              LEFT JOIN operations o ON o.access_id = t.access_id AND o.verdict IS NULL",
-        )
-        .bind(json(&ids))
-        .fetch_all(&mut *tx)
-        .await?;
-        let orders_taken: Vec<(String, String)> = if orders.is_empty() {
-            Vec::new()
-        } else {
-            sqlx::query_as(
-                "SELECT t.shop_id, t.order_id FROM json_each(?1) j
+    )
+    .bind(json(&ids))
+    .fetch_all(&mut *tx)
+    .await?;
+    let orders_taken: Vec<(String, String)> = if orders.is_empty() {
+        Vec::new()
+    } else {
+        sqlx::query_as(
+            "SELECT t.shop_id, t.order_id FROM json_each(?1) j
                  JOIN transactions t ON t.shop_id = j.value ->> 'shop_id' AND t.order_id = j.value ->> 'order_id'",
-            )
-            .bind(json(&orders))
-            .fetch_all(&mut *tx)
-            .await?
-        };
-        let sessions: Vec<_> = changes.iter().filter_map(Change::claimed_session).collect();
-        let sessions_taken: Vec<(String, String)> = if sessions.is_empty() {
-            Vec::new()
-        } else {
-            sqlx::query_as(
-                "SELECT j.value, t.access_id FROM json_each(?1) j JOIN transactions t
+        )
+        .bind(json(&orders))
+        .fetch_all(&mut *tx)
+        .await?
+    };
+    let sessions: Vec<_> = changes.iter().filter_map(Change::claimed_session).collect();
+    let sessions_taken: Vec<(String, String)> = if sessions.is_empty() {
+        Vec::new()
+    } else {
+        sqlx::query_as(
+            "SELECT j.value, t.access_id FROM json_each(?1) j JOIN transactions t
                      ON t.checkout_session_id = j.value AND t.status NOT IN ('PAYFAIL', 'EXPIRED')
                  UNION ALL
                  SELECT j.value, o.access_id FROM json_each(?1) j JOIN operations o
                      ON o.verdict IS NULL AND o.effect ->> 'session' = j.value",
-            )
-            .bind(json(&sessions))
-            .fetch_all(&mut *tx)
-            .await?
-        };
-        Ok(Self {
-            sessions_taken,
-            versions: rows.iter().map(|(id, version, _)| (id.clone(), *version)).collect(),
-            open_intents: rows.into_iter().filter_map(|(id, _, key)| key.map(|key| (id, key))).collect(),
-            orders_taken: orders_taken.into_iter().collect(),
-        })
-    }
-
-    fn judge(&self, change: &Change) -> Result<(), ApplyError> {
-        let id = change.access_id.as_str();
-        let Some(on_top_of) = change.on_top_of else {
-            let taken = change.transaction.as_ref().is_some_and(|tx| {
-                self.orders_taken.contains(&(tx.shop_id.as_str().to_owned(), tx.order_id.as_str().to_owned()))
-            });
-            return if taken || self.versions.contains_key(id) { Err(ApplyError::OrderTaken) } else { Ok(()) };
-        };
-        match (self.open_intents.get(id), &change.outcome) {
-            (Some(open), Some(outcome)) if open == outcome.key.as_str() => {}
-            (None, None) => {}
-            (Some(_), None) => return Err(ApplyError::OperationOpen),
-            (_, Some(_)) => return Err(ApplyError::OperationClosed),
-        }
-        if self.versions.get(id) != Some(&on_top_of) {
-            return Err(ApplyError::VersionLost);
-        }
-        let taken = change
-            .claimed_session()
-            .is_some_and(|session| self.sessions_taken.iter().any(|(taken, by)| taken == session.as_str() && by != id));
-        if taken { Err(ApplyError::SessionTaken) } else { Ok(()) }
-    }
+        )
+        .bind(json(&sessions))
+        .fetch_all(&mut *tx)
+        .await?
+    };
+    Ok(Present {
+        sessions_taken,
+        versions: rows.iter().map(|(id, version, _)| (id.clone(), *version)).collect(),
+        open_intents: rows.into_iter().filter_map(|(id, _, key)| key.map(|key| (id, key))).collect(),
+        orders_taken: orders_taken.into_iter().collect(),
+    })
 }
 
 async fn write(tx: &mut SqliteConnection, changes: &[&Change]) -> Result<(), sqlx::Error> {

@@ -299,3 +299,19 @@ async fn the_end_of_a_replaced_charge() {
         assert_eq!(stage.movements().await, end, "{trouble:?}");
     }
 }
+
+/// Found by a day of the simulation. Amazon refuses a second charge while the first holds all that the buyer permits, and
+/// cannot be asked why: the shop is not told a reason that nobody knows, and comes again.
+#[tokio::test]
+async fn a_reason_that_cannot_be_asked_for() {
+    let (stage, _line) = set().await;
+    let entered = stage.paid(Order::auth("order-1")).await.0;
+    for question in ["getChargePermission", "getCharge"] {
+        stage.fault(question, 100, json!({"status": 503})).await;
+        assert_eq!(entered.change(stage.shop(), "1500", "150").await.errors(), UNREACHABLE, "{question}");
+        assert!(!stage.has_open_intent(&entered.access_id).await, "nothing was charged, and that is known");
+        stage.mend().await;
+    }
+    assert_eq!(entered.change(stage.shop(), "1500", "150").await.errors(), "");
+    assert_eq!(stage.states("charges").await, ["Authorized"]);
+}

@@ -116,7 +116,7 @@ impl Post {
             store.clone(),
             Arc::new(Shops::open(settings).unwrap()),
             outbox.clone(),
-            http,
+            egress::Outside::by(Arc::new(http)),
             (clock.clone(), Arc::new(SeededRng::new(5))),
             Settings { poll_ms: 20 },
         );

@@ -2,6 +2,7 @@
 //! opens an empty store.
 
 mod contract;
+mod engines;
 mod outbox;
 mod sample;
 mod sqlite;
@@ -9,7 +10,7 @@ mod upgrade;
 
 use std::sync::Arc;
 
-use sekisho::store::{SqliteStore, Store};
+use sekisho::store::{MemoryStore, SqliteStore, Store};
 use tempfile::TempDir;
 
 /// A store and whatever must stay as long as it does.
@@ -24,22 +25,31 @@ async fn open_sqlite() -> Opened {
     Opened { store: Arc::new(store), _data: data }
 }
 
-/// Runs every test of a suite on the store that `$open` opens.
+async fn open_memory() -> Opened {
+    Opened { store: Arc::new(MemoryStore::default()), _data: tempfile::tempdir().unwrap() }
+}
+
+/// Runs every test of a suite on each engine: on the store that its function opens.
 macro_rules! contract {
-    ($name:ident, $suite:ident, $open:path: $($test:ident)*) => {
-        mod $name {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $test() {
-                    let opened = $open().await;
-                    super::$suite::$test(&opened.store).await;
-                }
-            )*
-        }
+    ($($name:ident: $open:path),*; $suite:ident: $tests:tt) => {
+        $(
+            mod $name {
+                contract! { @each $open, $suite: $tests }
+            }
+        )*
+    };
+    (@each $open:path, $suite:ident: { $($test:ident)* }) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let opened = $open().await;
+                super::$suite::$test(&opened.store).await;
+            }
+        )*
     };
 }
 
-contract! { on_sqlite, contract, super::open_sqlite:
+contract! { on_sqlite: super::open_sqlite, on_memory: super::open_memory; contract: {
     what_is_entered_is_read_back
     every_state_is_read_back
     an_order_is_entered_once
@@ -56,9 +66,9 @@ contract! { on_sqlite, contract, super::open_sqlite:
     a_charge_pays_one_transaction
     two_hundred_transactions_at_once
     two_hundred_changes_of_one_transaction
-}
+} }
 
-contract! { outbox_on_sqlite, outbox, super::open_sqlite:
+contract! { outbox_on_sqlite: super::open_sqlite, outbox_on_memory: super::open_memory; outbox: {
     a_claim_is_a_lease
     a_shop_has_its_places_and_no_more
     none_overtakes_another_of_its_transaction
@@ -68,4 +78,4 @@ contract! { outbox_on_sqlite, outbox, super::open_sqlite:
     what_a_command_sends_again
     everything_given_up_for_a_shop_in_its_order
     how_much_waits
-}
+} }

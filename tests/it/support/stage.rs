@@ -70,7 +70,7 @@ impl Stage {
         change(&mut plan);
 
         let clock = Arc::new(ManualClock::at(START));
-        let world = World { clock: clock.clone(), rng: Arc::new(SeededRng::new(1)) };
+        let world = World::new(clock.clone(), Arc::new(SeededRng::new(1)));
         let key = DeploymentKey::new("test", (0..32).collect()).unwrap();
         let assembled = Assembled::new(plan.settings, plan.shops, key, world).await.unwrap();
         let gateway = assembled.gateway.clone();
