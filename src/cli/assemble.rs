@@ -88,7 +88,7 @@ impl Assembled {
         world: World,
     ) -> Result<Self, AssembleError> {
         let shops = Arc::new(Shops::open(shops)?);
-        let store = Arc::new(SqliteStore::open(&settings.database).await?);
+        let store = Arc::new(SqliteStore::open_with_key(&settings.database, &deployment_key, world.clock.now()).await?);
         let http = egress::client(CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
         let guards = egress::Guards::new(&settings.egress_allow, &world.names, CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
         let outbox = Arc::new(notify::Outbox::default());

@@ -80,12 +80,7 @@ impl Gateway {
 }
 
 /// Whether the request fits what EntryTran said.
-fn check(
-    shop: &Shop,
-    transaction: &Transaction,
-    request: &ExecTran,
-    egress_allow: &[IpNet],
-) -> Result<(), Refusal> {
+fn check(shop: &Shop, transaction: &Transaction, request: &ExecTran, egress_allow: &[IpNet]) -> Result<(), Refusal> {
     let kind = request.payment_type(transaction.payment_type).map_err(|code| Refusal::Parameters(vec![code]))?;
     if transaction.money.total() == Yen::ZERO && kind != PaymentType::Consent {
         return Err(Refusal::NothingToCharge);

@@ -99,7 +99,7 @@ impl Gateway {
     }
 
     fn shop_with_pass(&self, id: &ShopId, pass: &str) -> Option<Arc<Shop>> {
-        self.parts.shops.get(id).filter(|shop| shop.settings.accepts_pass(pass)).cloned()
+        self.parts.shops.get(id).filter(|shop| shop.admits(pass)).cloned()
     }
 
     async fn find(&self, shop: &Shop, pair: &AccessPair, order: Option<&OrderId>) -> Result<Transaction, Refusal> {

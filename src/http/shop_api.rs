@@ -24,7 +24,8 @@ use crate::domain::ShopId;
 use crate::domain::guesses::Judgement;
 use crate::flow::Refusal;
 use crate::protocol::{
-    self, Call, Credentials, ErrClass, ErrInfo, RawRequest, Reading, Reply, RequestEncoding, ResponseEncoding, Style, codes,
+    self, Call, Credentials, ErrClass, ErrInfo, RawRequest, Reading, Reply, RequestEncoding, ResponseEncoding, Style,
+    codes,
 };
 
 /// One call: who makes it, and how it is to be read and answered.

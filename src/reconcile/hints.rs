@@ -103,10 +103,12 @@ async fn heed(gateway: &Arc<Gateway>, verifier: &Verifier, message: Admitted) {
                 Err(error) => tracing::error!(message_id, object_type, object_id, %error, "IPN"),
             }
         }
-        Content::SubscriptionConfirmation { subscribe_url } => match verifier.confirm(&genuine.source, &subscribe_url).await {
-            Ok(()) => tracing::info!(message_id, topic_arn, "IPN: subscribed to a topic"),
-            Err(error) => tracing::error!(message_id, topic_arn, %error, "IPN"),
-        },
+        Content::SubscriptionConfirmation { subscribe_url } => {
+            match verifier.confirm(&genuine.source, &subscribe_url).await {
+                Ok(()) => tracing::info!(message_id, topic_arn, "IPN: subscribed to a topic"),
+                Err(error) => tracing::error!(message_id, topic_arn, %error, "IPN"),
+            }
+        }
         Content::UnsubscribeConfirmation => {
             tracing::warn!(message_id, topic_arn, "IPN: the subscription to a topic has ended");
         }

@@ -22,6 +22,7 @@ mod process;
 mod reference;
 mod sandbox_api;
 mod sdk;
+mod security;
 mod states;
 mod store;
 mod support;

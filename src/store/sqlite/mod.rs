@@ -6,6 +6,7 @@
 //! file belongs to a process that is gone.
 
 mod batch;
+mod key;
 mod reader;
 mod writer;
 
@@ -18,11 +19,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, SqliteConnection};
 
 use super::{ApplyError, Change, NotificationRecord, Store, StoreError};
+use crate::config::DeploymentKey;
+use crate::domain::access::key_mark;
 use crate::domain::notification::{Attempt, Claimed};
 use crate::domain::{
     AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Intent, Millis, OrderId, ShopId,
     Transaction,
 };
+use key::Known;
 use writer::{Command, Writer};
 
 /// How many reading connections there are at most.
@@ -50,6 +54,19 @@ pub enum OpenError {
         /// Why.
         source: sqlx::migrate::MigrateError,
     },
+    /// The key of this id is another than the one that the database was filled under.
+    #[error(
+        "deployment_key_file holds another key than the one that {} was filled under as {key_id:?}: no shop could go on \
+         with what it began; put the right key back, or, if that is lost for good, give this one a deployment_key_id of \
+         its own",
+        path.display()
+    )]
+    OtherKey {
+        /// Which database.
+        path: PathBuf,
+        /// The id.
+        key_id: String,
+    },
     /// SQLite refused.
     #[error("opening {}: {source}", path.display())]
     Sqlite {
@@ -74,26 +91,35 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`], each a sentence that an operator can act on.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let lock = lock(path)?;
-        let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5))
-            .disable_statement_logging();
-        let mut connection: SqliteConnection = options.connect().await.map_err(failed)?;
-        sqlx::migrate!("migrations/sqlite")
-            .run(&mut connection)
-            .await
-            .map_err(|source| OpenError::Migrate { path: path.to_owned(), source })?;
+        let (connection, lock) = connect(path).await?;
+        Self::start(path, connection, lock).await
+    }
+
+    /// The same for whoever derives AccessPasses by `key`: it must be the one that the database knows under its id.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open_with_key(path: &Path, key: &DeploymentKey, now: Millis) -> Result<Self, OpenError> {
+        let (mut connection, lock) = connect(path).await?;
+        let known = key::recognise(&mut connection, &key.id, &key_mark(key), now).await;
+        match known.map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })? {
+            Known::Another => return Err(OpenError::OtherKey { path: path.to_owned(), key_id: key.id.clone() }),
+            Known::Same { others } if !others.is_empty() => tracing::warn!(
+                key_id = key.id,
+                ?others,
+                "this database was filled under other deployment keys, too: what shops began then, they cannot go on with"
+            ),
+            Known::Same { .. } => {}
+        }
+        Self::start(path, connection, lock).await
+    }
+
+    async fn start(path: &Path, connection: SqliteConnection, lock: File) -> Result<Self, OpenError> {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
-            .connect_with(options.read_only(true).create_if_missing(false))
+            .connect_with(options(path).read_only(true).create_if_missing(false))
             .await
-            .map_err(failed)?;
+            .map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
         Ok(Self { readers, writer: Writer::start(connection), _lock: lock })
     }
 
@@ -103,6 +129,29 @@ impl SqliteStore {
         self.readers.close().await;
         self.writer.stop().await;
     }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .disable_statement_logging()
+}
+
+/// The writing connection to an up-to-date schema, and the lock that keeps others away.
+async fn connect(path: &Path) -> Result<(SqliteConnection, File), OpenError> {
+    let lock = lock(path)?;
+    let connection = options(path).connect().await;
+    let mut connection = connection.map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
+    sqlx::migrate!("migrations/sqlite")
+        .run(&mut connection)
+        .await
+        .map_err(|source| OpenError::Migrate { path: path.to_owned(), source })?;
+    Ok((connection, lock))
 }
 
 /// The file at `path`, made if it is missing so that nobody else can read it: it names buyers' orders.
