@@ -9,6 +9,9 @@ use crate::support::{Entered, Order, Receiver, Stage, eventually};
 /// Longer than a refund takes at Amazon.
 const REFUND_MS: i64 = 30_500;
 
+/// How often Amazon is asked because of one message: whose the refund is, and how it stands.
+const LOOKS: usize = 2;
+
 /// A refund of the first shop's that is under way, and whoever hears of it instead of the gateway.
 struct Scene {
     stage: Stage,
@@ -57,7 +60,7 @@ impl Scene {
     async fn heard(&self) {
         let before = self.looks().await;
         assert_eq!(self.post(self.message().await.to_string()).await, 200);
-        eventually("Amazon is asked", async || (self.looks().await > before).then_some(())).await;
+        eventually("Amazon is asked", async || (self.looks().await >= before + LOOKS).then_some(())).await;
     }
 }
 
@@ -74,7 +77,8 @@ fn forgeries(good: &Value, other: &Value) -> Vec<Value> {
             Some(Value::Null),
             Some(json!("")),
             Some(json!(changed)),
-            Some(json!(format!("{text} "))),
+            // Not signed, and a space at the end of a URL means nothing.
+            Some(json!(format!("{text} "))).filter(|_| field != "SigningCertURL"),
             Some(json!(format!("{text}{text}"))),
             Some(json!(1)),
             Some(json!([text])),
@@ -117,7 +121,7 @@ async fn a_forged_altered_replayed_or_reordered_message_changes_nothing() {
         assert_eq!(scene.post(genuine.to_string()).await, 200);
         posted += 1;
     }
-    eventually("each is heeded once", async || (scene.looks().await == before.1 + 3).then_some(())).await;
+    eventually("each is heeded once", async || (scene.looks().await == before.1 + 3 * LOOKS).then_some(())).await;
     let forged = forgeries(&scene.message().await, &first);
     for message in &forged {
         let status = scene.post(message.to_string()).await;
@@ -128,15 +132,10 @@ async fn a_forged_altered_replayed_or_reordered_message_changes_nothing() {
     let asked = scene.looks().await;
     scene.heard().await;
     scene.heard().await;
-    assert_eq!(scene.looks().await, asked + 2, "nothing else made the gateway look");
+    assert_eq!(scene.looks().await, asked + 2 * LOOKS, "nothing else made the gateway look");
     assert_eq!(before.0, scene.version().await, "the book is as it was");
     assert!(posted >= 90, "{posted}");
-    show(
-        "S6",
-        &format!(
-            "{posted} replayed, reordered, altered or forged messages, 0 changes of state, 3 looks for 3 messages"
-        ),
-    );
+    show("S6", &format!("{posted} replayed, reordered, altered or forged messages, 0 changes of state"));
 
     // The same hint, once it is true, is all it takes.
     scene.stage.clock.advance(REFUND_MS);
