@@ -59,6 +59,11 @@ impl Process {
         self.wait_for(part, &lines).await
     }
 
+    /// Whether a line of the log has `part` in it by now.
+    pub(crate) fn logged(&self, part: &str) -> bool {
+        self.stderr.lines.lock().expect("a reader").iter().any(|line| line.contains(part))
+    }
+
     async fn wait_for(&mut self, part: &str, lines: &Mutex<Vec<String>>) -> String {
         let begun = Instant::now();
         loop {

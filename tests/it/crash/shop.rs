@@ -94,6 +94,11 @@ impl Receiver {
         self.open.send_replace(true);
     }
 
+    /// All that was received, with its id, in order.
+    pub(super) fn everything(&self) -> Vec<(String, Fields)> {
+        self.received.lock().unwrap().clone()
+    }
+
     /// `(OrderID, Status)` of all that was received, in order. As in a shop, what comes again under the same id is not
     /// news: the first may have been on its way when its sender died.
     pub(super) fn received(&self) -> Vec<(String, String)> {

@@ -16,7 +16,7 @@ use sekisho::flow::{Shops, Step};
 use sekisho::sandbox::{self, Merchant, MerchantKey, Sandbox};
 use sekisho::store::SqliteStore;
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -207,11 +207,16 @@ impl World {
         self.call(gateway, "SearchTradeMulti", &form([("OrderID", order), ("PayType", "38")])).await.fields()
     }
 
+    /// The book as rows, for who reads along or changes what only time changes.
+    pub(super) async fn rows(&self) -> SqliteConnection {
+        let file = self.directory.path().join(DATABASE);
+        SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(20)).connect().await.unwrap()
+    }
+
     /// Lets a refund under way be looked at now: a process has the clock of this machine, which nobody moves. No gateway
     /// may run.
     pub(super) async fn make_refund_due(&self, access_id: &str) {
-        let file = self.directory.path().join(DATABASE);
-        let mut book = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+        let mut book = self.rows().await;
         let due = sqlx::query("UPDATE transactions SET look_at = 0 WHERE access_id = ? AND refund_id IS NOT NULL");
         assert_eq!(due.bind(access_id).execute(&mut book).await.unwrap().rows_affected(), 1, "no refund is under way");
         book.close().await.unwrap();

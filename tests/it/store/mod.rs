@@ -4,6 +4,7 @@
 mod contract;
 mod sample;
 mod sqlite;
+mod upgrade;
 
 use std::sync::Arc;
 
