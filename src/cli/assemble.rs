@@ -99,7 +99,7 @@ impl Assembled {
         world: World,
     ) -> Result<Self, AssembleError> {
         let shops = Arc::new(Shops::open(shops)?);
-        let store = Arc::new(SqliteStore::open(&settings.database).await?);
+        let store = Arc::new(SqliteStore::open_with_key(&settings.database, &deployment_key, world.clock.now()).await?);
         let assembled = Self::on_database(store, settings, shops, deployment_key, world)?;
         reconcile::adopt(&assembled.gateway).await?;
         Ok(assembled)

@@ -1,7 +1,7 @@
 //! Everything that `serve` reads before it does anything, so that `check` reads the same.
 
 use crate::config::{
-    ConfigErrors, DeploymentKey, FileMode, GatewaySettings, ShopSettings, ShopsFile, process_environment,
+    ConfigErrors, DeploymentKey, Environment, FileMode, GatewaySettings, ShopSettings, ShopsFile, process_environment,
 };
 use crate::egress::Reach;
 
@@ -26,10 +26,15 @@ impl Configuration {
 
 fn shops(settings: &GatewaySettings) -> Result<Vec<ShopSettings>, ConfigErrors> {
     let file = ShopsFile::read(&settings.shops_file)?;
-    let reach = |environment| Reach::of(environment, &settings.egress_allow);
-    let fitting = settings.check_shops(&file.shops, &|environment, url| {
-        reach(environment).check_url(url).map(drop).map_err(|why| why.to_string())
-    });
+    let fitting = settings.check_shops(&file.shops, &notify_reach(settings));
     let shops = file.load_secrets(&process_environment, FileMode::OwnerOnly);
     ConfigErrors::both(fitting, shops).map(|((), shops)| shops)
+}
+
+/// Whether a shop of an environment may be notified at a URL, as far as that can be told without looking names up.
+pub fn notify_reach(settings: &GatewaySettings) -> impl Fn(Environment, &str) -> Result<(), String> {
+    |environment, url| {
+        let reach = Reach::of(environment, &settings.egress_allow);
+        reach.check_url(url).map(drop).map_err(|why| why.to_string())
+    }
 }

@@ -21,6 +21,7 @@ use clap::{Parser, Subcommand};
 use crate::config::ConfigErrors;
 
 pub use assemble::{AssembleError, Assembled, Ground, World};
+pub use configuration::notify_reach;
 
 /// A payment gateway for shops that sell with Amazon Pay, with an offline Amazon Pay sandbox and a demo shop.
 #[derive(Debug, Parser)]

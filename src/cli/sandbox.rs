@@ -12,7 +12,7 @@ use secrecy::ExposeSecret as _;
 use super::assemble::World;
 use super::sandbox_tls::KeptAuthority;
 use super::{print, signals};
-use crate::amazonpay::generate_pem;
+use crate::amazonpay::{self, generate_pem};
 use crate::config::{FileMode, MerchantEntry, MerchantsFile, PublicKeyEntry, ShopsFile, process_environment};
 use crate::flow::{Shop, Shops};
 use crate::sandbox::buyers::{self, Buyers};
@@ -186,13 +186,16 @@ fn merchants_of(shops_file: &Path) -> anyhow::Result<(Vec<Merchant>, String)> {
 /// What the sandbox has to know of the shops' accounts.
 pub(super) fn merchants_of_shops(shops: &Shops) -> anyhow::Result<Vec<Merchant>> {
     let merchant = |shop: &Arc<Shop>| {
-        let public_key_pem = shop.merchant.key().public_pem()?;
-        let public_key_id = shop.settings.public_key_id.clone();
+        let key = |account: &amazonpay::Merchant| {
+            let public_key_pem = account.key().public_pem()?;
+            Ok(MerchantKey { public_key_id: account.public_key_id().to_owned(), public_key_pem })
+        };
+        let keys = [Some(&shop.merchant), shop.other_merchant.as_ref()].into_iter().flatten().map(key);
         Ok(Merchant {
             merchant_id: shop.settings.merchant_id.clone(),
             name: shop.settings.store_name.clone(),
             store_ids: vec![shop.settings.store_id.clone()],
-            keys: vec![MerchantKey { public_key_id, public_key_pem }],
+            keys: keys.collect::<anyhow::Result<_>>()?,
             ..Merchant::default()
         })
     };

@@ -90,7 +90,7 @@ const NOTIFY_WAIT_MS: Bounds = bounds("notify_wait_ms", 1_000, 0..=10_000);
 const BODY_BYTES_MAX: Bounds = bounds("body_bytes_max", 65_536, 4_096..=1_048_576);
 const HEAD_TIMEOUT_MS: Bounds = bounds("head_timeout_ms", 10_000, 1_000..=60_000);
 const REQUEST_TIMEOUT_MS: Bounds = bounds("request_timeout_ms", 30_000, 1_000..=120_000);
-const SHOP_REQUESTS_MAX: Bounds = bounds("shop_requests_max", 128, 1..=65_535);
+const SHOP_REQUESTS_MAX: Bounds = bounds("shop_requests_max", 200, 1..=65_535);
 const CONNECTIONS_MAX: Bounds = bounds("connections_max", 1_024, 1..=65_535);
 const SHUTDOWN_GRACE_MS: Bounds = bounds("shutdown_grace_ms", 30_000, 0..=300_000);
 const AMAZON_ATTEMPT_TIMEOUT_MS: Bounds = bounds("amazon_attempt_timeout_ms", 8_000, 100..=60_000);

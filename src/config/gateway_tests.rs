@@ -196,17 +196,32 @@ fn a_named_file_must_be_there() {
 fn a_live_shop_needs_an_https_address_for_buyers() {
     let shops = include_str!("../../shops.toml");
     let mut shops = ShopsFile::parse(shops, Path::new("shops.toml")).unwrap().shops;
-    assert!(defaults().check_shops(&shops).is_ok());
+    let anywhere = |_: super::Environment, _: &str| Ok(());
+    assert!(defaults().check_shops(&shops, &anywhere).is_ok());
     shops[1].environment = super::Environment::Live;
     assert_eq!(
-        defaults().check_shops(&shops).unwrap_err().to_string(),
+        defaults().check_shops(&shops, &anywhere).unwrap_err().to_string(),
         "public_url: \"http://127.0.0.1:8080\" is plain http, and shop tshop00000002 is live; \
          write the https address under which buyers reach this gateway"
     );
     let secure = GatewaySettings { public_url: "https://pay.example.jp".to_owned(), ..defaults() };
-    assert!(secure.check_shops(&shops).is_ok());
+    assert!(secure.check_shops(&shops, &anywhere).is_ok());
     shops[1].enabled = false;
-    assert!(defaults().check_shops(&shops).is_ok());
+    assert!(defaults().check_shops(&shops, &anywhere).is_ok());
+}
+
+#[test]
+fn a_notify_url_that_leads_inside_is_named_with_its_shop() {
+    let shops = include_str!("../../shops.toml");
+    let shops = ShopsFile::parse(shops, Path::new("shops.toml")).unwrap().shops;
+    let inside = |_: super::Environment, url: &str| {
+        if url.contains("tshop00000002") { Err("it leads inside".to_owned()) } else { Ok(()) }
+    };
+    assert_eq!(
+        defaults().check_shops(&shops, &inside).unwrap_err().to_string(),
+        "notify_url of shop tshop00000002: it leads inside; name a server on the open internet, or allow its network by \
+         egress_allow in sekisho.toml"
+    );
 }
 
 #[test]

@@ -28,8 +28,8 @@ pub use mistake::{ConfigErrors, Mistake, Place};
 pub use overrides::GatewayOverrides;
 pub use secret::{DeploymentKey, FileMode, Secret, SecretBytes, SecretError, WeakKey, constant_time_eq};
 pub use shop::{
-    Environment, NotifyEvent, Region, RequestEncoding, ResponseEncoding, SHOP_CALLS, SecretSource, Shop, ShopEntry,
-    ShopSettings, Whence,
+    Environment, NotifyEvent, OtherKey, Region, RequestEncoding, ResponseEncoding, SHOP_CALLS, SecretSource, Shop,
+    ShopEntry, ShopSettings, Whence,
 };
 pub use shops::ShopsFile;
 

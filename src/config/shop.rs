@@ -167,6 +167,8 @@ pub struct Shop<S> {
     pub calls: BTreeSet<&'static str>,
     /// The password the shop sends with every call: 1 to 64 ASCII letters and digits.
     pub shop_pass: S,
+    /// A second password that counts as much, while the shop changes from one to the other.
+    pub other_shop_pass: Option<S>,
     /// Amazon's id of the merchant: `A` and 12 or 13 more of `0-9 A-Z`.
     pub merchant_id: String,
     /// Amazon's id of the store: `amzn1.application-oa2-client.` and 32 hexadecimal digits.
@@ -175,6 +177,8 @@ pub struct Shop<S> {
     pub public_key_id: String,
     /// The private key that belongs to it, RSA, as PEM (`PRIVATE KEY` or `RSA PRIVATE KEY`).
     pub private_key: S,
+    /// A second key pair at Amazon Pay, while the shop changes from one to the other. Nothing is signed with it.
+    pub other_key: Option<OtherKey<S>>,
     /// Where the Amazon Pay account is at home.
     pub region: Region,
     /// Where Amazon Pay answers: scheme, host and perhaps port, without a slash at the end.
@@ -203,6 +207,15 @@ pub struct Shop<S> {
     /// Whether `AmazonpaySales` and `AmazonpayChange` charge the permission anew where the authorisation is older than
     /// the 30 days that Amazon keeps one (amazon-pay 2.5).
     pub renew_expired_authorization: bool,
+}
+
+/// The key pair that is to come, or that was.
+#[derive(Debug, Clone)]
+pub struct OtherKey<S> {
+    /// Amazon's id of it, of the same environment as the first.
+    pub public_key_id: String,
+    /// The private key that belongs to it.
+    pub private_key: S,
 }
 
 /// A shop ready for business.

@@ -12,7 +12,7 @@ use super::file::beside;
 use super::mistake::{ConfigErrors, Mistake, Place};
 use super::secret::{FileMode, Secret, SecretBytes, SecretError};
 use super::section::{Given, Section, Wrong};
-use super::shop::{Environment, SecretSource, Shop, ShopEntry, ShopSettings, Whence};
+use super::shop::{Environment, OtherKey, SecretSource, Shop, ShopEntry, ShopSettings, Whence};
 use super::shop_rules::shop_pass;
 use super::shops::ShopsFile;
 use super::value::text;
@@ -89,14 +89,24 @@ fn load_shop(
     };
     let shop_pass = load(&shop.shop_pass, &shop_pass);
     let private_key = load(&shop.private_key, &private_key);
+    let other_shop_pass = shop.other_shop_pass.as_ref().map(|source| load(source, &self::shop_pass));
+    let other_key = shop.other_key.map(|key| {
+        let private_key = load(&key.private_key, &self::private_key)?;
+        Some(OtherKey { public_key_id: key.public_key_id, private_key })
+    });
     let notify_secret = shop.notify_secret.as_ref().map(|source| load(source, &|text| webhook_key(text).map(drop)));
+    let (shop_pass, other_shop_pass) = (shop_pass?, all_or_none(other_shop_pass)?);
+    if let (Some(other), Some(source)) = (&other_shop_pass, &shop.other_shop_pass)
+        && shop_pass.matches(other.expose())
+    {
+        mistakes.push(source.place.mistake("is the same password", "write another one, or remove the line"));
+    }
     Some(Shop {
-        shop_pass: shop_pass?,
+        shop_pass,
+        other_shop_pass,
         private_key: private_key?,
-        notify_secret: match notify_secret {
-            Some(loaded) => Some(loaded?),
-            None => None,
-        },
+        other_key: all_or_none(other_key)?,
+        notify_secret: all_or_none(notify_secret)?,
         shop_id: shop.shop_id,
         name: shop.name,
         store_name: shop.store_name,
@@ -119,6 +129,16 @@ fn load_shop(
         pending_authorization: shop.pending_authorization,
         renew_expired_authorization: shop.renew_expired_authorization,
     })
+}
+
+/// Nothing was to be loaded, or it was; `None` where it was to be and a mistake was noted.
+#[expect(clippy::option_option, reason = "the outer one says whether there was a mistake")]
+fn all_or_none<T>(loaded: Option<Option<T>>) -> Option<Option<T>> {
+    match loaded {
+        Some(None) => None,
+        Some(loaded) => Some(loaded),
+        None => Some(None),
+    }
 }
 
 fn load_secret(
@@ -193,7 +213,13 @@ impl ShopSettings {
 
     /// Whether `given` is a password the shop may use now; in a time that does not depend on how much of it is right.
     pub fn accepts_pass(&self, given: &str) -> bool {
-        self.shop_pass.matches(given)
+        let other = self.is_other_pass(given);
+        self.shop_pass.matches(given) | other
+    }
+
+    /// Whether `given` is the second of two passwords.
+    pub fn is_other_pass(&self, given: &str) -> bool {
+        self.other_shop_pass.as_ref().is_some_and(|other| other.matches(given))
     }
 }
 

@@ -11,7 +11,8 @@ use super::file::read_text;
 use super::mistake::{ConfigErrors, Place};
 use super::section::{Given, Section, Source, Wrong};
 use super::shop::{
-    Environment, NotifyEvent, Region, RequestEncoding, ResponseEncoding, SHOP_CALLS, SecretSource, Shop, ShopEntry,
+    Environment, NotifyEvent, OtherKey, Region, RequestEncoding, ResponseEncoding, SHOP_CALLS, SecretSource, Shop,
+    ShopEntry,
 };
 use super::shop_rules::{amazon_endpoint, merchant_id, notify_url, public_key_id, shop_id, shop_pass, store_id};
 use super::shop_secrets::{file_source, secret_source, webhook_key};
@@ -105,6 +106,7 @@ fn read_shop(section: &mut Section<'_>, shop_id: Option<String>) -> Option<ShopE
         let remedy = "write `shop_pass_file = \"…\"` or `shop_pass_env = \"…\"`";
         section.note(&section.header_place("shop_pass_file"), Wrong::new("is missing", remedy));
     }
+    let other_shop_pass = secret_source(section, "other_shop_pass", environment, shop_pass);
     let amazon = read_amazon(section, environment);
     let notify = read_notify(section, environment);
     let enabled = or(section.optional("enabled", flag), Some(true));
@@ -127,10 +129,12 @@ fn read_shop(section: &mut Section<'_>, shop_id: Option<String>) -> Option<ShopE
         enabled: enabled?,
         calls: calls?,
         shop_pass: pass?,
+        other_shop_pass,
         merchant_id: amazon.merchant_id,
         store_id: amazon.store_id,
         public_key_id: amazon.public_key_id,
         private_key: amazon.private_key,
+        other_key: amazon.other_key,
         region: amazon.region,
         amazon_endpoint: amazon.endpoint,
         notify_url: notify.url,
@@ -158,6 +162,7 @@ struct AmazonAccount {
     store_id: String,
     public_key_id: String,
     private_key: SecretSource,
+    other_key: Option<OtherKey<SecretSource>>,
     region: Region,
     endpoint: String,
 }
@@ -168,6 +173,7 @@ fn read_amazon(section: &mut Section<'_>, environment: Option<Environment>) -> O
     let example = format!("\"{}…\"", environment.unwrap_or(Environment::Sandbox).key_prefix());
     let key = section.required("public_key_id", &example, |value| public_key_id(text(value)?, environment));
     let private_key = section.required("private_key_file", "\"keys/….pem\"", text);
+    let other_key = read_other_key(section, environment, key.as_ref().map(|key| key.value.as_str()));
     let region = section.optional("region", |value| {
         choice(value, &[Region::Jp, Region::Na, Region::Eu].map(|region| (region.as_str(), region)))
     });
@@ -178,9 +184,36 @@ fn read_amazon(section: &mut Section<'_>, environment: Option<Environment>) -> O
         store_id: store?.value,
         public_key_id: key?.value,
         private_key: private_key.map(|path| file_source(&path.place, path.value))?,
+        other_key,
         region,
         endpoint: endpoint.map_or_else(|| format!("https://{}", region.api_host()), |endpoint| endpoint.value),
     })
+}
+
+/// Both halves of the other pair, or neither.
+fn read_other_key(
+    section: &mut Section<'_>,
+    environment: Option<Environment>,
+    first: Option<&str>,
+) -> Option<OtherKey<SecretSource>> {
+    let id = section.optional("other_public_key_id", |value| {
+        let id = public_key_id(text(value)?, environment)?;
+        if Some(id.as_str()) == first {
+            return Err(Wrong::new("is the id of the first key", "write the id of another pair, or remove the line"));
+        }
+        Ok(id)
+    });
+    let file = section.optional("other_private_key_file", text);
+    for (key, other) in
+        [("other_public_key_id", "other_private_key_file"), ("other_private_key_file", "other_public_key_id")]
+    {
+        if section.has(key) && !section.has(other) {
+            let wrong = Wrong::new(format!("is missing, and {key} is there"), "write both, or neither");
+            section.note(&section.header_place(other), wrong);
+        }
+    }
+    let (id, file) = (id?, file?);
+    Some(OtherKey { public_key_id: id.value, private_key: file_source(&file.place, file.value) })
 }
 
 /// The keys on result notifications.

@@ -77,7 +77,7 @@ fn the_shipped_file_holds_the_two_demo_shops() {
 /// The commented lines of the shipped file claim to be defaults: switched on, they must change nothing.
 #[test]
 fn the_defaults_shown_in_the_shipped_file_are_the_defaults() {
-    let secret = ["shop_pass", "notify_secret"];
+    let secret = ["shop_pass", "notify_secret", "other_"];
     let uncommented: String = SHIPPED
         .lines()
         .map(|line| match line.strip_prefix("# ") {
@@ -385,4 +385,42 @@ fn a_shop_calls_and_hears_what_it_may() {
     assert!(parse_one(&text).is_notified_of(NotifyEvent::Auth) && !silent.is_notified_of(NotifyEvent::Auth));
     assert!(!shop.is_notified_of(NotifyEvent::Auth), "it has no notify_url");
     assert_eq!(Secret::new("x").to_string(), "…");
+}
+
+#[test]
+fn a_second_key_comes_whole_and_a_second_password_differs() {
+    let both = "other_public_key_id = \"SANDBOX-ZBCDEFGHIJKLMNOPQRSTUVWX\"\nother_private_key_file = \"o.pem\"";
+    let key = parse_one(&sandbox_shop(both)).other_key.unwrap();
+    assert_eq!(key.public_key_id, "SANDBOX-ZBCDEFGHIJKLMNOPQRSTUVWX");
+    assert!(matches!(&key.private_key.whence, Whence::File(file) if file == Path::new("o.pem")));
+    for (line, expected) in [
+        (
+            r#"other_public_key_id = "SANDBOX-ZBCDEFGHIJKLMNOPQRSTUVWX""#,
+            "1: other_private_key_file: is missing, and other_public_key_id is there; write both, or neither",
+        ),
+        (
+            r#"other_private_key_file = "o.pem""#,
+            "1: other_public_key_id: is missing, and other_private_key_file is there; write both, or neither",
+        ),
+        (
+            "other_public_key_id = \"SANDBOX-ABCDEFGHIJKLMNOPQRSTUVWX\"\nother_private_key_file = \"o.pem\"",
+            "10: other_public_key_id: is the id of the first key; write the id of another pair, or remove the line",
+        ),
+        (
+            r#"other_shop_pass = "no-hyphens""#,
+            "10: other_shop_pass: is not a ShopPass; use 1 to 64 ASCII letters and digits",
+        ),
+    ] {
+        assert_eq!(errors(&sandbox_shop(line)), format!("s.toml:{expected}"), "{line}");
+    }
+    let told = errors(&live_shop(r#"other_shop_pass = "hunter2""#));
+    assert!(
+        told.starts_with("s.toml:10: other_shop_pass: is a secret in plain sight, and the shop is live; "),
+        "{told}"
+    );
+
+    let same = ShopsFile::parse(&sandbox_shop(r#"other_shop_pass = "pass9""#), Path::new("s.toml")).unwrap();
+    let told = same.load_secrets(&|_| None, FileMode::Any).unwrap_err().to_string();
+    let sentence = "s.toml:10: other_shop_pass: is the same password; write another one, or remove the line";
+    assert!(told.lines().any(|line| line == sentence), "{told}");
 }

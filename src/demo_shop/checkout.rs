@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
+use crate::config::constant_time_eq;
 use crate::demo_shop::ShopAccount;
 use crate::demo_shop::form::{self, Fields};
 use crate::demo_shop::pages::{FailedPage, ReviewPage, StartPage, ThanksPage, script_json};
@@ -228,7 +228,7 @@ fn check_string_is_right(account: &ShopAccount, order: &Order, brought: &Fields)
     let parts = [&order.id, &access.id, &account.shop_id, &account.shop_pass, permission];
     let expected = hex::encode(Sha256::digest(parts.concat()));
     let named_right = brought.get("OrderID") == order.id && brought.get("ShopID") == account.shop_id;
-    named_right && bool::from(expected.as_bytes().ct_eq(brought.get("CheckString").as_bytes()))
+    named_right && constant_time_eq(expected.as_bytes(), brought.get("CheckString").as_bytes())
 }
 
 /// `GET /<shop>/thanks/<order>`.

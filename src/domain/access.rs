@@ -20,11 +20,20 @@ pub fn cancel_key(key: &DeploymentKey, access_id: &AccessId) -> String {
     derived(key, b"sekisho cancel key\0", access_id)
 }
 
+/// By which a key is known again: 32 lower-case hex digits that tell nothing of it and derive nothing.
+pub fn key_mark(key: &DeploymentKey) -> String {
+    mac(key, b"sekisho key mark\0", "")
+}
+
 fn derived(key: &DeploymentKey, purpose: &[u8], access_id: &AccessId) -> String {
+    mac(key, purpose, access_id.as_str())
+}
+
+fn mac(key: &DeploymentKey, purpose: &[u8], text: &str) -> String {
     // HMAC takes a key of any length, so this arm is never left; an empty password would match nothing.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.bytes.expose()) else { return String::new() };
     mac.update(purpose);
-    mac.update(access_id.as_str().as_bytes());
+    mac.update(text.as_bytes());
     hex::encode(&mac.finalize().into_bytes()[..16])
 }
 
@@ -44,5 +53,7 @@ mod tests {
         assert_eq!(access_pass(&one, &a).len(), 32);
         assert_ne!(access_pass(&one, &a), cancel_key(&one, &a));
         assert_ne!(cancel_key(&one, &a), cancel_key(&one, &b));
+        assert_ne!(key_mark(&one), key_mark(&two));
+        assert_eq!(key_mark(&one), key_mark(&DeploymentKey::new("k3", (0..32).collect()).unwrap()));
     }
 }

@@ -5,6 +5,8 @@
 //! says that it was made with this transaction's payload. That, and the intent to complete it, are one commit, which also
 //! claims the session, so it pays one order (docs/adr/0007).
 
+use secrecy::{ExposeSecret as _, SecretString};
+
 use super::complete::{failed, is_temporary};
 use super::exec_review::{charge_amount, intent_of};
 use super::result_post::post_for;
@@ -18,12 +20,12 @@ use crate::protocol::codes;
 use crate::store::Change;
 
 /// What a browser brings to the return address, beside the transaction's name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Return {
     /// `amazonCheckoutSessionId`.
     pub session: Option<CheckoutSessionId>,
     /// `cancel`: the key of the cancel URL of an additional payment button.
-    pub cancel_key: Option<String>,
+    pub cancel_key: Option<SecretString>,
 }
 
 impl Gateway {
@@ -135,9 +137,9 @@ impl Gateway {
         .find_map(|(right, what)| (!right).then_some(what))
     }
 
-    fn may_give_up(&self, transaction: &Transaction, key: &str) -> bool {
+    fn may_give_up(&self, transaction: &Transaction, key: &SecretString) -> bool {
         let expected = cancel_key(&self.parts.deployment_key, &transaction.access_id);
-        constant_time_eq(expected.as_bytes(), key.as_bytes())
+        constant_time_eq(expected.as_bytes(), key.expose_secret().as_bytes())
     }
 
     /// The buyer gave up before there was a session. None can be named any more, so none will be completed.

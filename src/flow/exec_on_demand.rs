@@ -293,7 +293,7 @@ pub(super) fn immediate(shop: &Shop, transaction: &Transaction) -> ImmediateRepl
         &transaction.order_id,
         &transaction.access_id,
         &transaction.shop_id,
-        shop.settings.shop_pass.expose(),
+        shop.pass_in_use().expose(),
         permission,
     );
     ImmediateReply {

@@ -100,7 +100,7 @@ impl Gateway {
     }
 
     fn shop_with_pass(&self, id: &ShopId, pass: &str) -> Option<Arc<Shop>> {
-        self.parts.shops.get(id).filter(|shop| shop.settings.accepts_pass(pass)).cloned()
+        self.parts.shops.get(id).filter(|shop| shop.admits(pass)).cloned()
     }
 
     async fn find(&self, shop: &Shop, pair: &AccessPair, order: Option<&OrderId>) -> Result<Transaction, Refusal> {
@@ -153,4 +153,55 @@ pub(super) fn ret_url_allowed(shop: &Shop, url: &str, egress_allow: &[IpNet]) ->
         Err(_) => false,
     };
     if allowed { Ok(()) } else { Err(Refusal::Parameters(vec![codes::RET_URL_FORMAT])) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+    use crate::amazonpay::generate_pem;
+    use crate::config::{FileMode, ShopsFile};
+    use crate::flow::Shops;
+
+    fn shop(environment: Environment) -> Arc<Shop> {
+        let mut file = ShopsFile::parse(include_str!("../../shops.toml"), Path::new("shops.toml")).unwrap();
+        file.shops.truncate(1);
+        let files = tempfile::tempdir().unwrap();
+        let pem = generate_pem().unwrap().private_pem;
+        std::fs::write(files.path().join("tshop00000001.pem"), pem.expose_secret()).unwrap();
+        file.shops[0].take_key_from(files.path());
+        let mut settings = file.load_secrets(&|_| None, FileMode::Any).unwrap();
+        if environment == Environment::Live {
+            settings[0].environment = environment;
+            settings[0].public_key_id = format!("LIVE-{}", "A".repeat(24));
+            settings[0].amazon_endpoint = "https://pay-api.amazon.jp".to_owned();
+        }
+        Shops::open(settings).unwrap().iter().next().unwrap().clone()
+    }
+
+    #[test]
+    fn buyers_of_a_live_shop_are_sent_over_https_and_nowhere_inside() {
+        let (live, sandbox) = (shop(Environment::Live), shop(Environment::Sandbox));
+        let allowed = ["192.168.0.0/16".parse().unwrap()];
+        for (url, by_live, by_sandbox) in [
+            ("https://shop.example/result?cart=1", true, true),
+            ("https://192.168.1.1/", true, true),
+            ("http://shop.example/", false, true),
+            ("http://127.0.0.1:8082/", false, true),
+            ("https://127.0.0.1/", false, true),
+            ("https://2130706433/", false, true),
+            ("https://[::ffff:10.0.0.1]/", false, true),
+            ("https://169.254.169.254/latest", false, true),
+            ("https://user@shop.example/", false, false),
+            ("https://shop.example:443@10.0.0.1/", false, false),
+            ("ftp://shop.example/", false, false),
+            ("javascript:alert(1)", false, false),
+        ] {
+            assert_eq!(ret_url_allowed(&live, url, &allowed).is_ok(), by_live, "{url}");
+            assert_eq!(ret_url_allowed(&sandbox, url, &allowed).is_ok(), by_sandbox, "{url}");
+        }
+    }
 }

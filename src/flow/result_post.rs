@@ -22,7 +22,7 @@ pub(super) fn post_for(shop: &Shop, transaction: &Transaction) -> Option<ResultP
         &transaction.order_id,
         &transaction.access_id,
         &transaction.shop_id,
-        shop.settings.shop_pass.expose(),
+        shop.pass_in_use().expose(),
         permission,
     );
     let post = protocol::ResultPost {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::amazonpay::{KeyError, Merchant, MerchantError, Region, SigningKey};
-use crate::config::{self, ShopSettings};
+use crate::config::{self, OtherKey, Secret, ShopSettings};
 use crate::domain::{Malformed, ShopId};
 
 /// One shop.
@@ -16,6 +17,10 @@ pub struct Shop {
     pub settings: ShopSettings,
     /// Its account at Amazon Pay.
     pub merchant: Merchant,
+    /// The same account with the key pair that is to come, or that was, if there is one.
+    pub other_merchant: Option<Merchant>,
+    /// Whether the shop called with the second of its passwords the last time.
+    uses_other_pass: AtomicBool,
 }
 
 /// Settings that make no shop.
@@ -24,11 +29,13 @@ pub enum ShopError {
     /// Not a shop id.
     #[error("{0}")]
     Id(#[from] Malformed),
-    /// The private key is not usable.
-    #[error("shop {shop_id}: private_key_file: {source}")]
+    /// A private key is not usable.
+    #[error("shop {shop_id}: {which}: {source}")]
     Key {
         /// Whose.
         shop_id: String,
+        /// The setting that names it.
+        which: &'static str,
         /// Why.
         source: KeyError,
     },
@@ -45,22 +52,57 @@ pub enum ShopError {
 impl Shop {
     fn open(settings: ShopSettings) -> Result<Self, ShopError> {
         let id = ShopId::new(settings.shop_id.clone())?;
-        let key = SigningKey::from_pem(settings.private_key.expose())
-            .map_err(|source| ShopError::Key { shop_id: settings.shop_id.clone(), source })?;
-        let region = match settings.region {
-            config::Region::Na => Region::Na,
-            config::Region::Eu => Region::Eu,
-            config::Region::Jp => Region::Jp,
-        };
-        let environment = match settings.environment {
-            config::Environment::Sandbox => crate::amazonpay::Environment::Sandbox,
-            config::Environment::Live => crate::amazonpay::Environment::Live,
-        };
-        let merchant =
-            Merchant::new(&settings.amazon_endpoint, region, environment, &settings.public_key_id, Arc::new(key))
-                .map_err(|source| ShopError::Merchant { shop_id: settings.shop_id.clone(), source })?;
-        Ok(Self { id, settings, merchant })
+        let merchant = account(&settings, &settings.public_key_id, &settings.private_key, "private_key_file")?;
+        let other =
+            |key: &OtherKey<Secret>| account(&settings, &key.public_key_id, &key.private_key, "other_private_key_file");
+        let other_merchant = settings.other_key.as_ref().map(other).transpose()?;
+        Ok(Self { id, settings, merchant, other_merchant, uses_other_pass: AtomicBool::new(false) })
     }
+
+    /// Whether `given` is a password of this shop's; remembers which.
+    pub(super) fn admits(&self, given: &str) -> bool {
+        let other = self.settings.is_other_pass(given);
+        let admitted = self.settings.accepts_pass(given);
+        if admitted {
+            self.uses_other_pass.store(other, Ordering::Relaxed);
+        }
+        admitted
+    }
+
+    /// The password that the shop knows now: the one that it last called with, or else the first. CheckStrings are made
+    /// with it, so that they fit while the shop changes over.
+    pub(super) fn pass_in_use(&self) -> &Secret {
+        match &self.settings.other_shop_pass {
+            Some(other) if self.uses_other_pass.load(Ordering::Relaxed) => other,
+            _ => &self.settings.shop_pass,
+        }
+    }
+}
+
+/// The shop's account at Amazon Pay with one of its key pairs.
+fn account(
+    settings: &ShopSettings,
+    public_key_id: &str,
+    private_key: &Secret,
+    which: &'static str,
+) -> Result<Merchant, ShopError> {
+    let shop_id = || settings.shop_id.clone();
+    let key = SigningKey::from_pem(private_key.expose()).map_err(|source| ShopError::Key {
+        shop_id: shop_id(),
+        which,
+        source,
+    })?;
+    let region = match settings.region {
+        config::Region::Na => Region::Na,
+        config::Region::Eu => Region::Eu,
+        config::Region::Jp => Region::Jp,
+    };
+    let environment = match settings.environment {
+        config::Environment::Sandbox => crate::amazonpay::Environment::Sandbox,
+        config::Environment::Live => crate::amazonpay::Environment::Live,
+    };
+    Merchant::new(&settings.amazon_endpoint, region, environment, public_key_id, Arc::new(key))
+        .map_err(|source| ShopError::Merchant { shop_id: shop_id(), source })
 }
 
 /// All shops, by id.

@@ -1,6 +1,8 @@
 //! AmazonpayStart: the buyer's browser sets out for Amazon (psp-protocol 5.3), to an address that Amazon gave, or with a
 //! payload that is signed in this moment.
 
+use secrecy::ExposeSecret as _;
+
 use super::exec_review::token_hash;
 use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop};
@@ -88,7 +90,7 @@ impl Gateway {
         else {
             return Err(StartError::TokenInvalid);
         };
-        if !constant_time_eq(token_hash(&request.token).as_bytes(), token_sha256.as_bytes()) {
+        if !constant_time_eq(token_hash(request.token.expose_secret()).as_bytes(), token_sha256.as_bytes()) {
             return Err(StartError::TokenInvalid);
         }
         let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {

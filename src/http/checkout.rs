@@ -70,7 +70,7 @@ pub fn return_of(query: &str) -> Return {
     };
     Return {
         session: find("amazonCheckoutSessionId").and_then(|id| CheckoutSessionId::new(id).ok()),
-        cancel_key: find("cancel"),
+        cancel_key: find("cancel").map(Into::into),
     }
 }
 

@@ -14,13 +14,11 @@ use crate::protocol::{Style, codes};
 /// Answers for the handler if that takes longer than `limit`.
 pub(super) async fn bounded(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(answer) => answer,
-        Err(_) => {
-            tracing::error!(path, "a request takes too long; its work goes on");
-            still_working(&path)
-        }
+    if let Ok(answer) = tokio::time::timeout(limit, next.run(request)).await {
+        return answer;
     }
+    tracing::error!(path, "a request takes too long; its work goes on");
+    still_working(&path)
 }
 
 fn still_working(path: &str) -> Response {

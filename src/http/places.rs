@@ -50,7 +50,7 @@ impl Places {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn so_many_work_as_many_wait_a_moment_and_the_rest_is_sent_away() {
         let [one, other] = ["tshop00000001", "tshop00000002"].map(|id| ShopId::new(id).unwrap());
         let places = Places::new([&one, &other].into_iter(), 1);
@@ -60,7 +60,7 @@ mod tests {
             let refused = places.take(&one).await;
             (refused.is_none(), begun.elapsed())
         });
-        assert_eq!(refused, (true, Duration::ZERO), "the only place to wait is taken");
+        assert!(refused.0 && refused.1 < WAIT_MAX, "the only place to wait is taken");
         assert!(waited.is_none() && begun.elapsed() >= WAIT_MAX);
         assert!(places.take(&other).await.is_some(), "another shop has its own");
         let (second, ()) = tokio::join!(places.take(&one), async { drop(first) });

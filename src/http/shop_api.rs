@@ -163,7 +163,8 @@ impl<'a> Exchange<'a> {
         let order_id = reading.order_id.as_ref().map(|order| order.as_str().to_owned());
         let outcome = match self.place_for(reading.credentials.as_ref()).await {
             Ok(place) => {
-                let work = use_case(reading);
+                // On the heap: use cases are large.
+                let work = Box::pin(use_case(reading));
                 // The place is free again when the work is done, not when the client has gone.
                 let work = async move { (work.await, drop(place)).0 };
                 gateway.detached(work).await.and_then(|outcome| outcome)

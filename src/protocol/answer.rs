@@ -107,19 +107,22 @@ impl Call {
     const fn who_and_what(self) -> &'static [ErrInfo] {
         match self {
             Self::Start => &[],
-            Self::EntryTran => &[SHOP[0], SHOP[1], SHOP[2], codes::ORDER_ID_USED],
-            Self::SearchAddress | Self::SearchTradeMulti => &[SHOP[0], SHOP[1], SHOP[2], codes::ORDER_UNKNOWN],
+            Self::EntryTran => &[SHOP[0], SHOP[1], SHOP[2], BUSY[0], BUSY[1], codes::ORDER_ID_USED],
+            Self::SearchAddress | Self::SearchTradeMulti => {
+                &[SHOP[0], SHOP[1], SHOP[2], BUSY[0], BUSY[1], codes::ORDER_UNKNOWN]
+            }
             Self::SearchChargePermission | Self::CloseChargePermission => {
-                &[SHOP[0], SHOP[1], SHOP[2], codes::PERMISSION_UNKNOWN]
+                &[SHOP[0], SHOP[1], SHOP[2], BUSY[0], BUSY[1], codes::PERMISSION_UNKNOWN]
             }
             Self::ExecTran | Self::Sales | Self::Cancel | Self::Change => &[
                 SHOP[0],
                 SHOP[1],
                 SHOP[2],
+                BUSY[0],
+                BUSY[1],
                 codes::TRANSACTION_UNKNOWN,
                 codes::TRANSACTION_OF_ANOTHER_SHOP,
                 codes::ORDER_UNKNOWN,
-                codes::STILL_PROCESSING,
             ],
         }
     }
@@ -136,8 +139,9 @@ impl Call {
                 &[codes::STATUS_FORBIDS, codes::TOTAL_EXCEEDS, codes::AUTHORISATION_EXPIRED, codes::PERMISSION_UNKNOWN]
             }
             Self::SearchAddress => &[codes::STATUS_FORBIDS],
-            Self::CloseChargePermission => &[codes::STILL_PROCESSING],
-            Self::EntryTran | Self::SearchChargePermission | Self::SearchTradeMulti => &[],
+            Self::EntryTran | Self::CloseChargePermission | Self::SearchChargePermission | Self::SearchTradeMulti => {
+                &[]
+            }
         }
     }
 
@@ -194,6 +198,8 @@ pub const RESULT_ERRORS: &[ErrInfo] = &[
     codes::AMAZON_OTHER,
 ];
 
+/// The shop has too many requests under way; or this one takes longer than anybody waits, and goes on.
+const BUSY: [ErrInfo; 2] = [codes::THROTTLED, codes::STILL_PROCESSING];
 const SHOP: [ErrInfo; 3] = [codes::SHOP_UNKNOWN, codes::METHOD_SUSPENDED, codes::METHOD_NOT_CONTRACTED];
 
 /// Finalize, Update Checkout Session and Create Charge.

@@ -178,6 +178,7 @@ impl Shape {
             Self::WebUrl => pick("httpまたはhttpsの絶対URL", "an absolute http or https URL"),
             Self::CountryCode => pick("半角英大文字2文字", "two capital letters"),
             Self::OneLine => pick("制御文字以外", "no control characters"),
+            Self::NoCardNumber => pick("カード番号を含まないこと", "no card number"),
             Self::OneLineWithoutSymbols => pick(
                 "制御文字と``^ ` { | } ~ & < > \" '``以外",
                 "no control characters and none of ``^ ` { | } ~ & < > \" '``",

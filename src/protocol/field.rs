@@ -13,7 +13,7 @@ use super::error::ErrInfo;
 use super::exec_tran::{PAY_AND_SHIP, PAY_ONLY};
 use super::shape::Shape::{
     self, All, Alphanumeric, AlphanumericOrHyphen, AmazonId, BytesMax, CharactersMax, CountryCode, Digits, Length,
-    MadeOf, OneLine, OneLineWithoutSymbols, OneOf, Range, VisibleAscii, WebUrl, Windows31jBytesMax,
+    MadeOf, NoCardNumber, OneLine, OneLineWithoutSymbols, OneOf, Range, VisibleAscii, WebUrl, Windows31jBytesMax,
 };
 use super::{PAY_TYPE, start};
 use crate::domain::{AmazonpayType, FrequencyUnit, JobCd, PaymentType};
@@ -159,6 +159,7 @@ fields! {
     Description "Description", undecodable DESCRIPTION_CHARACTERS {
         CharactersMax(255) => DESCRIPTION_LENGTH;
         OneLine => DESCRIPTION_CHARACTERS;
+        NoCardNumber => DESCRIPTION_CHARACTERS;
     }
     PaymentTermSec "PaymentTermSec", undecodable PAYMENT_TERM_DIGITS, default "120" {
         CharactersMax(5) => PAYMENT_TERM_LENGTH;
@@ -168,14 +169,17 @@ fields! {
     ClientField1 "ClientField1", undecodable CLIENT_FIELD_1_CHARACTERS {
         Windows31jBytesMax(100) => CLIENT_FIELD_1_LENGTH;
         OneLineWithoutSymbols => CLIENT_FIELD_1_CHARACTERS;
+        NoCardNumber => CLIENT_FIELD_1_CHARACTERS;
     }
     ClientField2 "ClientField2", undecodable CLIENT_FIELD_2_CHARACTERS {
         Windows31jBytesMax(100) => CLIENT_FIELD_2_LENGTH;
         OneLineWithoutSymbols => CLIENT_FIELD_2_CHARACTERS;
+        NoCardNumber => CLIENT_FIELD_2_CHARACTERS;
     }
     ClientField3 "ClientField3", undecodable CLIENT_FIELD_3_CHARACTERS {
         Windows31jBytesMax(100) => CLIENT_FIELD_3_LENGTH;
         OneLineWithoutSymbols => CLIENT_FIELD_3_CHARACTERS;
+        NoCardNumber => CLIENT_FIELD_3_CHARACTERS;
     }
     AddressName "AddressName", missing ADDRESS_MISSING, undecodable ADDRESS_CHARACTERS {
         CharactersMax(50) => ADDRESS_LENGTH;

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::encoding::encode_windows_31j;
+use crate::telemetry::contains_card_number;
 
 /// A condition on a text.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +42,8 @@ pub enum Shape {
     OneLine,
     /// Any characters but control characters and ``^ ` { | } ~ & < > " '``.
     OneLineWithoutSymbols,
+    /// Nothing that looks like a card number: none is wanted here, and a text that stays in the book is no place for one.
+    NoCardNumber,
 }
 
 impl Shape {
@@ -66,6 +69,7 @@ impl Shape {
             Self::WebUrl => Self::VisibleAscii.holds(text) && is_web_url(text),
             Self::CountryCode => text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()),
             Self::OneLine => !text.contains(char::is_control),
+            Self::NoCardNumber => !contains_card_number(text),
             Self::OneLineWithoutSymbols => {
                 Self::OneLine.holds(text) && !text.contains(['^', '`', '{', '|', '}', '~', '&', '<', '>', '"', '\''])
             }

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use secrecy::SecretString;
 
 use super::call::Call;
 use super::decode::RawRequest;
@@ -14,19 +15,19 @@ use crate::domain::{AccessId, Rng};
 pub(super) const TOKEN_CHARACTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= ";
 
 /// `AmazonpayStart`. Its [`Reading`] has neither credentials nor an access pair: the token is the proof.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Start {
     /// The transaction.
     pub access_id: AccessId,
     /// The token of the redirect answer, with every space turned back into the `+` it was. Compare it in constant time.
-    pub token: String,
+    pub token: SecretString,
 }
 
 /// Reads [`Start`]. A missing or malformed token is [`codes::TOKEN_INVALID`](super::codes::TOKEN_INVALID).
 pub fn read_start(raw: &RawRequest, encoding: RequestEncoding) -> Reading<Start> {
     Checked::new(Call::Start, raw, encoding).read(|checked| {
         let token = checked.text(Field::Token)?.replace(' ', "+");
-        Some(Start { access_id: checked.id(Field::AccessId)?, token })
+        Some(Start { access_id: checked.id(Field::AccessId)?, token: token.into() })
     })
 }
 
@@ -39,6 +40,8 @@ pub fn new_token(rng: &dyn Rng) -> String {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
     use crate::domain::SeededRng;
     use crate::protocol::{Style, codes};
@@ -52,7 +55,7 @@ mod tests {
     fn a_token_with_mangled_plus_signs_is_repaired() {
         for token in ["ab+/cd==", "ab%2B/cd==", "ab%2B%2Fcd%3D%3D", "ab%20/cd=="] {
             let request = read(&format!("AccessID={}&Token={token}", "0a".repeat(16))).request.unwrap();
-            assert_eq!(request.token, "ab+/cd==", "{token}");
+            assert_eq!(request.token.expose_secret(), "ab+/cd==", "{token}");
         }
     }
 

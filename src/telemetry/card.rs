@@ -13,9 +13,35 @@ const MASK: &str = "[card number]";
 /// The groups in which digits are printed on cards, the longer before the shorter where one begins as another does.
 const PRINTED_GROUPS: [&[usize]; 4] = [&[4, 4, 4, 4, 3], &[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4]];
 
-/// Whether a card number stands somewhere in `text`.
+/// Whether a card number stands somewhere in `text`, in full-width digits or with single spaces and hyphens anywhere, too.
 pub fn contains_card_number(text: &str) -> bool {
-    next_card_number(text.as_bytes(), 0).is_some()
+    let narrow: String = text.chars().map(narrowed).collect();
+    let text = narrow.as_bytes();
+    next_card_number(text, 0).is_some() || chains(text).any(is_card_number)
+}
+
+/// The ASCII character that a Japanese keyboard's wide one stands for.
+fn narrowed(c: char) -> char {
+    match c {
+        '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
+        '\u{3000}' => ' ',
+        '－' | 'ー' | '−' | '‐' | '–' => '-',
+        _ => c,
+    }
+}
+
+/// Digits in groups of three or more, as far as no more than one space or hyphen stands between them. Shorter groups are
+/// lists of sizes, days or the like.
+fn chains(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_chain = |pair: &[u8]| pair.iter().any(u8::is_ascii_digit);
+    let of_card = |b: &u8| b.is_ascii_digit() || matches!(b, b' ' | b'-');
+    let runs = text.split(move |b| !of_card(b));
+    let broken = runs.flat_map(move |run| run.chunk_by(move |a, b| is_chain(&[*a, *b])));
+    broken.filter(|chain| {
+        let mut groups = chain.split(|b| !b.is_ascii_digit()).map(<[u8]>::len).filter(|length| *length > 0);
+        let digits = chain.iter().filter(|b| b.is_ascii_digit()).count();
+        (13..=19).contains(&digits) && groups.all(|length| length >= 3)
+    })
 }
 
 /// `text` with every card number replaced by `[card number]`; the same text, not copied, where there is none.
@@ -73,12 +99,22 @@ fn end_of_groups(text: &[u8], start: usize, groups: &[usize]) -> Option<usize> {
 
 fn is_card_number(run: &[u8]) -> bool {
     let digits: Vec<u8> = run.iter().filter(|b| b.is_ascii_digit()).map(|b| b - b'0').collect();
+    if is_article_number(&digits) {
+        return false;
+    }
     let begins_like_a_card = match digits[..] {
         [3..=6, ..] => true,
         [2, second, ..] => (2..=7).contains(&second),
         _ => false,
     };
     begins_like_a_card && passes_luhn(&digits)
+}
+
+/// An article number (JAN, 13 digits) has a check digit of its own. One in ten would pass Luhn's check as well, and cards of
+/// 13 digits have not been issued for decades.
+fn is_article_number(digits: &[u8]) -> bool {
+    let weigh = |(place, digit): (usize, &u8)| u32::from(*digit) * if place % 2 == 0 { 1 } else { 3 };
+    digits.len() == 13 && digits.iter().enumerate().map(weigh).sum::<u32>().is_multiple_of(10)
 }
 
 fn passes_luhn(digits: &[u8]) -> bool {
@@ -121,6 +157,32 @@ mod tests {
             assert!(contains_card_number(&format!("番号は{number}です")), "{number}");
         }
         assert_eq!(mask_card_numbers("pan4111111111111111, 5555 5555 5555 4444."), "pan[card number], [card number].");
+    }
+
+    #[test]
+    fn a_shops_text_is_looked_at_more_closely_than_a_log_line() {
+        for text in [
+            "41111111 11111111",
+            "411-111-111-111-1111",
+            "４１１１　１１１１　１１１１　１１１１",
+            "４１１１－１１１１－１１１１－１１１１",
+            "カード4111 1111 1111 1111の件",
+            "no. 378282246310005.",
+        ] {
+            assert!(contains_card_number(text), "{text}");
+        }
+        for text in [
+            "4111  1111  1111  1111", // two spaces: columns of a table
+            "03-1234-5678 090-1234-5678",
+            "2026-11-23 to 2026-11-30",
+            "4901234567894",           // an article number that passes Luhn
+            "41-11-11-11-11-11-11-11", // a list
+            "123456789012",
+            "会員番号 0000-0000-0000-0000",
+            "",
+        ] {
+            assert!(!contains_card_number(text), "{text}");
+        }
     }
 
     #[test]

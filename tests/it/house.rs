@@ -175,7 +175,7 @@ fn first_names(code: &str) -> Vec<String> {
 }
 
 /// `text` with its comments and literals blanked, line by line in place.
-fn code_only(text: &str) -> String {
+pub(crate) fn code_only(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -230,10 +230,10 @@ fn char_length(text: &str) -> Option<usize> {
 
 // --- Reading the repository -----------------------------------------------------------------------------------------
 
-struct Source {
+pub(crate) struct Source {
     /// From the repository's root, with slashes.
-    path: String,
-    text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 impl Source {
@@ -266,7 +266,7 @@ fn all_sources() -> Vec<Source> {
 }
 
 /// Every `.rs` file under `folder`; fails the test where one cannot be read.
-fn sources(folder: &str) -> Vec<Source> {
+pub(crate) fn sources(folder: &str) -> Vec<Source> {
     let mut paths = Vec::new();
     walk(&root().join(folder), &mut paths).unwrap_or_else(|error| panic!("cannot walk {folder}: {error}"));
     paths.sort();

@@ -24,6 +24,7 @@ mod sandbox_api;
 mod sandbox_console;
 mod sandbox_driver;
 mod sdk;
+mod security;
 mod sim;
 mod states;
 mod store;

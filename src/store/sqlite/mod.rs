@@ -10,6 +10,7 @@
 //! what is done at the start alone (the schema, taking over) is left to the owner of the lock.
 
 mod batch;
+mod key;
 mod outbox;
 #[cfg(test)]
 mod outbox_tests;
@@ -28,11 +29,14 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use super::{
     ApplyError, AttemptRecord, Backlog, Change, NotificationRecord, Resend, Resent, Share, ShopOwed, Store, StoreError,
 };
+use crate::config::DeploymentKey;
+use crate::domain::access::key_mark;
 use crate::domain::notification::{Attempt, Claimed};
 use crate::domain::{
     AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Intent, Millis, OrderId, ShopId,
     Transaction,
 };
+use key::Known;
 use writer::{Command, Writer};
 
 /// How many reading connections there are at most.
@@ -77,6 +81,19 @@ pub enum OpenError {
         found: i64,
         /// This program's.
         known: i64,
+    },
+    /// The key of this id is another than the one that the database was filled under.
+    #[error(
+        "deployment_key_file holds another key than the one that {} was filled under as {key_id:?}: no shop could go on \
+         with what it began; put the right key back, or, if that is lost for good, give this one a deployment_key_id of \
+         its own",
+        path.display()
+    )]
+    OtherKey {
+        /// Which database.
+        path: PathBuf,
+        /// The id.
+        key_id: String,
     },
     /// SQLite refused.
     #[error("opening {}: {source}", path.display())]
@@ -129,10 +146,28 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`], each a sentence that an operator can act on.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let lock = lock(path)?;
+        let (connection, lock) = connect(path).await?;
+        Self::on(connection, path, Some(lock))
+            .await
+            .map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })
+    }
+
+    /// The same for whoever derives AccessPasses by `key`: it must be the one that the database knows under its id.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open_with_key(path: &Path, key: &DeploymentKey, now: Millis) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
-        let mut connection = options(path).connect().await.map_err(failed)?;
-        run_migrations(path, &mut connection).await?;
+        let (mut connection, lock) = connect(path).await?;
+        match key::recognise(&mut connection, &key.id, &key_mark(key), now).await.map_err(failed)? {
+            Known::Another => return Err(OpenError::OtherKey { path: path.to_owned(), key_id: key.id.clone() }),
+            Known::Same { others } if !others.is_empty() => tracing::warn!(
+                key_id = key.id,
+                ?others,
+                "this database was filled under other deployment keys, too: what shops began then, they cannot go on with"
+            ),
+            Known::Same { .. } => {}
+        }
         Self::on(connection, path, Some(lock)).await.map_err(failed)
     }
 
@@ -203,6 +238,15 @@ async fn schema_of(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error
     let number: Option<i64> =
         sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success").fetch_one(connection).await?;
     Ok(number.unwrap_or_default())
+}
+
+/// The writing connection to an up-to-date schema, and the lock that keeps others away.
+async fn connect(path: &Path) -> Result<(SqliteConnection, File), OpenError> {
+    let lock = lock(path)?;
+    let connection = options(path).connect().await;
+    let mut connection = connection.map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
+    run_migrations(path, &mut connection).await?;
+    Ok((connection, lock))
 }
 
 /// The file at `path`, made if it is missing so that nobody else can read it: it names buyers' orders.

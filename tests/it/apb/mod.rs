@@ -8,7 +8,7 @@ mod hostile;
 mod mfa;
 mod one_step;
 mod refusals;
-mod sign_in;
+pub(crate) mod sign_in;
 mod window;
 
 use std::sync::Arc;

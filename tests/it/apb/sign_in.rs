@@ -6,7 +6,7 @@ use super::{Entry, PAY_ONLY, permit};
 use crate::support::{Answer, HANAKO, Order, ShopClient, Stage};
 
 /// The buyer signs in at a shop that asks for `scopes`; answers the buyer's token.
-async fn sign_in(stage: &Stage, of: &ShopClient, scopes: Option<&[&str]>) -> String {
+pub(crate) async fn sign_in(stage: &Stage, of: &ShopClient, scopes: Option<&[&str]>) -> String {
     let shop = stage.gateway.shops().iter().find(|shop| shop.settings.merchant_id == of.merchant_id).unwrap().clone();
     let mut payload = json!({"signInReturnUrl": "https://shop.example/hello", "storeId": shop.settings.store_id});
     if let Some(scopes) = scopes {

@@ -68,6 +68,15 @@ cases! {
         paid.call(&stage, Call::Sales, &sale).await;
         paid.call(&stage, Call::Sales, &sale).await.errors()
     };
+    // One request works, one waits for its place, and Amazon takes its time.
+    THROTTLED => async {
+        let stage = Stage::with(|plan| plan.settings.shop_requests_max = 1).await;
+        let paid = stage.paid(Order::auth("order-1")).await.0;
+        stage.fault("captureCharge", 1, serde_json::json!({"delay_ms": 3000})).await;
+        let sell = async || paid.sell(stage.shop(), "1980", "198").await.errors();
+        let answers = tokio::join!(sell(), sell(), sell());
+        [answers.0, answers.1, answers.2].into_iter().find(|codes| codes == "E92000001").unwrap_or_default()
+    };
     ORDER_ID_USED => async {
         let stage = Stage::new().await;
         enter(&stage, "order-1", "AUTH").await;

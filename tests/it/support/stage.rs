@@ -34,6 +34,7 @@ static KEYS: LazyLock<[GeneratedKey; 2]> =
 pub(crate) struct Plan {
     pub(crate) settings: GatewaySettings,
     pub(crate) shops: Vec<ShopSettings>,
+    pub(crate) deployment_key: Vec<u8>,
 }
 
 /// Everybody, ready.
@@ -66,12 +67,13 @@ impl Stage {
         let mut plan = Plan {
             settings: settings(data.path(), &gateway_url),
             shops: shops(data.path(), &sandbox_url, &receiver.url),
+            deployment_key: (0..32).collect(),
         };
         change(&mut plan);
 
         let clock = Arc::new(ManualClock::at(START));
         let world = World::new(clock.clone(), Arc::new(SeededRng::new(1)));
-        let key = DeploymentKey::new("test", (0..32).collect()).unwrap();
+        let key = DeploymentKey::new("test", plan.deployment_key).unwrap();
         let assembled = Assembled::new(plan.settings, plan.shops, key, world).await.unwrap();
         let gateway = assembled.gateway.clone();
         let settings = sandbox::Settings { base_url: sandbox_url.clone(), merchants: merchants(gateway.shops()) };

@@ -154,6 +154,9 @@ pub(super) fn variants(call: Call, field: Field) -> Vec<Variant> {
         all.push(of("in other letters", &[&swapped_case(words[0])]));
     }
     all.extend([of("symbols", &["a_!"]), of("Japanese", &["日本語"]), of("control", &["a\tb"])]);
+    if flat(field).any(|shape| matches!(shape, Shape::NoCardNumber)) {
+        all.push(of("a card number", &["4111 1111 1111 1111"]));
+    }
     all.push(Variant { values: vec![Text::Broken], ..of("broken bytes", &[]) });
     all.push(of("first bad, then blank", &["!\t", ""]));
     all.push(of("blank, then bad", &["", "!\t"]));
