@@ -164,6 +164,7 @@ async fn a_live_shop_is_posted_to_by_https_only() {
     let stage = Stage::with(|plan| {
         plan.shops[0].environment = Environment::Live;
         plan.shops[0].amazon_endpoint = "https://127.0.0.1:1".to_owned();
+        plan.shops[0].public_key_id = plan.shops[0].public_key_id.replace("SANDBOX", "LIVE");
     })
     .await;
     let entry = Entry::apb(stage.shop(), "order-1", "AUTH").await;
