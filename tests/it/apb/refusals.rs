@@ -160,10 +160,11 @@ async fn permissions_of_others_and_those_that_cannot_pay() {
 /// What a live shop's buyer brings is not to be read on the way (psp-protocol 13.8).
 #[tokio::test]
 async fn a_live_shop_is_posted_to_by_https_only() {
-    // Nothing is asked of Amazon here, so nobody need be at its address.
+    // Nothing is asked of Amazon here, so nobody need be at its address; and the sandbox takes no live key.
     let stage = Stage::with(|plan| {
         plan.shops[0].environment = Environment::Live;
         plan.shops[0].amazon_endpoint = "https://127.0.0.1:1".to_owned();
+        plan.shops[0].public_key_id = plan.shops[0].public_key_id.replace("SANDBOX-", "");
     })
     .await;
     let entry = Entry::apb(stage.shop(), "order-1", "AUTH").await;
