@@ -116,7 +116,7 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         sandbox.inhabit(buyers::ready().and(buyers_of(file)?));
     }
     print(&format!(
-        "Amazon Pay sandbox on {base_url} (no money moves)\n  control      {base_url}/_control/\n{trust}{welcome}"
+        "Amazon Pay sandbox on {base_url} (no money moves)\n  console      {base_url}/\n  control      {base_url}/_control/\n{trust}{welcome}"
     ));
     let stop = signals::stop_on_signal();
     let messages = tokio::spawn(ipn::run(Arc::clone(&sandbox), stop.clone()));

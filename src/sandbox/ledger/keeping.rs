@@ -125,6 +125,7 @@ impl Ledger {
             &mut self.disputes,
             &mut self.reports,
             &mut self.schedules,
+            &mut self.histories,
         ]
     }
 }
