@@ -18,7 +18,7 @@ async fn what_is_another_merchants_is_not_there() {
     let refunded = owner.call("POST", "/v2/refunds", &refund, "r").await.text_of("refundId");
     let kind = json!({"reportType": "_GET_FLAT_FILE_OFFAMAZONPAYMENTS_REFUND_DATA_"});
     let report = owner.call("POST", "/v2/reports", &kind, "p").await.text_of("reportId");
-    let token = owner.signed_in(&json!({"storeId": STORE, "signInReturnUrl": "https://shop.example/welcome"}));
+    let introduced = owner.signed_in(&json!({"storeId": STORE, "signInReturnUrl": "https://shop.example/welcome"}));
     let reason = json!({"cancellationReason": "x"});
     let amount = json!({"chargeAmount": yen(1000)});
     for (method, path, body) in [
@@ -35,7 +35,7 @@ async fn what_is_another_merchants_is_not_there() {
         ("DELETE", format!("charges/{held}/cancel"), reason),
         ("POST", "refunds".to_owned(), refund),
         ("GET", format!("refunds/{refunded}"), Value::Null),
-        ("GET", format!("buyers/{token}"), Value::Null),
+        ("GET", format!("buyers/{introduced}"), Value::Null),
         ("GET", format!("reports/{report}"), Value::Null),
     ] {
         let answer = other.call(method, &format!("/v2/{path}"), &body, "stolen").await;
