@@ -14,8 +14,9 @@ use crate::domain::{Effect, IdempotencyKey, Intent, Outcome, Transaction, Verdic
 use crate::store::Change;
 
 /// The longest that a look at an open intent is put off, unless the operator wants even the first one later. What Amazon
-/// did is known within a minute after it answers again, however long it was silent (docs/adr/0011).
-const LOOK_EVERY_MS_MAX: i64 = 40_000;
+/// did is known within a minute after it answers again, however long it was silent, and even if a first look comes to
+/// nothing (docs/adr/0011).
+const LOOK_EVERY_MS_MAX: i64 = 25_000;
 
 /// What is known after asking Amazon.
 #[derive(Debug)]
