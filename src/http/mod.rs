@@ -28,6 +28,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::flow::Gateway;
 use crate::reconcile::Hints;
 
+pub use checkout::return_of;
 pub use server::{Connections, bind, bounded, serve, serve_on};
 
 /// Bounds of the server.

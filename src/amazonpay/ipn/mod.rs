@@ -15,7 +15,7 @@ mod hint;
 mod source;
 mod verifier;
 
-pub use certificate::CertificateError;
+pub use certificate::{Certificate, CertificateError};
 pub use envelope::{Envelope, EnvelopeError, Kind};
 pub use hint::{Hint, HintError, ObjectType};
 pub use source::{ForeignUrl, Source};
