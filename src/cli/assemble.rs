@@ -81,6 +81,33 @@ impl Assembled {
     ) -> Result<Self, AssembleError> {
         let shops = Arc::new(Shops::open(shops)?);
         let store = Arc::new(SqliteStore::open(&settings.database).await?);
+        let assembled = Self::on(store, settings, shops, deployment_key, world)?;
+        reconcile::adopt(&assembled.gateway).await?;
+        Ok(assembled)
+    }
+
+    /// The same for a command that works on a database which another process may be serving: takes nothing over.
+    ///
+    /// # Errors
+    /// [`AssembleError`].
+    pub async fn beside(
+        settings: GatewaySettings,
+        shops: Vec<ShopSettings>,
+        deployment_key: DeploymentKey,
+        world: World,
+    ) -> Result<Self, AssembleError> {
+        let shops = Arc::new(Shops::open(shops)?);
+        let store = Arc::new(SqliteStore::join(&settings.database).await?);
+        Self::on(store, settings, shops, deployment_key, world)
+    }
+
+    fn on(
+        store: Arc<SqliteStore>,
+        settings: GatewaySettings,
+        shops: Arc<Shops>,
+        deployment_key: DeploymentKey,
+        world: World,
+    ) -> Result<Self, AssembleError> {
         let http = egress::client(CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
         let outbox = Arc::new(notify::Outbox::default());
         let amazon = Client::new(http.clone(), world.clock.clone(), world.rng.clone(), retry(&settings));
@@ -109,7 +136,6 @@ impl Assembled {
                 notify_wait_ms: settings.notify_wait_ms.into(),
             },
         });
-        reconcile::adopt(&gateway).await?;
         Ok(Self { gateway, store, dispatcher, hints, hint_work: Mutex::new(Some(hint_work)), settings })
     }
 
@@ -141,6 +167,12 @@ impl Assembled {
         ];
         tasks.extend(hint_work.map(|work| tokio::spawn(work.run(self.gateway.clone(), stop.clone()))));
         tasks
+    }
+
+    /// Ends without having served.
+    pub async fn close(self) {
+        self.gateway.finish().await;
+        self.store.close().await;
     }
 
     /// Serves on `listener` until `stop`, then ends in order: requests, use cases, notifications, database.

@@ -1,7 +1,7 @@
 //! The gateway's web server: what shops call, where buyers' browsers come by, and whether all is well.
 //!
 //! Who acts: shops' servers (`shop_api`), browsers of buyers (`checkout`), Amazon (`ipn`), an operator's monitor
-//! (`health`), and whoever reads how to call it (`reference`, `openapi`). Only this room knows HTTP status codes. Every
+//! (`health`, `metrics`), and whoever reads how to call it (`reference`, `openapi`). Only this room knows HTTP status codes. Every
 //! use case runs in a task of its own (`Gateway::detached`), because a web server drops a handler when its client hangs
 //! up, and money must not depend on that.
 
@@ -10,6 +10,7 @@ mod checkout;
 mod connections;
 mod health;
 mod ipn;
+mod metrics;
 pub mod openapi;
 mod page;
 mod reference;
@@ -61,6 +62,7 @@ pub fn router(gateway: Arc<Gateway>, hints: Hints, limits: Limits) -> Router {
         .route("/docs/style.css", get(reference::style))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::serve))
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(server::panicked))
         .layer(axum::middleware::from_fn(access_log::log))
