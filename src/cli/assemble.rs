@@ -89,6 +89,33 @@ impl Assembled {
     ) -> Result<Self, AssembleError> {
         let shops = Arc::new(Shops::open(shops)?);
         let store = Arc::new(SqliteStore::open_with_key(&settings.database, &deployment_key, world.clock.now()).await?);
+        let assembled = Self::on(store, settings, shops, deployment_key, world)?;
+        reconcile::adopt(&assembled.gateway).await?;
+        Ok(assembled)
+    }
+
+    /// The same for a command that works on a database which another process may be serving: takes nothing over.
+    ///
+    /// # Errors
+    /// [`AssembleError`].
+    pub async fn beside(
+        settings: GatewaySettings,
+        shops: Vec<ShopSettings>,
+        deployment_key: DeploymentKey,
+        world: World,
+    ) -> Result<Self, AssembleError> {
+        let shops = Arc::new(Shops::open(shops)?);
+        let store = Arc::new(SqliteStore::join(&settings.database).await?);
+        Self::on(store, settings, shops, deployment_key, world)
+    }
+
+    fn on(
+        store: Arc<SqliteStore>,
+        settings: GatewaySettings,
+        shops: Arc<Shops>,
+        deployment_key: DeploymentKey,
+        world: World,
+    ) -> Result<Self, AssembleError> {
         let http = egress::client(CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
         let guards = egress::Guards::new(&settings.egress_allow, &world.names, CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
         let outbox = Arc::new(notify::Outbox::default());
@@ -119,7 +146,6 @@ impl Assembled {
                 egress_allow: settings.egress_allow.clone(),
             },
         });
-        reconcile::adopt(&gateway).await?;
         Ok(Self { gateway, store, dispatcher, hints, hint_work: Mutex::new(Some(hint_work)), settings })
     }
 
@@ -160,6 +186,12 @@ impl Assembled {
         ];
         tasks.extend(hint_work.map(|work| tokio::spawn(work.run(self.gateway.clone(), stop.clone()))));
         tasks
+    }
+
+    /// Ends without having served.
+    pub async fn close(self) {
+        self.gateway.finish().await;
+        self.store.close().await;
     }
 
     /// Serves on `listener` until `stop`, then ends in order: requests, use cases, notifications, database.

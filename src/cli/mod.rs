@@ -5,6 +5,9 @@ mod check;
 mod configuration;
 pub mod demo;
 mod keys;
+mod migrate;
+mod reconcile;
+mod resend;
 mod sandbox;
 mod sandbox_tls;
 mod serve;
@@ -34,10 +37,16 @@ enum Command {
     Demo(demo::DemoArgs),
     /// The gateway, for the shops of shops.toml.
     Serve(serve::ServeArgs),
-    /// The Amazon Pay sandbox alone, with one merchant whose key is made at start.
+    /// The Amazon Pay sandbox alone: with the merchants of a file, or with one whose key is made at start.
     Sandbox(sandbox::SandboxArgs),
     /// Reads every setting, every shop and every key as `serve` would, and says what is wrong.
     Check(check::CheckArgs),
+    /// Makes the database, or brings its schema up to date. `serve` does the same at its start.
+    Migrate(migrate::MigrateArgs),
+    /// Sends result notifications again, also beside a gateway that serves, which then sends them.
+    Resend(resend::ResendArgs),
+    /// Looks at what was left open at Amazon, also beside a gateway that serves.
+    Reconcile(reconcile::ReconcileArgs),
     /// Keys for shops and for the gateway itself.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -56,6 +65,9 @@ pub fn main() -> ExitCode {
             Command::Serve(args) => serve::run(args).await,
             Command::Sandbox(args) => sandbox::run(args).await,
             Command::Check(args) => check::run(&args),
+            Command::Migrate(args) => migrate::run(&args).await,
+            Command::Resend(args) => resend::run(args).await,
+            Command::Reconcile(args) => reconcile::run(args).await,
             Command::Keys(command) => keys::run(&command),
         }
     });

@@ -39,7 +39,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 
 /// The directory of a database that is to be made, for its owner alone; without it the first start would fail with the
 /// shipped settings. One that is there stays as it is.
-fn make_directory_of(database: &Path) -> anyhow::Result<()> {
+pub(super) fn make_directory_of(database: &Path) -> anyhow::Result<()> {
     let Some(directory) = database.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
         return Ok(());
     };

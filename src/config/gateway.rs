@@ -95,8 +95,8 @@ const CONNECTIONS_MAX: Bounds = bounds("connections_max", 1_024, 1..=65_535);
 const SHUTDOWN_GRACE_MS: Bounds = bounds("shutdown_grace_ms", 30_000, 0..=300_000);
 const AMAZON_ATTEMPT_TIMEOUT_MS: Bounds = bounds("amazon_attempt_timeout_ms", 8_000, 100..=60_000);
 const AMAZON_TOTAL_MS: Bounds = bounds("amazon_total_ms", 20_000, 100..=110_000);
-const RECONCILE_FIRST_LOOK_MS: Bounds = bounds("reconcile_first_look_ms", 30_000, 100..=3_600_000);
-const RECONCILE_EVERY_MS: Bounds = bounds("reconcile_every_ms", 10_000, 100..=3_600_000);
+const RECONCILE_FIRST_LOOK_MS: Bounds = bounds("reconcile_first_look_ms", 5_000, 100..=3_600_000);
+const RECONCILE_EVERY_MS: Bounds = bounds("reconcile_every_ms", 5_000, 100..=3_600_000);
 
 const PUBLIC_URL: &str = "http://127.0.0.1:8080";
 const LOG_FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];

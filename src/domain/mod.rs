@@ -9,6 +9,7 @@ pub mod notification;
 pub mod operation;
 pub mod terms;
 pub mod transaction;
+pub mod turns;
 pub mod world;
 pub mod yen;
 
@@ -20,5 +21,6 @@ pub use notification::Notification;
 pub use operation::{Effect, Intent, Outcome, Verdict};
 pub use terms::{AmazonpayType, Frequency, FrequencyUnit, JobCd, PaymentType, Status, Way};
 pub use transaction::{Money, State, Transaction};
+pub use turns::{Places, Turns};
 pub use world::{Clock, ManualClock, Millis, Rng, SeededRng, SystemClock, SystemRng, random_hex};
 pub use yen::{Yen, YenOutOfRange};

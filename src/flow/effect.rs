@@ -13,8 +13,9 @@ use crate::domain::transaction::Event;
 use crate::domain::{Effect, IdempotencyKey, Intent, Outcome, Transaction, Verdict, random_hex};
 use crate::store::Change;
 
-/// The longest that a look at an open intent is put off.
-const LOOK_EVERY_MS_MAX: i64 = 10 * 60 * 1000;
+/// The longest that a look at an open intent is put off, unless the operator wants even the first one later. What Amazon
+/// did is known within a minute after it answers again, however long it was silent (docs/adr/0011).
+const LOOK_EVERY_MS_MAX: i64 = 40_000;
 
 /// What is known after asking Amazon.
 #[derive(Debug)]
@@ -146,7 +147,9 @@ impl Gateway {
         let key = IdempotencyKey::new(random_hex::<16>(&*self.parts.rng))
             .map_err(|_| Refusal::Internal("the idempotency key is malformed"))?;
         let settings = &self.parts.settings;
-        let look_at = now.plus(settings.amazon_total_ms).plus(settings.first_look_ms);
+        // Whoever makes the call may look at once what became of it, which takes as long again. Whoever lives puts the look
+        // off to a nearer moment when the outcome is unknown, and after a death `adopt` makes it due.
+        let look_at = now.plus(2 * settings.amazon_total_ms).plus(settings.first_look_ms);
         Ok(Intent { key, access_id: transaction.access_id.clone(), effect, started_at: now, look_at, looks: 0 })
     }
 
@@ -264,7 +267,7 @@ impl Gateway {
 
     async fn put_off(&self, intent: &Intent, why: &str) {
         let first = self.parts.settings.first_look_ms.max(1);
-        let wait = first.saturating_mul(1 << intent.looks.clamp(0, 20)).min(LOOK_EVERY_MS_MAX);
+        let wait = first.saturating_mul(1 << intent.looks.clamp(0, 20)).min(LOOK_EVERY_MS_MAX.max(first));
         tracing::warn!(
             access_id = %intent.access_id, operation = intent.effect.name(), why, next_look_ms = wait,
             "outcome unknown"

@@ -1,7 +1,7 @@
 //! The gateway's web server: what shops call, where buyers' browsers come by, and whether all is well.
 //!
 //! Who acts: shops' servers (`shop_api`), browsers of buyers (`checkout`), Amazon (`ipn`), an operator's monitor
-//! (`health`), and whoever reads how to call it (`reference`, `openapi`). Only this room knows HTTP status codes. Every
+//! (`health`, `metrics`), and whoever reads how to call it (`reference`, `openapi`). Only this room knows HTTP status codes. Every
 //! use case runs in a task of its own (`Gateway::detached`), because a web server drops a handler when its client hangs
 //! up, and money must not depend on that.
 
@@ -11,6 +11,7 @@ mod checkout;
 mod connections;
 mod health;
 mod ipn;
+mod metrics;
 pub mod openapi;
 mod page;
 mod patience;
@@ -34,6 +35,7 @@ use crate::flow::Gateway;
 use crate::reconcile::Hints;
 use places::Places;
 
+pub use checkout::return_of;
 pub use server::{Connections, HEAD_BYTES_MAX, HEADERS_MAX, bind, bounded, serve, serve_on};
 
 /// Bounds of the server, and whom it believes.
@@ -78,6 +80,7 @@ pub fn router(gateway: Arc<Gateway>, hints: Hints, limits: Limits) -> Router {
         .route("/docs/style.css", get(reference::style))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::serve))
         .layer(DefaultBodyLimit::disable())
         .layer(axum::middleware::from_fn_with_state(whole, patience::bounded))
         .layer(CatchPanicLayer::custom(server::panicked))

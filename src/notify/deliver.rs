@@ -1,18 +1,22 @@
 //! One attempt to tell one shop one thing.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::rustls;
 
 use super::signature::webhook_signature;
 use crate::config::ShopSettings;
-use crate::domain::notification::Claimed;
+use crate::domain::notification::{Claimed, NoAnswer};
 use crate::domain::{Millis, Notification};
 use crate::egress::{self, Forbidden, Guarded, Guards};
 use crate::protocol::notification::CONTENT_TYPE as FORM;
 
-/// How much of a shop's answer is read; one that has it says one character.
-const ANSWER_BYTES_MAX: usize = 256;
+/// How much of a shop's answer is read and kept; one that has the notification says one character.
+const ANSWER_BYTES_MAX: usize = 200;
 /// The shop has it (psp-protocol 9).
 const RECEIVED: &str = "0";
 
@@ -21,22 +25,50 @@ const RECEIVED: &str = "0";
 pub struct ShopAnswer {
     /// The status; none where no answer came.
     pub http_status: Option<i64>,
+    /// Why no whole answer came, if none did.
+    pub failure: Option<NoAnswer>,
     /// The first bytes of the answer, or what went wrong; without NUL, which a database may take for an end.
     pub text: String,
     /// Whether the shop has the notification.
     pub received: bool,
+    /// How long the shop asked to be left alone (Retry-After), in milliseconds.
+    pub retry_after_ms: Option<i64>,
 }
 
 impl ShopAnswer {
     /// An answer that came: received is HTTP 200 and, but for white space, the body `0` (psp-protocol 9).
     pub fn read(status: u16, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body).replace('\0', "\u{FFFD}");
-        Self { http_status: Some(i64::from(status)), received: status == 200 && text.trim() == RECEIVED, text }
+        Self {
+            http_status: Some(i64::from(status)),
+            failure: None,
+            received: status == 200 && text.trim() == RECEIVED,
+            text,
+            retry_after_ms: None,
+        }
     }
 
-    /// No answer, and why.
-    pub(super) fn none(why: impl Into<String>) -> Self {
-        Self { http_status: None, text: why.into(), received: false }
+    /// Nobody was asked: the shop is not in shops.toml.
+    pub(super) fn shop_missing() -> Self {
+        Self::none(NoAnswer::ShopMissing, words(NoAnswer::ShopMissing))
+    }
+
+    /// No whole answer, and why.
+    fn none(why: NoAnswer, text: impl Into<String>) -> Self {
+        Self { http_status: None, failure: Some(why), text: text.into(), received: false, retry_after_ms: None }
+    }
+
+    /// The address leads inside, or somewhere else where nothing may go.
+    fn forbidden(why: &Forbidden) -> Self {
+        Self::none(NoAnswer::Forbidden, format!("not called: {why}"))
+    }
+
+    fn broken(error: &reqwest::Error) -> Self {
+        if let Some(why) = egress::refusal(error) {
+            return Self::forbidden(why);
+        }
+        let why = kind(error);
+        Self::none(why, words(why))
     }
 }
 
@@ -44,21 +76,34 @@ impl ShopAnswer {
 pub(super) async fn post(http: &Guards, shop: &ShopSettings, claimed: &Claimed, now: Millis) -> ShopAnswer {
     let request = match request(http.of(shop.environment), shop, &claimed.notification, now) {
         Ok(request) => request,
-        Err(forbidden) => return ShopAnswer::none(not_called(&forbidden)),
+        Err(why) => return ShopAnswer::forbidden(&why),
     };
-    let timeout = Duration::from_millis(shop.notify_timeout_ms.into());
-    let exchange = async {
-        let answer = request.send().await?;
-        let status = answer.status();
-        let body = egress::read_up_to(answer, ANSWER_BYTES_MAX).await?;
-        Ok::<_, reqwest::Error>(ShopAnswer::read(status.as_u16(), &body))
-    };
-    match tokio::time::timeout(timeout, exchange).await {
+    let by = Instant::now() + Duration::from_millis(shop.notify_timeout_ms.into());
+    let late = || ShopAnswer::none(NoAnswer::Hang, format!("no answer within {} ms", shop.notify_timeout_ms));
+    let answer = match timeout_at(by, request.send()).await {
         Ok(Ok(answer)) => answer,
-        // The error names the address at most; the shop's own, not a secret.
-        Ok(Err(error)) => ShopAnswer::none(reason(&error)),
-        Err(_) => ShopAnswer::none(format!("no answer within {} ms", shop.notify_timeout_ms)),
+        Ok(Err(error)) => return ShopAnswer::broken(&error),
+        Err(_) => return late(),
+    };
+    let status = answer.status().as_u16();
+    let retry_after_ms = retry_after_ms(answer.headers(), now);
+    let read = match timeout_at(by, egress::read_up_to(answer, ANSWER_BYTES_MAX)).await {
+        Ok(Ok(body)) => ShopAnswer::read(status, &body),
+        Ok(Err(error)) => ShopAnswer::broken(&error),
+        Err(_) => late(),
+    };
+    ShopAnswer { http_status: Some(i64::from(status)), retry_after_ms, ..read }
+}
+
+/// What a shop's Retry-After asks for: seconds, or a moment (RFC 9110, 10.2.3).
+fn retry_after_ms(headers: &HeaderMap, now: Millis) -> Option<i64> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit are more seconds than anybody is granted.
+        return Some(text.parse::<i64>().unwrap_or(i64::MAX).saturating_mul(1000));
     }
+    let moment = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(Millis(moment.timestamp().as_millisecond()).since(now))
 }
 
 fn request(
@@ -83,20 +128,69 @@ fn request(
     })
 }
 
-fn not_called(why: &Forbidden) -> String {
-    format!("not called: {why}")
+/// What kind of silence an error is.
+fn kind(error: &reqwest::Error) -> NoAnswer {
+    match cause(error) {
+        Some(kind) => kind,
+        None if error.is_connect() => NoAnswer::Unreachable,
+        None if error.is_timeout() => NoAnswer::Hang,
+        None => NoAnswer::Broken,
+    }
 }
 
-fn reason(error: &reqwest::Error) -> String {
-    if let Some(forbidden) = egress::refusal(error) {
-        return not_called(forbidden);
+/// What happened, where an error under this one says so: the HTTP client wraps it several times over. An `io::Error` names
+/// as its source not what it holds but the source of that.
+fn cause(error: &(dyn Error + 'static)) -> Option<NoAnswer> {
+    if error.is::<rustls::Error>() {
+        return Some(NoAnswer::Tls);
     }
-    let words = if error.is_connect() {
-        "no connection"
-    } else if error.is_timeout() {
-        "no answer in time"
-    } else {
-        "the connection broke"
-    };
-    words.to_owned()
+    // The connector's own error has no public type.
+    if error.to_string() == "dns error" {
+        return Some(NoAnswer::Name);
+    }
+    let io = error.downcast_ref::<io::Error>();
+    if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+        return Some(NoAnswer::Refused);
+    }
+    let held = io.and_then(io::Error::get_ref).and_then(|held| cause(held));
+    held.or_else(|| error.source().and_then(cause))
+}
+
+/// The same for a person. No address: it is the shop's own, and an error's text might say more than that.
+const fn words(kind: NoAnswer) -> &'static str {
+    match kind {
+        NoAnswer::Refused => "the connection was refused",
+        NoAnswer::Unreachable => "no connection came about",
+        NoAnswer::Name => "the host has no address",
+        NoAnswer::Forbidden => "the address may not be called",
+        NoAnswer::Tls => "TLS: the server's certificate or version is not accepted",
+        NoAnswer::Hang => "no answer in time",
+        NoAnswer::Broken => "the connection broke",
+        NoAnswer::ShopMissing => "the shop is not in shops.toml",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_moment() {
+        let now = Millis(784_111_777_000); // Sun, 06 Nov 1994 08:49:37 GMT
+        for (text, ms) in [
+            ("120", Some(120_000)),
+            (" 0 ", Some(0)),
+            ("99999999999999999999", Some(i64::MAX)),
+            ("Sun, 06 Nov 1994 08:51:37 GMT", Some(120_000)),
+            ("Sun, 06 Nov 1994 08:48:37 GMT", Some(-60_000)),
+            ("-1", None),
+            ("1.5", None),
+            ("", None),
+            ("soon", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
+            assert_eq!(retry_after_ms(&headers, now), ms, "{text}");
+        }
+        assert_eq!(retry_after_ms(&HeaderMap::new(), now), None);
+    }
 }

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::Outbox;
 use super::deliver::{self, ShopAnswer};
-use crate::domain::notification::{Attempt, Claimed, Next, next_attempt};
-use crate::domain::{Clock, Rng};
+use crate::domain::notification::{Attempt, Claimed, Next, NoAnswer, next_attempt};
+use crate::domain::{Clock, Millis, Places, Rng, ShopId, Turns};
 use crate::egress::Guards;
-use crate::flow::{Shops, Store};
+use crate::flow::{Shop, Shops, Store};
+use crate::store::{Share, StoreError};
 
-/// How many attempts are under way at once, over all shops.
-const CONCURRENT_MAX: usize = 64;
+/// How many notifications are under way at once: over all shops, to one shop, and of one shop in one turn.
+const PLACES: Places = Places { all: 128, per_shop: 8, per_turn: 4 };
 /// How long after a sender's death, beyond its longest attempt, somebody else may take its message on.
 const LEASE_MARGIN_MS: i64 = 15_000;
 /// The longest time-out a shop can set (`notify_timeout_ms`).
@@ -61,29 +62,41 @@ impl Dispatcher {
 
     /// Sends until `stop`; attempts under way then are finished first.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut turns = Turns::new(PLACES);
         let mut under_way = JoinSet::new();
         while !stop.is_cancelled() {
-            for claimed in self.take_on(CONCURRENT_MAX - under_way.len()).await {
-                under_way.spawn(Arc::clone(&self).attempt(claimed));
-            }
+            self.fill(&mut turns, &mut under_way).await;
             let poll = Duration::from_millis(self.settings.poll_ms);
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.outbox.something_new() => {}
                 () = tokio::time::sleep(poll) => {}
-                Some(_) = under_way.join_next() => {}
+                Some(ended) = under_way.join_next() => note(&mut turns, ended),
+            }
+            // Whatever else has ended by now: one look at the outbox does for all of them.
+            while let Some(ended) = under_way.try_join_next() {
+                note(&mut turns, ended);
             }
         }
         while under_way.join_next().await.is_some() {}
     }
 
-    async fn take_on(&self, free: usize) -> Vec<Claimed> {
-        let limit = u32::try_from(free).unwrap_or(0);
-        if limit == 0 {
-            return Vec::new();
+    /// Takes on what is due, turn after turn, until there is no place or nothing left.
+    async fn fill(self: &Arc<Self>, turns: &mut Turns, under_way: &mut JoinSet<Ended>) {
+        loop {
+            let claimed = self.take_on(turns).await;
+            if claimed.is_empty() {
+                return;
+            }
+            for one in claimed {
+                turns.began(&one.notification.shop_id);
+                under_way.spawn(Arc::clone(self).attempt(one));
+            }
         }
-        let lease_ms = TIMEOUT_MS_MAX + LEASE_MARGIN_MS;
-        match self.store.claim_notifications(self.clock.now(), lease_ms, limit).await {
+    }
+
+    async fn take_on(&self, turns: &mut Turns) -> Vec<Claimed> {
+        match self.claim(turns).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::error!(%error, "the outbox cannot be read");
@@ -92,30 +105,43 @@ impl Dispatcher {
         }
     }
 
-    async fn attempt(self: Arc<Self>, claimed: Claimed) {
+    async fn claim(&self, turns: &mut Turns) -> Result<Vec<Claimed>, StoreError> {
+        if turns.free() == 0 {
+            return Ok(Vec::new());
+        }
+        let now = self.clock.now();
+        let owed = self.store.shops_owed().await?;
+        let due: Vec<_> = owed.into_iter().filter(|owed| owed.next_at <= now).map(|owed| owed.shop_id).collect();
+        let share = |(shop_id, take_max)| Share { shop_id, take_max, under_way_max: PLACES.per_shop };
+        let shares: Vec<_> = turns.share(&due).into_iter().map(share).collect();
+        if shares.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.store.claim_notifications(now, TIMEOUT_MS_MAX + LEASE_MARGIN_MS, shares).await
+    }
+
+    async fn attempt(self: Arc<Self>, claimed: Claimed) -> Ended {
         let at = self.clock.now();
         let number = claimed.attempts_before + 1;
         let notification = &claimed.notification;
         let shop = self.shops.get(&notification.shop_id);
         let answered = match shop {
             Some(shop) => deliver::post(&self.http, &shop.settings, &claimed, at).await,
-            None => ShopAnswer::none("the shop is not in shops.toml"),
+            None => ShopAnswer::shop_missing(),
         };
         let now = self.clock.now();
-        let retry_ms: Vec<i64> = shop.map_or_else(Vec::new, |shop| {
-            shop.settings.notify_retry_minutes.iter().map(|minutes| i64::from(*minutes) * 60_000).collect()
-        });
         let next = match shop {
             _ if answered.received => Next::Delivered,
-            Some(_) => next_attempt(&retry_ms, number, now, self.spread()),
+            Some(shop) => self.next(shop, number - claimed.schedule_from, now, answered.retry_after_ms),
             // A slip in shops.toml must not cost a shop what it is owed: it waits until its shop is back.
             None => Next::RetryAt(now.plus(SHOP_MISSING_RETRY_MS)),
         };
         tracing::info!(
             notification_id = notification.id, shop_id = %notification.shop_id, access_id = %notification.access_id,
-            number, http_status = answered.http_status, received = answered.received, took_ms = now.since(at),
-            %next, "notification"
+            number, http_status = answered.http_status, failure = answered.failure.map(NoAnswer::word),
+            received = answered.received, took_ms = now.since(at), %next, "notification"
         );
+        let ended = Ended { shop_id: notification.shop_id.clone(), answered: answered.failure.is_none() };
         let id = notification.id.clone();
         let attempt = Attempt {
             notification_id: id.clone(),
@@ -123,6 +149,7 @@ impl Dispatcher {
             at,
             took_ms: now.since(at),
             http_status: answered.http_status,
+            failure: answered.failure,
             answer: answered.text,
             next,
         };
@@ -131,11 +158,33 @@ impl Dispatcher {
             tracing::error!(%error, notification_id = id, "an attempt could not be recorded");
         }
         self.outbox.attempted(&id);
+        ended
+    }
+
+    fn next(&self, shop: &Shop, attempts: i64, now: Millis, retry_after_ms: Option<i64>) -> Next {
+        let waits = &shop.settings.notify_retry_minutes;
+        let retry_ms: Vec<i64> = waits.iter().map(|minutes| i64::from(*minutes) * 60_000).collect();
+        next_attempt(&retry_ms, attempts, now, self.spread(), retry_after_ms)
     }
 
     fn spread(&self) -> u8 {
         let mut byte = [0];
         self.rng.fill(&mut byte);
         byte[0]
+    }
+}
+
+/// An attempt that is over.
+struct Ended {
+    shop_id: ShopId,
+    /// Whether the shop's server answered, whatever it said.
+    answered: bool,
+}
+
+fn note(turns: &mut Turns, ended: Result<Ended, JoinError>) {
+    match ended {
+        Ok(Ended { shop_id, answered }) => turns.ended(&shop_id, answered),
+        // A defect. The place stays taken, so that it cannot take others with it; the lease ends.
+        Err(error) => tracing::error!(%error, "an attempt to notify did not end well"),
     }
 }

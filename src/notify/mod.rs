@@ -5,6 +5,9 @@
 //! it; anything else is tried again on the shop's schedule, with the same id and body, until the schedule ends. A crash
 //! between sending and recording sends it once more: at least once, never lost. Nothing waits on a shop's server
 //! without a bound: each attempt has the shop's time-out, and the buyer's page waits for the first one only so long.
+//!
+//! Shops take turns ([`Turns`](crate::domain::Turns)), so that one that is owed much, or whose server hangs, holds up no other; and what one
+//! transaction is owed goes out in its order, each when the one before it has arrived or was given up.
 
 mod deliver;
 mod dispatch;

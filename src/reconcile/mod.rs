@@ -2,26 +2,32 @@
 //! nobody used, buyers who never came back.
 //!
 //! Nothing here decides anything: `flow` asks Amazon and takes only evidence. This room says when to look. At the start
-//! of the only process on a database every open intent belongs to a process that is gone, so all are due at once.
+//! of the only serving process on a database every open intent belongs to a process that is gone, so all are due at once.
+//!
+//! Several processes may look at the same thing at the same moment: an effect is asked for under its one key, and its
+//! outcome, like every change, is committed on top of the version that was read, by whoever comes first. The others find
+//! that somebody else was there.
 
 mod hints;
+mod looks;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use tokio_util::sync::CancellationToken;
 
 use crate::domain::{AccessId, Intent, State, Transaction};
 use crate::flow::{Gateway, Looked, Refusal};
 use crate::store::StoreError;
 
 pub use hints::{HintWork, Hints, NotTaken, hints};
+pub use looks::run;
 
 /// How much is looked at in one round.
 const ROUND_MAX: u32 = 100;
 /// How many looks are under way at once: one that waits for Amazon's time-out must not hold up the others.
 const CONCURRENT_MAX: usize = 16;
+/// How many rounds an operator's command makes at most: enough for a hundred thousand transactions.
+const ROUNDS_MAX: u32 = 1_000;
 /// How long after a look that ended nothing a transaction is looked at again whose buyer or Amazon did not answer.
 const LOOK_AGAIN_MS: i64 = 60_000;
 /// The shortest and the longest wait between two looks at what Amazon takes its time over. It decides on an authorisation
@@ -47,7 +53,7 @@ pub struct Round {
 /// A database that failed.
 pub async fn adopt(gateway: &Gateway) -> Result<(), StoreError> {
     let intents = gateway.store().adopt_open_intents(gateway.clock().now()).await?;
-    let claims = gateway.store().release_claims().await?;
+    let claims = gateway.store().release_claims(gateway.clock().now()).await?;
     if intents + claims > 0 {
         tracing::info!(intents, claims, "taken over from a process that is gone");
     }
@@ -61,23 +67,34 @@ pub async fn adopt(gateway: &Gateway) -> Result<(), StoreError> {
 pub async fn round(gateway: &Arc<Gateway>) -> Result<Round, StoreError> {
     let mut round = Round::default();
     let intents = gateway.store().intents_to_look_at(gateway.clock().now(), ROUND_MAX).await?;
-    let mut looks = stream::iter(intents).map(|intent| look(gateway, intent)).buffer_unordered(CONCURRENT_MAX);
+    let mut looks = stream::iter(intents).map(|(_, intent)| look(gateway, intent)).buffer_unordered(CONCURRENT_MAX);
     while let Some((access_id, looked)) = looks.next().await {
-        match looked {
-            Ok(Looked::Closed | Looked::ClosedByAnother) => round.closed += 1,
-            Ok(Looked::StillOpen) => round.still_open += 1,
-            Err(error) => round.fail(&access_id, &error),
-        }
+        round.looked(&access_id, looked);
     }
     let overdue = gateway.store().transactions_to_look_at(gateway.clock().now(), ROUND_MAX).await?;
     let mut ends = stream::iter(overdue).map(|transaction| end(gateway, transaction)).buffer_unordered(CONCURRENT_MAX);
     while let Some((access_id, ended)) = ends.next().await {
-        match ended {
-            Ok(()) => round.overdue += 1,
-            Err(error) => round.fail(&access_id, &error),
-        }
+        round.ended(&access_id, ended);
     }
     Ok(round)
+}
+
+/// Looks at everything that is due now and at what becomes due by that, for an operator's command; ends when nothing more
+/// comes of it.
+///
+/// # Errors
+/// A database that could not be read.
+pub async fn until_quiet(gateway: &Arc<Gateway>) -> Result<Round, StoreError> {
+    let mut all = Round::default();
+    for _ in 0..ROUNDS_MAX {
+        let done = round(gateway).await?;
+        all += done;
+        // What failed, or is still unknown, is put off; a round of nothing else would only fail again.
+        if done.closed + done.overdue == 0 {
+            break;
+        }
+    }
+    Ok(all)
 }
 
 async fn look(gateway: &Arc<Gateway>, intent: Intent) -> (AccessId, Result<Looked, Refusal>) {
@@ -112,27 +129,32 @@ fn wait_ms(state: &State, waited_ms: i64) -> i64 {
 }
 
 impl Round {
+    fn looked(&mut self, access_id: &AccessId, looked: Result<Looked, Refusal>) {
+        match looked {
+            Ok(Looked::Closed | Looked::ClosedByAnother) => self.closed += 1,
+            Ok(Looked::StillOpen) => self.still_open += 1,
+            Err(error) => self.fail(access_id, &error),
+        }
+    }
+
+    fn ended(&mut self, access_id: &AccessId, ended: Result<(), Refusal>) {
+        match ended {
+            Ok(()) => self.overdue += 1,
+            Err(error) => self.fail(access_id, &error),
+        }
+    }
+
     fn fail(&mut self, access_id: &AccessId, error: &Refusal) {
         tracing::error!(%access_id, %error, "reconcile");
         self.failed += 1;
     }
 }
 
-/// Makes a round every `every_ms` until `stop`. A round does not hold up the end: the looks that are under way then go
-/// on, for each has a task of its own ([`Gateway::finish`] waits for them), and the others come after the next start.
-pub async fn run(gateway: Arc<Gateway>, every_ms: u64, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            done = round(&gateway) => match done {
-                Ok(done) if done != Round::default() => tracing::info!(?done, "reconcile"),
-                Ok(_) => {}
-                Err(error) => tracing::error!(%error, "reconcile"),
-            },
-        }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(Duration::from_millis(every_ms)) => {}
-        }
+impl std::ops::AddAssign for Round {
+    fn add_assign(&mut self, more: Self) {
+        self.closed += more.closed;
+        self.still_open += more.still_open;
+        self.overdue += more.overdue;
+        self.failed += more.failed;
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::Change;
+use super::{AttemptRecord, Backlog, Change, NotificationRecord, Resend, Resent, Share, ShopOwed};
 use crate::domain::notification::{Attempt, Claimed};
 use crate::domain::{
     AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Intent, Millis, OrderId, ShopId,
@@ -37,21 +37,6 @@ pub enum ApplyError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("database: {0}")]
 pub struct StoreError(pub String);
-
-/// A notification and how it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotificationRecord {
-    /// Its id.
-    pub id: String,
-    /// Its body.
-    pub body: String,
-    /// `PENDING`, `DELIVERED` or `GIVEN_UP`.
-    pub state: String,
-    /// Attempts made.
-    pub attempts: i64,
-    /// The next attempt, if there is to be one.
-    pub next_at: Option<Millis>,
-}
 
 /// The book.
 #[async_trait]
@@ -88,13 +73,15 @@ pub trait Store: Send + Sync + 'static {
     /// The effect under way for a transaction, if there is one.
     async fn open_intent(&self, access_id: &AccessId) -> Result<Option<Intent>, StoreError>;
 
-    /// Open intents that nobody has closed by the moment they were to be looked at, oldest first.
-    async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<Intent>, StoreError>;
+    /// Open intents that nobody has closed by the moment they were to be looked at, each with its shop: one of each shop,
+    /// then a second of each, and so on; of a shop, oldest first.
+    async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<(ShopId, Intent)>, StoreError>;
 
     /// Puts off the next look at an open intent and counts this one.
     async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<(), StoreError>;
 
-    /// Makes every open intent due now. For the start of the only process on a database: whoever began these is gone.
+    /// Makes every open intent due now. For the start of the only serving
+    /// process on a database: whoever began these is gone.
     async fn adopt_open_intents(&self, now: Millis) -> Result<u64, StoreError>;
 
     /// Transactions whose start ticket or stay at Amazon ran out, oldest first.
@@ -103,21 +90,42 @@ pub trait Store: Send + Sync + 'static {
     /// Puts off the next look at a transaction that is overdue and still at `version`; its version stays.
     async fn put_off(&self, access_id: &AccessId, version: i64, at: Millis) -> Result<(), StoreError>;
 
-    /// Takes on at most `limit` due notifications until `now + lease_ms`; nobody else gets them before that.
-    async fn claim_notifications(&self, now: Millis, lease_ms: i64, limit: u32) -> Result<Vec<Claimed>, StoreError>;
+    /// The shops that are owed a notification, by id. Costs a step for each shop, however much each is owed.
+    async fn shops_owed(&self) -> Result<Vec<ShopOwed>, StoreError>;
 
-    /// Lets go of every claim. For the start of the only process on a database.
-    async fn release_claims(&self) -> Result<u64, StoreError>;
+    /// When the next notification may be taken on, if any is owed.
+    async fn next_notification_at(&self) -> Result<Option<Millis>, StoreError> {
+        Ok(self.shops_owed().await?.into_iter().map(|owed| owed.next_at).min())
+    }
+
+    /// Takes on due notifications until `now + lease_ms`, of each shop its share, those first that have been due longest;
+    /// nobody else gets them before that. Of a transaction only the earliest pending one can be had.
+    async fn claim_notifications(
+        &self,
+        now: Millis,
+        lease_ms: i64,
+        shares: Vec<Share>,
+    ) -> Result<Vec<Claimed>, StoreError>;
+
+    /// Lets go of every claim; all are due now. For the start of the only serving process on a database.
+    async fn release_claims(&self, now: Millis) -> Result<u64, StoreError>;
 
     /// Records an attempt and what happens next.
     async fn record_attempt(&self, attempt: Attempt) -> Result<(), StoreError>;
 
-    /// When the next pending notification is due.
-    async fn next_notification_at(&self) -> Result<Option<Millis>, StoreError>;
+    /// Makes notifications due again by command, on a new schedule, at most `limit` of them; answers those it changed.
+    /// What is under way or due already is left alone.
+    async fn resend(&self, what: Resend, now: Millis, limit: u32) -> Result<Vec<Resent>, StoreError>;
 
     /// The notifications about a transaction, oldest first.
     async fn notifications_of(&self, access_id: &AccessId) -> Result<Vec<NotificationRecord>, StoreError>;
 
-    /// Whether the database answers.
+    /// The attempts to deliver a notification, oldest first.
+    async fn attempts_of(&self, notification_id: &str) -> Result<Vec<AttemptRecord>, StoreError>;
+
+    /// How much waits at the moment `now`. Takes the longer the more there is.
+    async fn backlog(&self, now: Millis) -> Result<Backlog, StoreError>;
+
+    /// Whether the database answers, both whoever reads and whoever writes.
     async fn ping(&self) -> Result<(), StoreError>;
 }

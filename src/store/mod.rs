@@ -7,9 +7,11 @@
 
 mod change;
 mod contract;
+mod outbox;
 mod row;
 pub mod sqlite;
 
 pub use change::{Change, JournalEntry};
-pub use contract::{ApplyError, NotificationRecord, Store, StoreError};
+pub use contract::{ApplyError, Store, StoreError};
+pub use outbox::{AttemptRecord, Backlog, NotificationRecord, Resend, Resent, Share, ShopOwed};
 pub use sqlite::SqliteStore;

@@ -2,6 +2,7 @@
 
 mod demo;
 mod operator;
+mod outbox;
 
 use crate::process::run;
 
@@ -10,7 +11,7 @@ async fn help_names_every_command_and_what_the_demo_can_be_told() {
     let here = tempfile::tempdir().unwrap();
     let help = run(&["--help"], here.path(), &[]).await;
     assert_eq!(help.code, Some(0));
-    for command in ["demo", "serve", "sandbox", "check", "keys"] {
+    for command in ["demo", "serve", "sandbox", "check", "migrate", "resend", "reconcile", "keys"] {
         assert!(help.stdout.lines().any(|line| line.starts_with(&format!("  {command} "))), "{command}");
     }
     let help = run(&["demo", "--help"], here.path(), &[]).await;

@@ -1,6 +1,10 @@
 //! Answers from Amazon that never arrive, and buyers who never come back: nothing is decided without evidence, and in
 //! the end everything is.
 
+mod back;
+mod hanging;
+mod two;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +16,7 @@ use serde_json::json;
 use crate::support::{Entered, MINUTE, Order, Reply, Stage};
 
 /// Reconcile looks for the first time after `reconcile_first_look_ms`.
-const FIRST_LOOK_MS: i64 = 30_000;
+const FIRST_LOOK_MS: i64 = 5_000;
 
 /// A gateway that does not try for long, so that tests need not wait for it.
 async fn impatient() -> Stage {

@@ -11,10 +11,8 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use super::super::row::TransactionRow;
-use super::{failed, readable};
-use crate::domain::notification::{Attempt, Claimed, Next};
-use crate::domain::{AccessId, Millis, Notification, ShopId};
-use crate::store::{ApplyError, Change, StoreError};
+use crate::domain::Notification;
+use crate::store::{ApplyError, Change};
 
 /// Takes out of `changes` every one whose transaction, order number or session stands in it already, so that what is
 /// left can be judged by one look at the database. They keep their order and come in the next batch.
@@ -48,12 +46,15 @@ pub(super) async fn apply(
 ///
 /// By SQL alone: where SQLite rolls back by itself, as it does when the disk is full or fails, sqlx's own `Transaction`
 /// goes on counting the one that is gone, and its connection never begins another.
-async fn begin(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+pub(super) async fn begin(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     sqlx::query("BEGIN IMMEDIATE").execute(connection).await.map(|_| ())
 }
 
 /// Commits if all went well, and leaves no transaction open either way.
-async fn end<T>(connection: &mut SqliteConnection, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+pub(super) async fn end<T>(
+    connection: &mut SqliteConnection,
+    outcome: Result<T, sqlx::Error>,
+) -> Result<T, sqlx::Error> {
     let ended = match outcome {
         Ok(value) => sqlx::query("COMMIT").execute(&mut *connection).await.map(|_| value),
         Err(error) => Err(error),
@@ -193,9 +194,12 @@ async fn write(tx: &mut SqliteConnection, changes: &[&Change]) -> Result<(), sql
     let notifications: Vec<_> = changes.iter().filter_map(|c| c.notification.as_ref()).map(notification_row).collect();
     if !notifications.is_empty() {
         sqlx::query(
-            "INSERT INTO notifications (id, access_id, shop_id, url, body, created_at, next_at)
+            "INSERT INTO notifications (id, access_id, shop_id, url, body, created_at, next_at, behind)
              SELECT j.value ->> 'id', j.value ->> 'access_id', j.value ->> 'shop_id', j.value ->> 'url',
-                    j.value ->> 'body', j.value ->> 'created_at', j.value ->> 'created_at' FROM json_each(?1) j",
+                    j.value ->> 'body', j.value ->> 'created_at', j.value ->> 'created_at',
+                    EXISTS (SELECT 1 FROM notifications earlier
+                            WHERE earlier.access_id = j.value ->> 'access_id' AND earlier.state = 'PENDING')
+             FROM json_each(?1) j",
         )
         .bind(json(&notifications))
         .execute(&mut *tx)
@@ -245,109 +249,8 @@ fn journal_row(change: &Change) -> Value {
     })
 }
 
-/// Records attempts and what happens next, all in one commit.
-pub(super) async fn record(connection: &mut SqliteConnection, attempts: &[Attempt]) -> Result<(), sqlx::Error> {
-    let rows: Vec<_> = attempts
-        .iter()
-        .map(|attempt| {
-            let (state, next_at) = match attempt.next {
-                Next::Delivered => ("DELIVERED", None),
-                Next::RetryAt(at) => ("PENDING", Some(at)),
-                Next::GivenUp => ("GIVEN_UP", None),
-            };
-            json!({
-                "id": attempt.notification_id, "number": attempt.number, "at": attempt.at, "took_ms": attempt.took_ms,
-                "http_status": attempt.http_status, "answer": attempt.answer, "state": state, "next_at": next_at,
-            })
-        })
-        .collect();
-    begin(connection).await?;
-    let written = write_attempts(connection, &json(&rows)).await;
-    end(connection, written).await
-}
-
-async fn write_attempts(tx: &mut SqliteConnection, rows: &str) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO notification_attempts (notification_id, number, at, took_ms, http_status, answer)
-         SELECT j.value ->> 'id', j.value ->> 'number', j.value ->> 'at', j.value ->> 'took_ms',
-                j.value ->> 'http_status', j.value ->> 'answer' FROM json_each(?1) j WHERE true
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(rows)
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query(
-        "UPDATE notifications SET state = j.value ->> 'state', next_at = j.value ->> 'next_at',
-             attempts = max(attempts, j.value ->> 'number'), claimed_until = NULL
-         FROM json_each(?1) j WHERE notifications.id = j.value ->> 'id' AND notifications.state = 'PENDING'",
-    )
-    .bind(rows)
-    .execute(tx)
-    .await
-    .map(|_| ())
-}
-
-#[derive(sqlx::FromRow)]
-struct ClaimRow {
-    id: String,
-    access_id: String,
-    shop_id: String,
-    url: String,
-    body: String,
-    created_at: i64,
-    attempts: i64,
-}
-
-/// How many notifications to one shop are under way at once: a shop whose server hangs holds up its own and no other's.
-const CLAIMS_PER_SHOP_MAX: i64 = 8;
-
-/// Takes on due notifications.
-pub(super) async fn claim(
-    connection: &mut SqliteConnection,
-    now: Millis,
-    lease_ms: i64,
-    limit: u32,
-) -> Result<Vec<Claimed>, StoreError> {
-    let rows: Vec<ClaimRow> = sqlx::query_as(
-        "UPDATE notifications SET claimed_until = ?1 + ?2 WHERE id IN (
-             SELECT id FROM (
-                 SELECT id, shop_id, next_at, row_number() OVER (PARTITION BY shop_id ORDER BY next_at) AS place
-                 FROM notifications
-                 WHERE state = 'PENDING' AND next_at <= ?1 AND (claimed_until IS NULL OR claimed_until <= ?1)) due
-             WHERE place + (SELECT count(*) FROM notifications busy WHERE busy.shop_id = due.shop_id
-                                AND busy.state = 'PENDING' AND busy.claimed_until > ?1) <= ?4
-             ORDER BY next_at LIMIT ?3)
-         RETURNING id, access_id, shop_id, url, body, created_at, attempts",
-    )
-    .bind(now.0)
-    .bind(lease_ms)
-    .bind(limit)
-    .bind(CLAIMS_PER_SHOP_MAX)
-    .fetch_all(connection)
-    .await
-    .map_err(|error| failed(&error))?;
-    Ok(readable(rows.into_iter().map(ClaimRow::read)))
-}
-
-impl ClaimRow {
-    fn read(self) -> Result<Claimed, StoreError> {
-        let broken = |error: crate::domain::Malformed| StoreError(format!("notification {}: {error}", self.id));
-        Ok(Claimed {
-            attempts_before: self.attempts,
-            notification: Notification {
-                access_id: AccessId::new(self.access_id).map_err(broken)?,
-                shop_id: ShopId::new(self.shop_id).map_err(broken)?,
-                id: self.id.clone(),
-                url: self.url,
-                body: self.body,
-                created_at: Millis(self.created_at),
-            },
-        })
-    }
-}
-
 /// The JSON text of a value whose serialisation cannot fail (no maps with odd keys, no foreign types).
-fn json<T: Serialize>(value: &T) -> String {
+pub(super) fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
@@ -357,7 +260,7 @@ mod tests {
     use sqlx::sqlite::SqliteConnectOptions;
 
     use super::*;
-    use crate::domain::{AmazonpayType, JobCd, Money, OrderId, State, Transaction, Yen};
+    use crate::domain::{AccessId, AmazonpayType, JobCd, Millis, Money, OrderId, ShopId, State, Transaction, Yen};
 
     fn entry(number: usize) -> Change {
         Change::entered(Transaction {

@@ -1,12 +1,19 @@
-//! SQLite: one file, one process.
+//! SQLite: one file, one process that serves it.
 //!
 //! Write-ahead log, `synchronous=FULL`, foreign keys on. One writer task owns the only writing connection and commits
 //! the changes of many requests together (see `writer`); readers have a pool of their own and never wait for it.
-//! A lock file beside the database keeps a second process away, so at start every open intent and every claim in the
-//! file belongs to a process that is gone.
+//! A lock file beside the database keeps a second serving process away, so at its start every open intent and every
+//! claim in the file belongs to a process that is gone.
+//!
+//! An operator's command may work beside the one that serves ([`SqliteStore::join`]). That is safe because whatever is
+//! judged is judged inside the database transaction that writes it, which SQLite gives to one process at a time; only
+//! what is done at the start alone (the schema, taking over) is left to the owner of the lock.
 
 mod batch;
 mod key;
+mod outbox;
+#[cfg(test)]
+mod outbox_tests;
 mod reader;
 mod writer;
 
@@ -15,10 +22,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use super::{ApplyError, Change, NotificationRecord, Store, StoreError};
+use super::{
+    ApplyError, AttemptRecord, Backlog, Change, NotificationRecord, Resend, Resent, Share, ShopOwed, Store, StoreError,
+};
 use crate::config::DeploymentKey;
 use crate::domain::access::key_mark;
 use crate::domain::notification::{Attempt, Claimed};
@@ -31,6 +41,8 @@ use writer::{Command, Writer};
 
 /// How many reading connections there are at most.
 const READERS_MAX: u32 = 4;
+/// How long a statement waits for another process that is writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a database file could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +79,22 @@ pub enum OpenError {
         /// The id.
         key_id: String,
     },
+    /// There is no such database.
+    #[error("{}: no database is here; name the right file by --database, or make one with `sekisho migrate`", .0.display())]
+    Missing(PathBuf),
+    /// The schema is not the one that this program knows.
+    #[error(
+        "{}: its schema is number {found}, and this program works on number {known}; use the version of sekisho that \
+         serves it, or stop that one and run `sekisho migrate`", path.display()
+    )]
+    OtherSchema {
+        /// Which database.
+        path: PathBuf,
+        /// Its schema; 0 for none.
+        found: i64,
+        /// This program's.
+        known: i64,
+    },
     /// SQLite refused.
     #[error("opening {}: {source}", path.display())]
     Sqlite {
@@ -81,8 +109,35 @@ pub enum OpenError {
 pub struct SqliteStore {
     readers: SqlitePool,
     writer: Writer,
-    /// Held, and so locked, for as long as the store lives.
-    _lock: File,
+    /// Held, and so locked, for as long as the store lives; a command beside the one that serves has none.
+    _lock: Option<File>,
+}
+
+/// The schema, in the order of its making.
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// The schemas of a database before and after [`migrate`]: numbers of migrations, 0 for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// Before.
+    pub from: i64,
+    /// After: the one that this program knows.
+    pub to: i64,
+}
+
+/// Makes the database at `path` if it is missing and brings its schema up to date, without serving it.
+///
+/// # Errors
+/// [`OpenError`]; [`OpenError::InUse`] while a process serves it.
+pub async fn migrate(path: &Path) -> Result<Migrated, OpenError> {
+    let _lock = lock(path)?;
+    let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
+    let mut connection = options(path).connect().await.map_err(failed)?;
+    let from = schema_of(&mut connection).await.map_err(failed)?;
+    run_migrations(path, &mut connection).await?;
+    let to = schema_of(&mut connection).await.map_err(failed)?;
+    connection.close().await.map_err(failed)?;
+    Ok(Migrated { from, to })
 }
 
 impl SqliteStore {
@@ -91,8 +146,9 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`], each a sentence that an operator can act on.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
         let (connection, lock) = connect(path).await?;
-        Self::start(path, connection, lock).await
+        Self::on(connection, path, Some(lock)).await.map_err(failed)
     }
 
     /// The same for whoever derives AccessPasses by `key`: it must be the one that the database knows under its id.
@@ -100,9 +156,9 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`].
     pub async fn open_with_key(path: &Path, key: &DeploymentKey, now: Millis) -> Result<Self, OpenError> {
+        let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
         let (mut connection, lock) = connect(path).await?;
-        let known = key::recognise(&mut connection, &key.id, &key_mark(key), now).await;
-        match known.map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })? {
+        match key::recognise(&mut connection, &key.id, &key_mark(key), now).await.map_err(failed)? {
             Known::Another => return Err(OpenError::OtherKey { path: path.to_owned(), key_id: key.id.clone() }),
             Known::Same { others } if !others.is_empty() => tracing::warn!(
                 key_id = key.id,
@@ -111,15 +167,32 @@ impl SqliteStore {
             ),
             Known::Same { .. } => {}
         }
-        Self::start(path, connection, lock).await
+        Self::on(connection, path, Some(lock)).await.map_err(failed)
     }
 
-    async fn start(path: &Path, connection: SqliteConnection, lock: File) -> Result<Self, OpenError> {
+    /// Opens the database at `path` for a command, whether or not another process serves it. Makes nothing and changes no
+    /// schema.
+    ///
+    /// # Errors
+    /// [`OpenError`], each a sentence that an operator can act on.
+    pub async fn join(path: &Path) -> Result<Self, OpenError> {
+        if !path.exists() {
+            return Err(OpenError::Missing(path.to_owned()));
+        }
+        let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
+        let mut connection = options(path).create_if_missing(false).connect().await.map_err(failed)?;
+        let (found, known) = (schema_of(&mut connection).await.map_err(failed)?, known_schema());
+        if found != known {
+            return Err(OpenError::OtherSchema { path: path.to_owned(), found, known });
+        }
+        Self::on(connection, path, None).await.map_err(failed)
+    }
+
+    async fn on(connection: SqliteConnection, path: &Path, lock: Option<File>) -> Result<Self, sqlx::Error> {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .connect_with(options(path).read_only(true).create_if_missing(false))
-            .await
-            .map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
+            .await?;
         Ok(Self { readers, writer: Writer::start(connection), _lock: lock })
     }
 
@@ -138,7 +211,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging()
 }
 
@@ -147,11 +220,32 @@ async fn connect(path: &Path) -> Result<(SqliteConnection, File), OpenError> {
     let lock = lock(path)?;
     let connection = options(path).connect().await;
     let mut connection = connection.map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
-    sqlx::migrate!("migrations/sqlite")
-        .run(&mut connection)
-        .await
-        .map_err(|source| OpenError::Migrate { path: path.to_owned(), source })?;
+    run_migrations(path, &mut connection).await?;
     Ok((connection, lock))
+}
+
+async fn run_migrations(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Migrate { path: path.to_owned(), source };
+    MIGRATIONS.run(connection).await.map_err(failed)
+}
+
+/// The number of the schema that this program works on.
+fn known_schema() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// The number of a database's schema; 0 where it has none.
+async fn schema_of(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    let has_one: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')")
+            .fetch_one(&mut *connection)
+            .await?;
+    if !has_one {
+        return Ok(0);
+    }
+    let number: Option<i64> =
+        sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success").fetch_one(connection).await?;
+    Ok(number.unwrap_or_default())
 }
 
 /// The file at `path`, made if it is missing so that nobody else can read it: it names buyers' orders.
@@ -219,7 +313,7 @@ impl Store for SqliteStore {
         reader::open_intent(&self.readers, access_id).await
     }
 
-    async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<Intent>, StoreError> {
+    async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<(ShopId, Intent)>, StoreError> {
         reader::intents_to_look_at(&self.readers, now, limit).await
     }
 
@@ -239,28 +333,46 @@ impl Store for SqliteStore {
         self.writer.ask(|reply| Command::PutOff { access_id: access_id.clone(), version, at, reply }).await?
     }
 
-    async fn claim_notifications(&self, now: Millis, lease_ms: i64, limit: u32) -> Result<Vec<Claimed>, StoreError> {
-        self.writer.ask(|reply| Command::Claim { now, lease_ms, limit, reply }).await?
+    async fn shops_owed(&self) -> Result<Vec<ShopOwed>, StoreError> {
+        outbox::shops_owed(&self.readers).await
     }
 
-    async fn release_claims(&self) -> Result<u64, StoreError> {
-        self.writer.ask(Command::ReleaseClaims).await?
+    async fn claim_notifications(
+        &self,
+        now: Millis,
+        lease_ms: i64,
+        shares: Vec<Share>,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        self.writer.ask(|reply| Command::Claim { now, lease_ms, shares, reply }).await?
+    }
+
+    async fn release_claims(&self, now: Millis) -> Result<u64, StoreError> {
+        self.writer.ask(|reply| Command::ReleaseClaims(now, reply)).await?
     }
 
     async fn record_attempt(&self, attempt: Attempt) -> Result<(), StoreError> {
         self.writer.ask(|reply| Command::Attempt(attempt, reply)).await?
     }
 
-    async fn next_notification_at(&self) -> Result<Option<Millis>, StoreError> {
-        reader::next_notification_at(&self.readers).await
+    async fn resend(&self, what: Resend, now: Millis, limit: u32) -> Result<Vec<Resent>, StoreError> {
+        self.writer.ask(|reply| Command::Resend { what, now, limit, reply }).await?
     }
 
     async fn notifications_of(&self, access_id: &AccessId) -> Result<Vec<NotificationRecord>, StoreError> {
-        reader::notifications_of(&self.readers, access_id).await
+        outbox::notifications_of(&self.readers, access_id).await
+    }
+
+    async fn attempts_of(&self, notification_id: &str) -> Result<Vec<AttemptRecord>, StoreError> {
+        outbox::attempts_of(&self.readers, notification_id).await
+    }
+
+    async fn backlog(&self, now: Millis) -> Result<Backlog, StoreError> {
+        reader::backlog(&self.readers, now).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        reader::ping(&self.readers).await
+        reader::ping(&self.readers).await?;
+        self.writer.ask(Command::Ping).await?
     }
 }
 

@@ -3,12 +3,12 @@
 use sqlx::SqlitePool;
 
 use super::super::row::TransactionRow;
-use super::{failed, readable};
+use super::{failed, outbox, readable};
 use crate::domain::{
     AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, Effect, IdempotencyKey, Intent, Millis, OrderId, ShopId,
     Transaction,
 };
-use crate::store::{NotificationRecord, StoreError};
+use crate::store::{Backlog, StoreError};
 
 pub(super) async fn transaction(pool: &SqlitePool, access_id: &AccessId) -> Result<Option<Transaction>, StoreError> {
     sqlx::query_as::<_, TransactionRow>("SELECT * FROM transactions WHERE access_id = ?1")
@@ -117,6 +117,13 @@ pub(super) async fn transactions_to_look_at(
 }
 
 #[derive(sqlx::FromRow)]
+struct DueIntentRow {
+    shop_id: String,
+    #[sqlx(flatten)]
+    intent: IntentRow,
+}
+
+#[derive(sqlx::FromRow)]
 struct IntentRow {
     idempotency_key: String,
     access_id: String,
@@ -153,49 +160,57 @@ pub(super) async fn open_intent(pool: &SqlitePool, access_id: &AccessId) -> Resu
     .transpose()
 }
 
-pub(super) async fn intents_to_look_at(pool: &SqlitePool, now: Millis, limit: u32) -> Result<Vec<Intent>, StoreError> {
-    let rows = sqlx::query_as::<_, IntentRow>(
-        "SELECT idempotency_key, access_id, effect, started_at, look_at, looks FROM operations
-         WHERE verdict IS NULL AND look_at <= ?1 ORDER BY look_at LIMIT ?2",
+pub(super) async fn intents_to_look_at(
+    pool: &SqlitePool,
+    now: Millis,
+    limit: u32,
+) -> Result<Vec<(ShopId, Intent)>, StoreError> {
+    let rows = sqlx::query_as::<_, DueIntentRow>(
+        "SELECT shop_id, idempotency_key, access_id, effect, started_at, look_at, looks FROM (
+             SELECT t.shop_id, o.*, row_number() OVER (PARTITION BY t.shop_id ORDER BY o.look_at) AS turn
+             FROM operations o JOIN transactions t ON t.access_id = o.access_id
+             WHERE o.verdict IS NULL AND o.look_at <= ?1)
+         ORDER BY turn, look_at LIMIT ?2",
     )
     .bind(now.0)
     .bind(limit)
     .fetch_all(pool)
     .await
     .map_err(|error| failed(&error))?;
-    Ok(readable(rows.into_iter().map(IntentRow::read)))
+    Ok(readable(rows.into_iter().map(|row| {
+        let shop_id = ShopId::new(row.shop_id).map_err(|error| StoreError(format!("an operation's shop: {error}")))?;
+        Ok((shop_id, row.intent.read()?))
+    })))
 }
 
-pub(super) async fn next_notification_at(pool: &SqlitePool) -> Result<Option<Millis>, StoreError> {
-    let next: Option<i64> = sqlx::query_scalar("SELECT min(next_at) FROM notifications WHERE state = 'PENDING'")
-        .fetch_one(pool)
-        .await
-        .map_err(|error| failed(&error))?;
-    Ok(next.map(Millis))
-}
-
-pub(super) async fn notifications_of(
-    pool: &SqlitePool,
-    access_id: &AccessId,
-) -> Result<Vec<NotificationRecord>, StoreError> {
-    let rows: Vec<(String, String, String, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT id, body, state, attempts, next_at FROM notifications WHERE access_id = ?1 ORDER BY created_at, rowid",
+/// How much waits. Counting takes the longer the more there is, so this is for those who look on, not for those who work.
+pub(super) async fn backlog(pool: &SqlitePool, now: Millis) -> Result<Backlog, StoreError> {
+    let due_since = outbox::shops_owed(pool).await?.into_iter().map(|owed| owed.next_at).min();
+    let (pending, given_up, open, open_since, overdue, overdue_since): BacklogRow = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM notifications WHERE state = 'PENDING' AND behind = 0)
+                + (SELECT count(*) FROM notifications WHERE state = 'PENDING' AND behind = 1),
+                (SELECT count(*) FROM notifications WHERE state = 'GIVEN_UP'),
+                (SELECT count(*) FROM operations WHERE verdict IS NULL),
+                (SELECT min(started_at) FROM operations WHERE verdict IS NULL),
+                (SELECT count(*) FROM transactions WHERE look_at IS NOT NULL AND look_at <= ?1),
+                (SELECT min(look_at) FROM transactions WHERE look_at IS NOT NULL AND look_at <= ?1)",
     )
-    .bind(access_id.as_str())
-    .fetch_all(pool)
+    .bind(now.0)
+    .fetch_one(pool)
     .await
     .map_err(|error| failed(&error))?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, body, state, attempts, next_at)| NotificationRecord {
-            id,
-            body,
-            state,
-            attempts,
-            next_at: next_at.map(Millis),
-        })
-        .collect())
+    Ok(Backlog {
+        notifications_pending: pending,
+        notification_due_since: due_since.filter(|since| *since <= now),
+        notifications_given_up: given_up,
+        operations_open: open,
+        operation_open_since: open_since.map(Millis),
+        transactions_overdue: overdue,
+        transaction_overdue_since: overdue_since.map(Millis),
+    })
 }
+
+type BacklogRow = (i64, i64, i64, Option<i64>, i64, Option<i64>);
 
 pub(super) async fn ping(pool: &SqlitePool) -> Result<(), StoreError> {
     sqlx::query("SELECT 1").execute(pool).await.map(|_| ()).map_err(|error| failed(&error))

@@ -9,10 +9,10 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{batch, failed};
+use super::{batch, failed, outbox};
 use crate::domain::notification::{Attempt, Claimed};
 use crate::domain::{AccessId, IdempotencyKey, Millis};
-use crate::store::{ApplyError, Change, StoreError};
+use crate::store::{ApplyError, Change, Resend, Resent, Share, StoreError};
 
 /// How many requests may wait for the writer before the next one has to wait to be queued.
 const QUEUE_MAX: usize = 1024;
@@ -34,9 +34,13 @@ pub(super) enum Command {
     /// Make all open intents due.
     AdoptIntents(Millis, Reply<u64>),
     /// Take on due notifications.
-    Claim { now: Millis, lease_ms: i64, limit: u32, reply: Reply<Vec<Claimed>> },
+    Claim { now: Millis, lease_ms: i64, shares: Vec<Share>, reply: Reply<Vec<Claimed>> },
     /// Let go of all claims.
-    ReleaseClaims(Reply<u64>),
+    ReleaseClaims(Millis, Reply<u64>),
+    /// Make notifications due again.
+    Resend { what: Resend, now: Millis, limit: u32, reply: Reply<Vec<Resent>> },
+    /// Say that the database can be written to.
+    Ping(Reply<()>),
     /// Finish what came before this, and end.
     Stop,
 }
@@ -137,7 +141,7 @@ async fn record_all(connection: &mut SqliteConnection, attempts: Vec<(Attempt, R
         return;
     }
     let (attempts, replies): (Vec<_>, Vec<_>) = attempts.into_iter().unzip();
-    let result = batch::record(connection, &attempts).await.map_err(|error| failed(&error));
+    let result = outbox::record(connection, &attempts).await.map_err(|error| failed(&error));
     for reply in replies {
         let _ = reply.send(result.clone());
     }
@@ -173,15 +177,18 @@ async fn run_one(connection: &mut SqliteConnection, command: Command) {
                 .await;
             let _ = reply.send(done.map(|done| done.rows_affected()).map_err(|error| failed(&error)));
         }
-        Command::Claim { now, lease_ms, limit, reply } => {
-            let claimed = batch::claim(connection, now, lease_ms, limit).await;
-            let _ = reply.send(claimed);
+        Command::Claim { now, lease_ms, shares, reply } => {
+            let _ = reply.send(outbox::claim(connection, now, lease_ms, &shares).await);
         }
-        Command::ReleaseClaims(reply) => {
-            let done = sqlx::query("UPDATE notifications SET claimed_until = NULL WHERE claimed_until IS NOT NULL")
-                .execute(connection)
-                .await;
-            let _ = reply.send(done.map(|done| done.rows_affected()).map_err(|error| failed(&error)));
+        Command::ReleaseClaims(now, reply) => {
+            let _ = reply.send(outbox::release(connection, now).await);
+        }
+        Command::Resend { what, now, limit, reply } => {
+            let _ = reply.send(outbox::resend(connection, &what, now, limit).await);
+        }
+        Command::Ping(reply) => {
+            let writable = batch::begin(connection).await;
+            let _ = reply.send(batch::end(connection, writable).await.map_err(|error| failed(&error)));
         }
         Command::Apply(..) | Command::Attempt(..) | Command::Stop => {}
     }

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sekisho::domain::notification::{Attempt, Next};
 use sekisho::domain::transaction::{Event, Failure};
-use sekisho::domain::{Millis, Notification, OrderId, ShopId, Status, Transaction};
+use sekisho::domain::{Millis, OrderId, ShopId, Status, Transaction};
 use sekisho::store::{ApplyError, Change, Store};
 
 use super::sample::{
-    MINUTE, NOW, access_id, enter, enter_owing, exec, in_every_state, intent, intent_on, notification, order, outcome,
-    requested, shop, transaction,
+    MINUTE, NOW, access_id, enter, exec, in_every_state, intent, intent_on, notification, order, outcome, requested,
+    shop, transaction,
 };
 
 type Engine = Arc<dyn Store>;
@@ -20,7 +19,8 @@ async fn read(store: &Engine, number: usize) -> Option<Transaction> {
 }
 
 fn advanced(before: &Transaction) -> Change {
-    Change::event(before, requested(NOW.plus(MINUTE)), NOW.plus(1)).unwrap()
+    // Due when the minute is over, and no moment before.
+    Change::event(before, requested(NOW.plus(MINUTE - 1)), NOW.plus(1)).unwrap()
 }
 
 pub(super) async fn what_is_entered_is_read_back(store: &Engine) {
@@ -123,7 +123,7 @@ pub(super) async fn intents_come_due_oldest_first(store: &Engine) {
     }
     let due = async |now: Millis, limit| {
         let intents = store.intents_to_look_at(now, limit).await.unwrap();
-        intents.iter().map(|one| one.key.to_string()).collect::<Vec<_>>()
+        intents.iter().map(|(_, one)| one.key.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(due(NOW, 10).await, [] as [&str; 0]);
     assert_eq!(due(NOW.plus(2 * MINUTE), 10).await, ["key-2", "key-3"]);
@@ -223,87 +223,6 @@ pub(super) async fn a_charge_pays_one_transaction(store: &Engine) {
     assert_eq!(store.transaction_of_charge(&charge).await, Ok(Some(paid(1))));
     assert!(store.apply(Change::entered(paid(2))).await.is_err());
     assert_eq!(read(store, 2).await, None);
-}
-
-pub(super) async fn a_claim_is_a_lease(store: &Engine) {
-    for (number, at) in [(1, 2), (2, 0), (3, 1)] {
-        enter_owing(store, number, &format!("msg_{number}"), NOW.plus(at)).await;
-    }
-    let claim = async |now: Millis, limit| {
-        let claimed = store.claim_notifications(now, MINUTE, limit).await.unwrap();
-        claimed.into_iter().map(|one| one.notification.id).collect::<BTreeSet<_>>()
-    };
-    assert_eq!(store.next_notification_at().await, Ok(Some(NOW)));
-    assert_eq!(claim(NOW.plus(-1), 10).await, BTreeSet::new());
-    let later = NOW.plus(10);
-    assert_eq!(claim(later, 2).await, ["msg_2", "msg_3"].map(str::to_owned).into(), "the oldest first");
-    assert_eq!(claim(later, 10).await, ["msg_1".to_owned()].into());
-    assert_eq!(claim(later.plus(MINUTE - 1), 10).await, BTreeSet::new());
-    assert_eq!(claim(later.plus(MINUTE), 10).await.len(), 3, "a lease ends");
-    assert_eq!(store.release_claims().await, Ok(3));
-    let claimed = store.claim_notifications(later.plus(MINUTE), MINUTE, 10).await.unwrap();
-    let first = claimed.iter().find(|one| one.notification.id == "msg_1").unwrap();
-    assert_eq!(first.notification, notification(&transaction(1), "msg_1", NOW.plus(2)));
-    assert_eq!(first.attempts_before, 0);
-}
-
-pub(super) async fn a_shop_that_hangs_holds_up_no_other(store: &Engine) {
-    for number in 0..40 {
-        enter_owing(store, number, &format!("msg_{number}"), NOW).await;
-    }
-    let other = ShopId::new("tshop00000002").unwrap();
-    let theirs = Transaction { shop_id: other.clone(), ..transaction(40) };
-    let owed = Notification { shop_id: other.clone(), ..notification(&theirs, "msg_40", NOW.plus(1)) };
-    store.apply(Change::entered(theirs).telling(Some(owed))).await.unwrap();
-    let claim = async || {
-        let claimed = store.claim_notifications(NOW.plus(2), MINUTE, 64).await.unwrap();
-        let others = claimed.iter().filter(|one| one.notification.shop_id == other).count();
-        (claimed.len() - others, others)
-    };
-    assert_eq!(claim().await, (8, 1), "the first shop's many leave room for the other's one");
-    assert_eq!(claim().await, (0, 0), "what is under way counts");
-}
-
-pub(super) async fn attempts_are_recorded(store: &Engine) {
-    let owed = enter_owing(store, 1, "msg_1", NOW).await;
-    let attempt = async |number, next| {
-        let attempt = Attempt {
-            notification_id: "msg_1".to_owned(),
-            number,
-            at: NOW,
-            took_ms: 12,
-            http_status: Some(200),
-            answer: "1".to_owned(),
-            next,
-        };
-        store.record_attempt(attempt).await.unwrap();
-        let record = store.notifications_of(&owed.access_id).await.unwrap().remove(0);
-        (record.state, record.attempts, record.next_at)
-    };
-    let claimed = store.claim_notifications(NOW, MINUTE, 1).await.unwrap();
-    assert_eq!(claimed.len(), 1);
-    let again = NOW.plus(5);
-    assert_eq!(attempt(1, Next::RetryAt(again)).await, ("PENDING".to_owned(), 1, Some(again)));
-    assert_eq!(store.claim_notifications(NOW, MINUTE, 1).await.unwrap().len(), 0);
-    // Recorded means given back: the lease of the first attempt does not hold up the second.
-    assert_eq!(store.claim_notifications(again, MINUTE, 1).await.unwrap()[0].attempts_before, 1);
-    assert_eq!(attempt(2, Next::Delivered).await, ("DELIVERED".to_owned(), 2, None));
-    // A record that comes late does not undo what is known.
-    assert_eq!(attempt(2, Next::RetryAt(again)).await, ("DELIVERED".to_owned(), 2, None));
-    assert_eq!(store.claim_notifications(NOW.plus(99 * MINUTE), MINUTE, 1).await.unwrap().len(), 0);
-    assert_eq!(store.next_notification_at().await, Ok(None));
-    enter_owing(store, 2, "msg_2", NOW).await;
-    let last = Attempt {
-        notification_id: "msg_2".to_owned(),
-        number: 1,
-        at: NOW,
-        took_ms: 0,
-        http_status: None,
-        answer: "no connection".to_owned(),
-        next: Next::GivenUp,
-    };
-    store.record_attempt(last).await.unwrap();
-    assert_eq!(store.notifications_of(&access_id(2)).await.unwrap()[0].state, "GIVEN_UP");
 }
 
 async fn all_at_once(store: &Engine, changes: Vec<Change>) -> Vec<Result<(), ApplyError>> {

@@ -2,6 +2,7 @@
 //! opens an empty store.
 
 mod contract;
+mod outbox;
 mod sample;
 mod sqlite;
 mod upgrade;
@@ -23,22 +24,22 @@ async fn open_sqlite() -> Opened {
     Opened { store: Arc::new(store), _data: data }
 }
 
-/// Runs every test of the suite on the store that `$open` opens.
+/// Runs every test of a suite on the store that `$open` opens.
 macro_rules! contract {
-    ($engine:ident, $open:path: $($test:ident)*) => {
-        mod $engine {
+    ($name:ident, $suite:ident, $open:path: $($test:ident)*) => {
+        mod $name {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $test() {
                     let opened = $open().await;
-                    super::contract::$test(&opened.store).await;
+                    super::$suite::$test(&opened.store).await;
                 }
             )*
         }
     };
 }
 
-contract! { on_sqlite, super::open_sqlite:
+contract! { on_sqlite, contract, super::open_sqlite:
     what_is_entered_is_read_back
     every_state_is_read_back
     an_order_is_entered_once
@@ -53,9 +54,18 @@ contract! { on_sqlite, super::open_sqlite:
     a_session_leads_to_the_order_it_is_to_pay
     a_session_is_claimed_for_one_transaction
     a_charge_pays_one_transaction
-    a_claim_is_a_lease
-    a_shop_that_hangs_holds_up_no_other
-    attempts_are_recorded
     two_hundred_transactions_at_once
     two_hundred_changes_of_one_transaction
+}
+
+contract! { outbox_on_sqlite, outbox, super::open_sqlite:
+    a_claim_is_a_lease
+    a_shop_has_its_places_and_no_more
+    none_overtakes_another_of_its_transaction
+    what_was_given_up_lets_the_next_one_go
+    attempts_are_recorded
+    who_is_owed_something
+    what_a_command_sends_again
+    everything_given_up_for_a_shop_in_its_order
+    how_much_waits
 }

@@ -10,6 +10,7 @@ use sekisho::store::{ApplyError, Change, SqliteStore, Store};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
 
+use super::outbox::share;
 use super::sample::{MINUTE, NOW, enter, enter_owing, in_every_state, intent, requested, transaction};
 
 async fn open(path: &Path) -> (Arc<SqliteStore>, Arc<dyn Store>) {
@@ -30,7 +31,7 @@ async fn a_file_is_opened_again_with_everything_in_it() {
     let entered = enter_owing(&store, 1, "msg_1", NOW).await;
     let mine = intent(&entered, "key-1", NOW.plus(MINUTE));
     store.apply(Change::intent(&entered, mine.clone())).await.unwrap();
-    assert_eq!(store.claim_notifications(NOW, MINUTE, 10).await.unwrap().len(), 1);
+    assert_eq!(store.claim_notifications(NOW, MINUTE, vec![share(10)]).await.unwrap().len(), 1);
     sqlite.close().await;
     assert!(matches!(store.apply(Change::entered(transaction(2))).await, Err(ApplyError::Unavailable(_))));
     drop((sqlite, store));
@@ -38,8 +39,8 @@ async fn a_file_is_opened_again_with_everything_in_it() {
     let (_, store) = open(&path).await;
     assert_eq!(store.transaction(&entered.access_id).await, Ok(Some(entered.clone())));
     assert_eq!(store.open_intent(&entered.access_id).await, Ok(Some(mine)));
-    assert_eq!(store.release_claims().await, Ok(1));
-    assert_eq!(store.claim_notifications(NOW, MINUTE, 10).await.unwrap().len(), 1);
+    assert_eq!(store.release_claims(NOW).await, Ok(1));
+    assert_eq!(store.claim_notifications(NOW, MINUTE, vec![share(10)]).await.unwrap().len(), 1);
 }
 
 /// Stop and copy is a back-up: after an orderly end the file alone is the whole book, and nobody else can read it.
@@ -76,6 +77,69 @@ async fn a_file_has_one_owner() {
     first.close().await;
     drop(first);
     SqliteStore::open(&path).await.unwrap();
+}
+
+/// An operator's command works beside the process that serves; what each writes the other reads.
+#[tokio::test]
+async fn a_command_joins_the_one_that_serves() {
+    let data = tempfile::tempdir().unwrap();
+    let path = data.path().join("sekisho.db");
+    let error = SqliteStore::join(&path).await.err().unwrap();
+    assert!(matches!(error, OpenError::Missing(_)) && !path.exists(), "{error}");
+
+    let (serving, serving_store) = open(&path).await;
+    let beside = SqliteStore::join(&path).await.unwrap();
+    let entered = enter(&serving_store, 1).await;
+    let change = Change::event(&entered, requested(NOW), NOW.plus(1)).unwrap();
+    let same = Change::event(&entered, requested(NOW), NOW.plus(2)).unwrap();
+    beside.apply(change).await.unwrap();
+    assert_eq!(serving.apply(same).await, Err(ApplyError::VersionLost));
+    assert_eq!(serving.transaction(&entered.access_id).await.unwrap().unwrap().version, 2);
+    beside.close().await;
+    enter(&serving_store, 2).await;
+    serving.close().await;
+}
+
+/// What the first version left in its outbox goes out in order after the upgrade.
+#[tokio::test]
+async fn an_outbox_of_the_first_schema_is_put_in_order() {
+    let data = tempfile::tempdir().unwrap();
+    let path = data.path().join("sekisho.db");
+    let first_only = tempfile::tempdir().unwrap();
+    std::fs::write(
+        first_only.path().join("0001_first_storey.sql"),
+        include_str!("../../../migrations/sqlite/0001_first_storey.sql"),
+    )
+    .unwrap();
+    let mut old = SqliteConnectOptions::new().filename(&path).create_if_missing(true).connect().await.unwrap();
+    sqlx::migrate::Migrator::new(first_only.path()).await.unwrap().run(&mut old).await.unwrap();
+    let error = SqliteStore::join(&path).await.err().unwrap();
+    assert!(matches!(error, OpenError::OtherSchema { found: 1, .. }), "{error}");
+    let id = super::sample::access_id(1);
+    let rows = [
+        ("msg_1", "'DELIVERED'", "NULL", "NULL"),
+        ("msg_2", "'PENDING'", "5", "NULL"),
+        ("msg_3", "'PENDING'", "6", "9"),
+    ];
+    let mut sql = format!(
+        "INSERT INTO transactions (access_id, key_id, shop_id, order_id, version, status, job_cd, amount, tax,
+             amazonpay_type, created_at, processed_at)
+         VALUES ('{id}', 'k', 'tshop00000001', 'o', 1, 'UNPROCESSED', 'AUTH', 1, 0, '3', 1, 1);"
+    );
+    sql.extend(rows.map(|(msg, state, next_at, claimed)| {
+        format!(
+            "INSERT INTO notifications (id, access_id, shop_id, url, body, created_at, state, next_at, claimed_until)
+             VALUES ('{msg}', '{id}', 'tshop00000001', 'u', 'b', 1, {state}, {next_at}, {claimed});"
+        )
+    }));
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut old).await.unwrap();
+    drop(old);
+
+    let (sqlite, store) = open(&path).await;
+    store.release_claims(NOW).await.unwrap();
+    let claimed = store.claim_notifications(NOW, MINUTE, vec![share(10)]).await.unwrap();
+    assert_eq!(claimed.iter().map(|one| one.notification.id.as_str()).collect::<Vec<_>>(), ["msg_2"]);
+    sqlite.close().await;
 }
 
 /// A second process, started as an operator would start it.
@@ -233,7 +297,7 @@ const WRONG_TRANSACTIONS: [(&str, &str, &str); 45] = [
 ];
 
 /// The constraint, or the key, and the statement that breaks it.
-const WRONG_OTHERS: [(&str, &str); 12] = [
+const WRONG_OTHERS: [(&str, &str); 15] = [
     ("effect_is_json", "UPDATE operations SET effect = 'x'"),
     ("key_shape", "UPDATE operations SET idempotency_key = ''"),
     ("verdict_known", "UPDATE operations SET verdict = 'MAYBE', evidence = 'x', finished_at = 1"),
@@ -247,6 +311,13 @@ const WRONG_OTHERS: [(&str, &str); 12] = [
     ("notification_state_known", "UPDATE notifications SET state = 'LOST'"),
     ("next_iff_pending", "UPDATE notifications SET state = 'DELIVERED'"),
     ("next_iff_pending", "UPDATE notifications SET next_at = NULL"),
+    ("behind_is_yes_or_no", "UPDATE notifications SET behind = 2"),
+    ("schedule_from_range", "UPDATE notifications SET schedule_from = -1"),
+    (
+        "failure_known",
+        "INSERT INTO notification_attempts (notification_id, number, at, took_ms, failure, answer)
+        VALUES ('msg_1', 1, 1, 1, 'LATE', '')",
+    ),
     ("transactions.shop_id, transactions.order_id", "UPDATE transactions SET order_id = 'same'"),
     ("FOREIGN KEY", "UPDATE journal SET access_id = 'nobody'"),
     ("FOREIGN KEY", "DELETE FROM transactions WHERE order_id = 'order-90'"),

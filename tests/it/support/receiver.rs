@@ -22,6 +22,12 @@ pub(crate) enum Reply {
     Hangs,
     /// Closes the connection without an answer.
     Drops,
+    /// HTTP 200, and then a byte now and then, for ever.
+    Trickles,
+    /// HTTP 200 and a thousand bytes.
+    Long,
+    /// HTTP 503 with this Retry-After.
+    AsksForTime(&'static str),
 }
 
 /// A POST that arrived.
@@ -108,6 +114,17 @@ async fn receive(State(script): State<Arc<Mutex<Script>>>, uri: Uri, headers: He
         Reply::Says(body) => body.into_response(),
         Reply::Status(status) => (StatusCode::from_u16(status).unwrap(), "0").into_response(),
         Reply::Hangs => std::future::pending().await,
+        Reply::Long => "long ".repeat(200).into_response(),
+        Reply::AsksForTime(text) => {
+            (StatusCode::SERVICE_UNAVAILABLE, [(axum::http::header::RETRY_AFTER, text)], "busy").into_response()
+        }
+        Reply::Trickles => {
+            let byte = async |()| {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                Some((Ok::<_, std::io::Error>(Bytes::from_static(b" ")), ()))
+            };
+            Response::new(Body::from_stream(futures_util::stream::unfold((), byte)))
+        }
         Reply::Drops => {
             let broken = async { Err::<Bytes, _>(std::io::Error::other("dropped on purpose")) };
             Response::new(Body::from_stream(futures_util::stream::once(broken)))
