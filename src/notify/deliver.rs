@@ -62,7 +62,7 @@ pub(super) async fn post(network: &dyn Network, shop: &ShopSettings, claimed: &C
         Failure::TimedOut => {
             ShopAnswer::none(NoAnswer::Hang, format!("no answer within {} ms", shop.notify_timeout_ms))
         }
-        Failure::Forbidden(why) => ShopAnswer::none(NoAnswer::Name, format!("not called: {why}")),
+        Failure::Forbidden(why) => ShopAnswer::none(NoAnswer::Forbidden, format!("not called: {why}")),
         other => ShopAnswer::none(kind(&other), words(kind(&other))),
     };
     let request = request(shop, &claimed.notification, now);
@@ -119,7 +119,8 @@ const fn kind(failure: &Failure) -> NoAnswer {
     match failure {
         Failure::Refused => NoAnswer::Refused,
         Failure::Unreachable => NoAnswer::Unreachable,
-        Failure::Name | Failure::Forbidden(_) => NoAnswer::Name,
+        Failure::Name => NoAnswer::Name,
+        Failure::Forbidden(_) => NoAnswer::Forbidden,
         Failure::Tls => NoAnswer::Tls,
         Failure::TimedOut => NoAnswer::Hang,
         Failure::Malformed | Failure::Broken => NoAnswer::Broken,

@@ -216,6 +216,15 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
+/// The writing connection to an up-to-date schema, and the lock that keeps others away.
+async fn connect(path: &Path) -> Result<(SqliteConnection, File), OpenError> {
+    let lock = lock(path)?;
+    let connection = options(path).connect().await;
+    let mut connection = connection.map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
+    run_migrations(path, &mut connection).await?;
+    Ok((connection, lock))
+}
+
 async fn run_migrations(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
     let failed = |source| OpenError::Migrate { path: path.to_owned(), source };
     MIGRATIONS.run(connection).await.map_err(failed)
