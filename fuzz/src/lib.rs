@@ -5,8 +5,10 @@
 //! input is taken apart first, [`bytes`] does it, so that a mutation of one byte is a change of one choice.
 
 pub mod amazon;
+pub mod browser;
 pub mod bytes;
 pub mod indoors;
+pub mod messages;
 pub mod receiver;
 pub mod reply;
 pub mod request;
@@ -24,10 +26,13 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("encoding", reply::encoding),
     ("form", request::form),
     ("gateway_settings", settings::gateway),
+    ("ipn", messages::ipn),
     ("json", request::json),
     ("notification_answer", receiver::answer),
+    ("payload", browser::payload),
     ("readers", request::readers),
     ("reply", reply::reply),
+    ("return_query", browser::return_query),
     ("sandbox_body", simulator::body),
     ("sandbox_signature", simulator::signature),
     ("shops", settings::shops),

@@ -36,7 +36,7 @@ enum Command {
     Demo(demo::DemoArgs),
     /// The gateway, for the shops of shops.toml.
     Serve(serve::ServeArgs),
-    /// The Amazon Pay sandbox alone, with one merchant whose key is made at start.
+    /// The Amazon Pay sandbox alone: with the merchants of a file, or with one whose key is made at start.
     Sandbox(sandbox::SandboxArgs),
     /// Reads every setting, every shop and every key as `serve` would, and says what is wrong.
     Check(check::CheckArgs),

@@ -44,7 +44,7 @@ pub(super) struct SandboxArgs {
     /// localhost, 127.0.0.1 and Amazon Pay's hosts.
     #[arg(long)]
     tls: bool,
-    /// The buyers of this TOML file live in the sandbox, instead of the three ready ones.
+    /// The buyers of this TOML file live in the sandbox, besides the three ready ones.
     #[arg(long, value_name = "FILE")]
     buyers: Option<PathBuf>,
     /// Keeps the certificate authority here, so that clients which trust it trust the next start, too.
@@ -113,10 +113,10 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         format!("  trust this   {}   (the sandbox's certificate authority)\n", tls.certificate_file.display())
     });
     if let Some(file) = &args.buyers {
-        sandbox.inhabit(buyers_of(file)?);
+        sandbox.inhabit(buyers::ready().and(buyers_of(file)?));
     }
     print(&format!(
-        "Amazon Pay sandbox on {base_url} (no money moves)\n  control      {base_url}/_control/\n{trust}{welcome}"
+        "Amazon Pay sandbox on {base_url} (no money moves)\n  console      {base_url}/\n  control      {base_url}/_control/\n{trust}{welcome}"
     ));
     let stop = signals::stop_on_signal();
     let messages = tokio::spawn(ipn::run(Arc::clone(&sandbox), stop.clone()));

@@ -71,6 +71,10 @@ pub enum Effect {
         money: Money,
         /// Whether the shop asked for a lower amount (the Status stays) or for a return (REQRETURN).
         lowers_amount: bool,
+        /// The amounts that are left where it lowers them. Books of earlier versions have none here: there each part is
+        /// lower by `money`.
+        #[serde(default)]
+        left: Option<Money>,
     },
     /// End a charge permission.
     CloseChargePermission {
@@ -184,6 +188,24 @@ impl Verdict {
         match self {
             Self::Done => "DONE",
             Self::NotDone => "NOT_DONE",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An open intent outlives the version that wrote it.
+    #[test]
+    fn the_refunds_of_earlier_versions_are_read() {
+        for lowers in [true, false] {
+            let written = format!(
+                r#"{{"operation":"createRefund","charge":"S03-1-1-C1","money":{{"amount":480,"tax":48}},"lowers_amount":{lowers}}}"#
+            );
+            let effect: Effect = serde_json::from_str(&written).unwrap();
+            let Effect::CreateRefund { money, lowers_amount, left, .. } = effect else { panic!("{written}") };
+            assert_eq!((money.total().get(), lowers_amount, left), (528, lowers, None));
         }
     }
 }

@@ -7,7 +7,7 @@ use super::mfa::given_up;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CancelCharge, Charge, ChargeState};
 use crate::domain::transaction::Event;
-use crate::domain::{Effect, Intent, Money, State, Transaction, Yen};
+use crate::domain::{Effect, Intent, Money, State, Transaction};
 use crate::protocol::{Call, Cancel, CancelReply, Reading, codes};
 
 impl Gateway {
@@ -77,19 +77,17 @@ impl Gateway {
 /// 11.4): where nothing can be cancelled any more, nothing is left to exceed.
 fn effect_of(transaction: &Transaction, asked: Money) -> Result<Effect, Refusal> {
     let left = transaction.money;
-    let rest = || left.total().minus(asked.total()).ok_or(Refusal::CancelExceeds);
     match &transaction.state {
         State::Auth(payment) => {
-            if rest()? != Yen::ZERO {
+            if left.part(asked).ok_or(Refusal::CancelExceeds)? != left {
                 return Err(Refusal::CancelDiffers);
             }
             Ok(Effect::CancelCharge { charge: payment.charge.clone(), replaced: false })
         }
         State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
-            // A part is only a part of each: an amount cannot be given back as tax.
-            let money = if rest()? == Yen::ZERO { left } else { asked };
-            left.minus(money).ok_or(Refusal::CancelExceeds)?;
-            Ok(Effect::CreateRefund { charge: payment.charge.clone(), money, lowers_amount: false })
+            // Totals are judged (psp-protocol 5.5); Amazon knows nothing of the parts.
+            let money = left.part(asked).ok_or(Refusal::CancelExceeds)?;
+            Ok(Effect::CreateRefund { charge: payment.charge.clone(), money, lowers_amount: false, left: None })
         }
         other => Err(Refusal::Status(other.status())),
     }
@@ -116,7 +114,7 @@ fn not_cancelled(transaction: &Transaction, replaced: bool, charge: &Charge, ref
             if replaced {
                 tracing::error!(charge_id = %charge.charge_id, %state, "a replaced charge cannot be let go");
             }
-            Finding::NotDone(provider::code_of_error(refusal), None, Proof::of(refusal))
+            Finding::NotDone(provider::code_beside_session(refusal), None, Proof::of(refusal))
         }
     }
 }

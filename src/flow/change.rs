@@ -118,12 +118,13 @@ fn effect_of(transaction: &Transaction, money: Money) -> Result<Step, Refusal> {
             Ok(Step::InTheBook(payment.clone()))
         }
         State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {
-            // Each part may only go down: what is given back is an amount and a tax.
-            let back = transaction.money.minus(money).ok_or(Refusal::AmountExceeds)?;
+            // Only the total may not go up; how it is split is the shop's business.
+            let back = transaction.money.down_to(money).ok_or(Refusal::AmountExceeds)?;
             Ok(Step::AtAmazon(Effect::CreateRefund {
                 charge: payment.charge.clone(),
                 money: back,
                 lowers_amount: true,
+                left: Some(money),
             }))
         }
         other => Err(Refusal::Status(other.status())),

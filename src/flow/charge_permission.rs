@@ -38,14 +38,14 @@ impl Gateway {
                 })
             }
             Err(CallError::Refused { status: 404, .. }) => Err(Refusal::PermissionUnknown),
-            Err(error) => Err(Refusal::Provider(provider::code_of_error(&error))),
+            Err(error) => Err(Refusal::Provider(provider::code_beside_session(&error))),
         }
     }
 
     /// Closes a consent. Charges on it that are not captured yet stay: the shop may still capture or cancel them.
     ///
     /// # Errors
-    /// [`Refusal`]; only a permission that a transaction in this book carries can be closed here.
+    /// [`Refusal`]; a permission of another shop is unknown to this one.
     pub async fn close_charge_permission(
         &self,
         reading: Reading<ChargePermissionRequest>,
@@ -53,8 +53,9 @@ impl Gateway {
         let admitted = self.admit(Call::CloseChargePermission, reading)?;
         let (shop, permission) = (admitted.shop, admitted.request.charge_permission_id);
         self.require_own_permission(&shop, &permission).await?;
-        let found = self.parts.store.transaction_of_permission(&shop.id, &permission).await?;
-        let transaction = found.ok_or(Refusal::PermissionUnknown)?;
+        let Some(transaction) = self.parts.store.transaction_of_permission(&shop.id, &permission).await? else {
+            return self.close_unrecorded(&shop, permission).await;
+        };
         if matches!(transaction.state, State::End(_)) {
             return Err(Refusal::Provider(codes::PERMISSION_CLOSED));
         }
@@ -64,6 +65,28 @@ impl Gateway {
         let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
         concluded.result.map_err(Refusal::Provider)?;
         Ok(ClosedReply { charge_permission_id: permission })
+    }
+
+    /// Closes a permission that no transaction here has: it was given elsewhere, and Amazon says whether it is of this
+    /// shop's account.
+    ///
+    /// This is the one effect without an intent, for an intent is a row of a transaction, and there is none. It can be:
+    /// closing moves no money, nothing in the book waits for its outcome, and done twice it is done once. Where the
+    /// answer is lost the shop asks again, and hears either that it is closed now or that it was.
+    async fn close_unrecorded(&self, shop: &Shop, permission: ChargePermissionId) -> Result<ClosedReply, Refusal> {
+        let refused = |error: &CallError| match error {
+            CallError::Refused { status: 404, .. } => Refusal::PermissionUnknown,
+            error => Refusal::Provider(provider::code_beside_session(error)),
+        };
+        let found = self.parts.amazon.charge_permission(&shop.merchant, &permission).await.map_err(|e| refused(&e))?;
+        if found.value.status_details.state == PermissionState::Closed {
+            return Err(Refusal::Provider(codes::PERMISSION_CLOSED));
+        }
+        let closed = self.parts.amazon.close_charge_permission(&shop.merchant, &permission, &closure()).await;
+        match closed.map_err(|error| refused(&error))?.value.status_details.state {
+            PermissionState::Closed => Ok(ClosedReply { charge_permission_id: permission }),
+            _ => Err(Refusal::Provider(codes::AMAZON_OTHER)),
+        }
     }
 
     async fn perform_close(&self, shop: &Shop, transaction: &Transaction, intent: &Intent) -> Finding<()> {
@@ -80,17 +103,13 @@ impl Gateway {
             Ok(None) => {}
             Err(finding) => return finding,
         }
-        let request = CloseChargePermission {
-            closure_reason: "CloseChargePermissionAmazonpay".to_owned(),
-            cancel_pending_charges: false,
-        };
-        match self.parts.amazon.close_charge_permission(&shop.merchant, permission, &request).await {
+        match self.parts.amazon.close_charge_permission(&shop.merchant, permission, &closure()).await {
             Ok(answer) if answer.value.status_details.state == PermissionState::Closed => {
                 Finding::Done((), ended(transaction), Proof::new("Closed", answer.request_id))
             }
             Ok(answer) => Finding::Unknown(format!("the permission is {}", answer.value.status_details.state)),
             Err(error) => match Meaning::of(&error, intent) {
-                Meaning::Refused => Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error)),
+                Meaning::Refused => Finding::NotDone(provider::code_beside_session(&error), None, Proof::of(&error)),
                 Meaning::NotAsked => Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error)),
                 Meaning::Open => Finding::Unknown(provider::evidence_of(&error)),
             },
@@ -115,7 +134,7 @@ impl Gateway {
             // Nothing was asked for yet.
             Err(error) if intent.looks == 0 => {
                 let code = match Meaning::of(&error, intent) {
-                    Meaning::Refused => provider::code_of_error(&error),
+                    Meaning::Refused => provider::code_beside_session(&error),
                     Meaning::NotAsked | Meaning::Open => codes::AMAZON_UNREACHABLE,
                 };
                 Err(Finding::NotDone(code, None, Proof::of(&error)))
@@ -129,6 +148,11 @@ impl Gateway {
         // What is closed now was closed by the call whose answer was lost.
         self.perform_close(shop, transaction, &looked_at(intent)).await
     }
+}
+
+/// Charges that are not captured yet stay the shop's.
+fn closure() -> CloseChargePermission {
+    CloseChargePermission { closure_reason: "CloseChargePermissionAmazonpay".to_owned(), cancel_pending_charges: false }
 }
 
 /// A registered consent ends with its permission; a payment on the same permission stays what it is.

@@ -3,11 +3,12 @@
 //! a browser step, and the redirect shape (`mfa.rs`).
 
 use super::effect::Finding;
+use super::exec_finalize::asks_for_consent;
 use super::exec_on_demand::immediate;
 use super::exec_review::token_hash;
 use super::exec_tran::ExecReply;
 use super::{Gateway, Refusal, Shop, provider};
-use crate::amazonpay::{CallError, ChargePermissionType, PermissionState};
+use crate::amazonpay::{CallError, ChargePermission, ChargePermissionType, PermissionState};
 use crate::domain::operation::ChargeFor;
 use crate::domain::transaction::{Event, Exec, Ticket};
 use crate::domain::{ChargePermissionId, Effect, JobCd, State, Transaction, Yen};
@@ -33,6 +34,9 @@ impl Gateway {
         self.require_own_permission(shop, &plan.permission).await?;
         if transaction.money.total() == Yen::ZERO {
             return self.register_approved(shop, &transaction, plan).await;
+        }
+        if asks_for_consent(&transaction, &plan.exec) {
+            self.permission_to_consent(shop, &plan.permission).await?;
         }
         let effect = Effect::CreateCharge {
             permission: plan.permission,
@@ -63,6 +67,23 @@ impl Gateway {
         Ok(ExecReply::Immediate(immediate(shop, &concluded.transaction)))
     }
 
+    /// What Amazon says of a permission that the shop calls a consent. One for a single payment is none, and is asked for
+    /// nothing.
+    async fn permission_to_consent(
+        &self,
+        shop: &Shop,
+        permission: &ChargePermissionId,
+    ) -> Result<ChargePermission, Refusal> {
+        match self.parts.amazon.charge_permission(&shop.merchant, permission).await {
+            Ok(answer) if answer.value.charge_permission_type == Some(ChargePermissionType::OneTime) => {
+                Err(Refusal::Parameters(vec![codes::COMBINATION]))
+            }
+            Ok(answer) => Ok(answer.value),
+            Err(CallError::Refused { status: 404, .. }) => Err(Refusal::PermissionUnknown),
+            Err(error) => Err(Refusal::Provider(provider::code_beside_session(&error))),
+        }
+    }
+
     /// A consent that was given in Amazon's window and charges nothing yet. Amazon says whether there is one.
     async fn register_approved(
         &self,
@@ -70,18 +91,11 @@ impl Gateway {
         transaction: &Transaction,
         plan: ApprovedPlan,
     ) -> Result<ExecReply, Refusal> {
-        let found = match self.parts.amazon.charge_permission(&shop.merchant, &plan.permission).await {
-            Ok(answer) => answer.value,
-            Err(CallError::Refused { status: 404, .. }) => return Err(Refusal::PermissionUnknown),
-            Err(error) => return Err(Refusal::Provider(provider::code_of_error(&error))),
-        };
+        let found = self.permission_to_consent(shop, &plan.permission).await?;
         match found.status_details.state {
             PermissionState::Chargeable => {}
             PermissionState::Closed => return Err(Refusal::Provider(codes::PERMISSION_CLOSED)),
             _ => return Err(Refusal::Provider(codes::PERMISSION_NOT_CHARGEABLE)),
-        }
-        if found.charge_permission_type == Some(ChargePermissionType::OneTime) {
-            return Err(Refusal::Parameters(vec![codes::COMBINATION]));
         }
         // One consent is registered once, or its end would be told of one order only.
         let earlier = self.parts.store.transaction_of_permission(&shop.id, &plan.permission).await?;

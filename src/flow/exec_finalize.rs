@@ -7,9 +7,11 @@ use super::exec_on_demand::immediate;
 use super::exec_review::intent_of;
 use super::later::pending;
 use super::{Gateway, Refusal, Shop, provider};
-use crate::amazonpay::{Answer, CallError, CheckoutSession, FinalizeCheckoutSession, Price, SessionState};
+use crate::amazonpay::{
+    Answer, CallError, ChargePermissionType, CheckoutSession, FinalizeCheckoutSession, Price, SessionState,
+};
 use crate::domain::transaction::{Event, Exec, Failure};
-use crate::domain::{CheckoutSessionId, Effect, Intent, Transaction};
+use crate::domain::{CheckoutSessionId, Effect, Intent, PaymentType, Transaction};
 use crate::protocol::{ErrInfo, ImmediateReply, codes};
 
 impl Gateway {
@@ -42,7 +44,14 @@ impl Gateway {
         };
         // Amazon wants the session's own addresses back, so they are read first.
         let before = match self.parts.amazon.checkout_session(&shop.merchant, session).await {
-            Ok(answer) if answer.value.status_details.state == SessionState::Open => answer.value,
+            Ok(answer) if answer.value.status_details.state == SessionState::Open => {
+                if intent.looks == 0 && lacks_consent(transaction, exec, &answer.value) {
+                    // Nothing was asked for yet: the buyer would be charged, and no consent would come of it.
+                    let proof = Proof::new("the session asks for a permission for one payment", answer.request_id);
+                    return Finding::NotDone(codes::COMBINATION, None, proof);
+                }
+                answer.value
+            }
             Ok(answer) => return self.ended_before(shop, transaction, exec, &answer.value, answer.request_id).await,
             Err(error @ CallError::Refused { .. }) if !is_temporary(&error) && intent.looks == 0 => {
                 // Nothing was asked for yet; the shop may come again with the right session.
@@ -119,6 +128,16 @@ impl Gateway {
     ) -> Finding<()> {
         self.perform_finalize(shop, transaction, &looked_at(intent)).await
     }
+}
+
+/// Whether the shop says "consent" and the buyer was asked for a single payment.
+fn lacks_consent(transaction: &Transaction, exec: &Exec, session: &CheckoutSession) -> bool {
+    asks_for_consent(transaction, exec) && session.charge_permission_type == Some(ChargePermissionType::OneTime)
+}
+
+/// Whether the execution is one of a consent: it was declared at EntryTran, or the cycle says so (psp-protocol 13.1).
+pub(super) fn asks_for_consent(transaction: &Transaction, exec: &Exec) -> bool {
+    exec.frequency.is_some() || transaction.payment_type == Some(PaymentType::Consent)
 }
 
 /// The same event for a transaction that is only now executed.

@@ -134,6 +134,9 @@ impl Gateway {
                     Err(_) => (codes::AMAZON_UNREACHABLE, None),
                 }
             }
+            (ChargeFor::Change { money, old }, WhyNot::TooMany) => {
+                (why.code(), self.covered_by(shop, transaction, *money, old).await)
+            }
             _ => (why.code(), None),
         };
         Finding::NotDone(code, event, Proof::of(error))
@@ -193,9 +196,13 @@ impl Gateway {
         if matches!(error, CallError::Refused { status: 404, .. }) {
             return WhyNot::Unknown;
         }
-        let code = provider::code_of_error(error);
+        let code = provider::code_beside_session(error);
         if code != codes::PERMISSION_NOT_CHARGEABLE {
-            return if code == codes::AMOUNT_ABOVE_LIMIT { WhyNot::TooMuch } else { WhyNot::Other(code) };
+            return match code {
+                codes::AMOUNT_ABOVE_LIMIT => WhyNot::TooMuch,
+                codes::COUNT_ABOVE_LIMIT => WhyNot::TooMany,
+                code => WhyNot::Other(code),
+            };
         }
         let Ok(answer) = self.parts.amazon.charge_permission(&shop.merchant, permission).await else {
             return WhyNot::Unread;
@@ -238,6 +245,8 @@ enum WhyNot {
     Unread,
     /// More than it permits.
     TooMuch,
+    /// It was charged as often as it may be.
+    TooMany,
     /// It has nothing to do with the permission's state.
     Other(ErrInfo),
 }
@@ -249,6 +258,7 @@ impl WhyNot {
             Self::Closed => codes::PERMISSION_CLOSED,
             Self::UsedUp | Self::NotChargeable | Self::Unread => codes::PERMISSION_NOT_CHARGEABLE,
             Self::TooMuch => codes::AMOUNT_ABOVE_LIMIT,
+            Self::TooMany => codes::COUNT_ABOVE_LIMIT,
             Self::Other(code) => code,
         }
     }

@@ -1,7 +1,8 @@
 //! Admission: who asks, is the request right, does the transaction exist and is it theirs (psp-protocol 11.4).
 //!
 //! A shop that cannot name its password learns nothing but that. A shop that can is told every fault at once, the
-//! existence of what it named included.
+//! existence of what it named included. What it may not do at all is judged last here, before any status and amount
+//! (docs/adr/0015).
 
 use std::sync::Arc;
 

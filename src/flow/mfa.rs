@@ -88,7 +88,7 @@ impl Gateway {
     fn requested(&self, exec: &Exec, url: String, charge: Option<PendingCharge>) -> Event {
         let ticket = Ticket {
             token_sha256: token_hash(&new_token(&*self.parts.rng)),
-            limit_at: self.parts.clock.now(),
+            limit_at: self.parts.clock.now().plus(-1),
             departure: Departure::Url(url),
             charge,
         };
@@ -270,7 +270,7 @@ fn judge(transaction: &Transaction, pending: &PendingCharge, charge: &Charge, no
 /// Until when the buyer may take: the Token's time, then the shop's limit from the start on.
 fn gives_up_at(shop: &Shop, transaction: &Transaction) -> Millis {
     match &transaction.state {
-        State::ReqSuccess(ticket) => ticket.limit_at,
+        State::ReqSuccess(ticket) => ticket.over_at(),
         _ => transaction.processed_at.plus(i64::from(shop.settings.authprocess_limit_minutes) * 60_000),
     }
 }

@@ -17,9 +17,16 @@ pub(super) fn code_of(reason_code: &str) -> ErrInfo {
         }
         "ExpiredUnused" => codes::AUTHORISATION_EXPIRED,
         "InvalidChargePermissionStatus" => codes::PERMISSION_NOT_CHARGEABLE,
-        "TransactionAmountExceeded" | "PeriodicAmountExceeded" | "TransactionCountExceeded" => {
-            codes::AMOUNT_ABOVE_LIMIT
-        }
+        "TransactionAmountExceeded" | "PeriodicAmountExceeded" => codes::AMOUNT_ABOVE_LIMIT,
+        "TransactionCountExceeded" => codes::COUNT_ABOVE_LIMIT,
+        // What was agreed on in the session is not what was asked for (psp-protocol 13.15).
+        "AmountMismatch"
+        | "ChargeAmountMismatch"
+        | "TotalOrderAmountMismatch"
+        | "CanHandlePendingAuthorizationMismatch"
+        | "PaymentIntentMismatch"
+        | "ShippingAddressMismatch"
+        | "BillingAddressMismatch" => codes::SESSION_DIFFERS,
         "MFANotCompleted" | "MFAFailed" => codes::MFA_NOT_COMPLETED,
         _ => codes::AMAZON_OTHER,
     }
@@ -30,6 +37,14 @@ pub(super) fn code_of_error(error: &CallError) -> ErrInfo {
     match error {
         CallError::Refused { reason_code, .. } => code_of(reason_code),
         CallError::Unknown { .. } | CallError::NotSent { .. } => codes::AMAZON_UNREACHABLE,
+    }
+}
+
+/// The same for a call that is not about a session: what is not there, or over, is none.
+pub(super) fn code_beside_session(error: &CallError) -> ErrInfo {
+    match code_of_error(error) {
+        codes::SESSION_INVALID => codes::AMAZON_OTHER,
+        code => code,
     }
 }
 

@@ -33,7 +33,7 @@ impl Gateway {
                 Meaning::Refused => {
                     let code = match error.reason_code() {
                         Some("AmazonRejected") => codes::REFUND_REJECTED,
-                        _ => provider::code_of_error(&error),
+                        _ => provider::code_beside_session(&error),
                     };
                     Finding::NotDone(code, None, Proof::of(&error))
                 }
@@ -44,13 +44,13 @@ impl Gateway {
     }
 
     fn accepted(&self, transaction: &Transaction, intent: &Intent, id: RefundId) -> Option<Event> {
-        let Effect::CreateRefund { money, lowers_amount, .. } = &intent.effect else { return None };
+        let Effect::CreateRefund { money, lowers_amount, left, .. } = &intent.effect else { return None };
         let refund = Refund { id, money: *money, look_at: self.first_look() };
         if !lowers_amount {
             return Some(Event::ReturnRequested(refund));
         }
         let payment = transaction.state.payment()?.clone();
-        let left = transaction.money.minus(*money)?;
+        let left = left.or_else(|| transaction.money.minus(*money))?;
         Some(Event::Changed(left, AmazonPayment { refund: Some(refund), ..payment }))
     }
 

@@ -63,7 +63,8 @@ impl Gateway {
     /// captured, or cancelled on purpose.
     async fn has_lapsed(&self, shop: &Shop, payment: &AmazonPayment) -> Result<bool, Refusal> {
         let answer = self.parts.amazon.charge(&shop.merchant, &payment.charge).await;
-        let status = answer.map_err(|error| Refusal::Provider(provider::code_of_error(&error)))?.value.status_details;
+        let status =
+            answer.map_err(|error| Refusal::Provider(provider::code_beside_session(&error)))?.value.status_details;
         Ok(status.state == ChargeState::Canceled && status.reason_code.as_deref() == Some("ExpiredUnused"))
     }
 
@@ -124,7 +125,7 @@ impl Gateway {
         match (self.parts.amazon.charge(&shop.merchant, charge).await, refusal) {
             (Ok(answer), Some(refusal)) if answer.value.status_details.state == ChargeState::Authorized => {
                 if Meaning::of(refusal, intent) == Meaning::Refused {
-                    Finding::NotDone(provider::code_of_error(refusal), None, Proof::of(refusal))
+                    Finding::NotDone(provider::code_beside_session(refusal), None, Proof::of(refusal))
                 } else {
                     // An earlier attempt, of which nothing was heard, may still be on its way.
                     Finding::Unknown(format!("still authorised after {}", provider::evidence_of(refusal)))
@@ -136,7 +137,7 @@ impl Gateway {
                 if Meaning::of(refusal, intent) == Meaning::Refused
                     && refusal.reason_code() != Some("InvalidChargeStatus") =>
             {
-                Finding::NotDone(provider::code_of_error(refusal), None, Proof::of(refusal))
+                Finding::NotDone(provider::code_beside_session(refusal), None, Proof::of(refusal))
             }
             (Err(error), _) => Finding::Unknown(provider::evidence_of(&error)),
         }

@@ -83,23 +83,23 @@ impl Gateway {
         let Some(transaction) = self.parts.store.transaction(&request.access_id).await? else {
             return Err(StartError::TokenInvalid);
         };
-        let State::ReqSuccess(ticket) = &transaction.state else { return Err(StartError::TokenInvalid) };
-        if !constant_time_eq(token_hash(&request.token).as_bytes(), ticket.token_sha256.as_bytes()) {
+        let (State::ReqSuccess(Ticket { token_sha256, .. }) | State::Expired { token_sha256: Some(token_sha256), .. }) =
+            &transaction.state
+        else {
+            return Err(StartError::TokenInvalid);
+        };
+        if !constant_time_eq(token_hash(&request.token).as_bytes(), token_sha256.as_bytes()) {
             return Err(StartError::TokenInvalid);
         }
         let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {
             return Err(StartError::Internal("the transaction's shop is not in shops.toml"));
         };
-        let now = self.parts.clock.now();
-        if now > ticket.limit_at {
+        let State::ReqSuccess(ticket) = &transaction.state else { return back_to_shop(&shop, &transaction) };
+        if ticket.is_over(self.parts.clock.now()) {
             if ticket.charge.is_some() {
                 return self.too_late_for_mfa(&shop, &transaction).await;
             }
-            let (expired, notification_id) = self.expire(&shop, &transaction).await?;
-            self.wait_for_first_attempt(notification_id.as_deref()).await;
-            return post_for(&shop, &expired)
-                .map(|post| Started::BackToShop(Box::new(post)))
-                .ok_or(StartError::TokenInvalid);
+            return self.too_late(&shop, &transaction).await;
         }
         self.hand_over(&shop, &transaction, ticket).await
     }
@@ -135,6 +135,25 @@ impl Gateway {
         })
     }
 
+    /// Ends it. Where reconcile does so in the same moment, that stands, and the buyer hears of it all the same.
+    async fn too_late(&self, shop: &Shop, transaction: &Transaction) -> Result<Started, StartError> {
+        match self.expire(shop, transaction).await {
+            Ok((expired, notification_id)) => {
+                self.wait_for_first_attempt(notification_id.as_deref()).await;
+                back_to_shop(shop, &expired)
+            }
+            Err(Refusal::Busy) => {
+                let now = self.wait_for_other_return(&transaction.access_id).await?;
+                if matches!(now.state, State::Expired { .. }) {
+                    back_to_shop(shop, &now)
+                } else {
+                    Err(StartError::TokenInvalid)
+                }
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
     /// The charge that waits for this buyer has to be gone at Amazon before the shop may hear EXPIRED.
     async fn too_late_for_mfa(&self, shop: &Shop, transaction: &Transaction) -> Result<Started, StartError> {
         match self.overdue_mfa(shop, transaction).await {
@@ -145,7 +164,7 @@ impl Gateway {
         if matches!(now.state, State::ReqSuccess(_)) {
             return Err(StartError::Internal("what became of the charge is not known yet"));
         }
-        post_for(shop, &now).map(|post| Started::BackToShop(Box::new(post))).ok_or(StartError::TokenInvalid)
+        back_to_shop(shop, &now)
     }
 
     /// Ends a transaction whose time is over; answers it and the notification that tells of it. What somebody else made
@@ -160,4 +179,10 @@ impl Gateway {
             .map_err(|refused| Refusal::Status(refused.status))?;
         self.commit(shop, transaction, change).await
     }
+}
+
+/// Back with what the transaction says. Whoever gets here has shown its Token.
+fn back_to_shop(shop: &Shop, transaction: &Transaction) -> Result<Started, StartError> {
+    let post = post_for(shop, transaction).ok_or(StartError::Internal("an execution with a Token has no RetURL"))?;
+    Ok(Started::BackToShop(Box::new(post)))
 }

@@ -63,7 +63,7 @@ fn to_amazon(url: &str) -> Response {
 
 /// What the address says that Amazon sends the browser back to. The cancel URL of a review page's checkout has the session
 /// from the start; if it comes twice there, both are the same.
-fn return_of(query: &str) -> Return {
+pub fn return_of(query: &str) -> Return {
     let find = |wanted: &str| {
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
         pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())

@@ -35,6 +35,7 @@ use crate::flow::Gateway;
 use crate::reconcile::Hints;
 use places::Places;
 
+pub use checkout::return_of;
 pub use server::{Connections, HEAD_BYTES_MAX, HEADERS_MAX, bind, bounded, serve, serve_on};
 
 /// Bounds of the server, and whom it believes.

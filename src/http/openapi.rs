@@ -37,8 +37,8 @@ pub fn document() -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "description": "What a shop's server calls, in the JSON style. Every call also exists as `.idPass`: a form in \
                             Windows-31J whose names begin with a capital letter. A blank value or null is no value; of \
-                            several values of one name the first counts; unknown names are ignored; a number may come as a \
-                            number or as a string.",
+                            several values of one name the first that is not blank counts; unknown names are ignored; a \
+                            number may come as a number or as a string.",
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "The gateway that serves this document."}],
@@ -168,7 +168,9 @@ fn add_limit(shape: Shape, schema: &mut Map<String, Value>) {
             put("maxLength", json!(count));
         }
         // A text of n bytes in Windows-31J has at most n characters.
-        Shape::CharactersMax(max) | Shape::Windows31jBytesMax(max) => put("maxLength", json!(max)),
+        Shape::CharactersMax(max) | Shape::BytesMax(max) | Shape::Windows31jBytesMax(max) => {
+            put("maxLength", json!(max));
+        }
         Shape::OneOf(words) => put("enum", json!(words)),
         Shape::Range(least, most) => {
             put("minimum", json!(least));

@@ -82,24 +82,32 @@ pub(super) fn status_of(code: ErrInfo) -> StatusCode {
     }
 }
 
-/// What a buyer can do next. The texts of the error table speak to engineers, so they are not shown here.
+/// What is the matter and what a buyer can do next, in Japanese and in English. The texts of the error table speak to
+/// engineers, so they are not shown here.
 fn advice(code: ErrInfo) -> (&'static str, &'static str) {
-    if matches!(code.class(), ErrClass::System | ErrClass::NotServed) {
-        return (
+    match code {
+        // Who cannot show the Token is not told which of these it is.
+        codes::TOKEN_INVALID => (
+            "この支払い手続きは、すでに開始されたか、有効期限が切れているか、または存在しません。お店に戻ってご注文の状況をご確認のうえ、お支払いがまだの場合はもう一度お手続きください。",
+            "This payment was already started, has expired, or does not exist. Please go back to the shop and look at your order; if it is not paid yet, try again from there.",
+        ),
+        codes::TRANSACTION_UNKNOWN => (
+            "このお支払いの記録が見つかりません。お支払いが済んでいる場合もありますので、もう一度お支払いになる前に、お店の注文履歴またはAmazon Payの取引履歴をご確認ください。",
+            "We have no record of this payment. You may have paid all the same: before you pay again, please look at your order in the shop, or at your Amazon Pay history.",
+        ),
+        codes::GET_NEEDS_POST => (
+            "この画面は、再読み込みやブックマークからは開けません。お店に戻り、ご注文の画面からもう一度お手続きください。",
+            "This page cannot be reloaded or opened from a bookmark. Please go back to the shop and continue from your order there.",
+        ),
+        _ if matches!(code.class(), ErrClass::System | ErrClass::NotServed) => (
             "ただいま処理できませんでした。お支払いの状況は、ご注文のお店でご確認ください。",
             "We could not process this just now. Please ask the shop you ordered from how your payment stands.",
-        );
+        ),
+        _ => (
+            "お店から渡された支払い手続きの情報が正しくありません。お店に戻り、もう一度お手続きください。同じ画面が続く場合は、お店にお問い合わせください。",
+            "What the shop's page handed over for this payment is not right. Please go back to the shop and try again from there; if this page comes again, please contact the shop.",
+        ),
     }
-    if code == codes::TOKEN_INVALID {
-        return (
-            "この支払い手続きは、すでに開始されたか、有効ではありません。お店に戻り、ご注文の状況をご確認のうえ、もう一度お手続きください。",
-            "This payment was already started, or is not valid. Please go back to the shop, look at your order and try again from there.",
-        );
-    }
-    (
-        "この画面は、お店の支払い手続きからのみ開くことができます。お店に戻り、もう一度お手続きください。",
-        "This page can only be opened from a shop's checkout. Please go back to the shop and try again from there.",
-    )
 }
 
 fn respond(status: StatusCode, page: &impl Template) -> Response {
@@ -120,4 +128,72 @@ fn respond(status: StatusCode, page: &impl Template) -> Response {
         (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     ];
     (status, headers, html).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+    use crate::protocol::Call;
+
+    async fn read(response: Response) -> String {
+        assert_eq!(response.headers()[CONTENT_TYPE], CONTENT_TYPE_HTML);
+        let bytes = to_bytes(response.into_body(), 100_000).await.unwrap();
+        let (html, _, broken) = encoding_rs::SHIFT_JIS.decode(&bytes);
+        assert!(!broken && !html.contains('?'), "a character was lost: {html}");
+        html.into_owned()
+    }
+
+    /// What AmazonpayStart shows, and what the return from Amazon shows beside it.
+    fn shown() -> Vec<ErrInfo> {
+        let posted = |code: &ErrInfo| code.class() == ErrClass::Provider || *code == codes::DEADLINE_PASSED;
+        let mut shown = Call::Start.errors();
+        shown.retain(|code| !posted(code));
+        shown.push(codes::TRANSACTION_UNKNOWN);
+        shown
+    }
+
+    #[tokio::test]
+    async fn every_page_says_in_both_languages_what_to_do_next() {
+        let codes = shown();
+        assert!(codes.contains(&codes::TOKEN_INVALID) && codes.len() == 9, "{codes:?}");
+        for code in codes {
+            let html = read(error(status_of(code), code)).await;
+            let (japanese, english) = advice(code);
+            assert!(html.contains(japanese) && html.contains(&english.replace('\'', "&#39;")), "{code}: {html}");
+            assert!(html.contains(&format!("<code>{code}</code>")), "{code}");
+            assert!(japanese.ends_with('。') && japanese.contains("お店"), "{code}: {japanese}");
+            assert!(english.is_ascii() && english.ends_with('.') && english.contains("shop"), "{code}: {english}");
+            assert!(!html.contains(code.english()) && !html.contains(code.japanese()), "{code} speaks to engineers");
+            for inside in ["AccessID", "Token", "SQL", "database", "shops.toml", "HTTP"] {
+                assert!(!html.contains(inside), "{code} tells of the inside: {inside}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_buyer_can_tell_the_cases_apart() {
+        let cases = [
+            codes::TOKEN_INVALID,
+            codes::TRANSACTION_UNKNOWN,
+            codes::GET_NEEDS_POST,
+            codes::UNEXPECTED,
+            codes::ACCESS_ID_FORMAT,
+        ];
+        let texts: std::collections::BTreeSet<_> = cases.iter().map(|code| advice(*code)).collect();
+        assert_eq!(texts.len(), cases.len());
+        let (japanese, english) = advice(codes::TOKEN_INVALID);
+        assert!(["開始", "有効期限", "存在しません"].iter().all(|word| japanese.contains(word)));
+        assert!(["started", "expired", "not exist"].iter().all(|word| english.contains(word)));
+    }
+
+    #[tokio::test]
+    async fn the_page_that_waits_for_amazon_comes_again_by_itself() {
+        let response = try_again();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[REFRESH], "10");
+        let html = read(response).await;
+        assert!(html.contains("自動的に再読み込み") && html.contains("reloads by itself"), "{html}");
+    }
 }

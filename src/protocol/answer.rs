@@ -2,10 +2,13 @@
 //!
 //! The answers themselves are written by [`reply`](super::reply); a test holds the two together.
 
+use std::collections::BTreeSet;
+
 use super::address::{BILLING, SHIPPING};
 use super::call::{Call, Need, Style};
 use super::codes;
 use super::error::ErrInfo;
+use super::field::Field;
 
 /// One shape of a call's answer when all went well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,11 +75,11 @@ impl Call {
 
     /// Every code that it may answer, each once: those of its parameters in their order, then those of who asks and what
     /// exists, then those of the transaction, then Amazon's and the gateway's own. `AmazonpayStart` shows its codes to a
-    /// browser, or posts them to `RetURL`.
+    /// browser, or posts them to `RetURL`. The tests hold every answer of every call against this list.
     pub fn errors(self) -> Vec<ErrInfo> {
         let mut errors = self.parameter_errors();
         let further = self.who_and_what().iter().chain(self.of_the_transaction()).chain(self.of_amazon());
-        for code in further.chain(ALWAYS) {
+        for code in further.chain(self.always()) {
             if !errors.contains(code) {
                 errors.push(*code);
             }
@@ -87,23 +90,23 @@ impl Call {
     /// Those of them that its parameters alone can cause, in the order in which they are reported.
     pub fn parameter_errors(self) -> Vec<ErrInfo> {
         let mut errors = Vec::new();
+        let clashes = |at: Option<Field>| self.clashes().iter().filter(move |clash| clash.at == at);
         for (field, need) in self.fields() {
             let rule = field.rule();
             let missing = if *need == Need::Optional { None } else { rule.missing };
             let checks = rule.checks.iter().map(|check| check.otherwise);
-            let clashes = self.clashes().iter().filter(|clash| clash.at == *field).map(|clash| clash.otherwise);
-            for code in missing.into_iter().chain(checks).chain(rule.undecodable).chain(clashes) {
-                if !errors.contains(&code) {
-                    errors.push(code);
-                }
-            }
+            let clashes = clashes(Some(*field)).map(|clash| clash.otherwise);
+            errors.extend(missing.into_iter().chain(checks).chain(rule.undecodable).chain(clashes));
         }
+        errors.extend(clashes(None).map(|clash| clash.otherwise));
+        let mut seen = BTreeSet::new();
+        errors.retain(|code| seen.insert(*code));
         errors
     }
 
     const fn who_and_what(self) -> &'static [ErrInfo] {
         match self {
-            Self::Start => &[codes::TRANSACTION_UNKNOWN],
+            Self::Start => &[],
             Self::EntryTran => &[SHOP[0], SHOP[1], SHOP[2], codes::ORDER_ID_USED],
             Self::SearchAddress | Self::SearchTradeMulti => &[SHOP[0], SHOP[1], SHOP[2], codes::ORDER_UNKNOWN],
             Self::SearchChargePermission | Self::CloseChargePermission => {
@@ -123,34 +126,78 @@ impl Call {
 
     const fn of_the_transaction(self) -> &'static [ErrInfo] {
         match self {
-            Self::ExecTran => &[codes::ALREADY_REQUESTED, codes::AMOUNT_RANGE],
-            Self::Start => &[codes::DEADLINE_PASSED, codes::GET_NEEDS_POST],
+            Self::ExecTran => &[codes::ALREADY_REQUESTED, codes::AMOUNT_RANGE, codes::PERMISSION_UNKNOWN],
+            Self::Start => &[codes::DEADLINE_PASSED],
             Self::Sales => {
                 &[codes::STATUS_FORBIDS, codes::TOTAL_EXCEEDS, codes::TOTAL_DIFFERS, codes::AUTHORISATION_EXPIRED]
             }
             Self::Cancel => &[codes::STATUS_FORBIDS, codes::CANCEL_AMOUNT_DIFFERS, codes::CANCEL_AMOUNT_EXCEEDS],
-            Self::Change => &[codes::STATUS_FORBIDS, codes::TOTAL_EXCEEDS],
+            Self::Change => {
+                &[codes::STATUS_FORBIDS, codes::TOTAL_EXCEEDS, codes::AUTHORISATION_EXPIRED, codes::PERMISSION_UNKNOWN]
+            }
             Self::SearchAddress => &[codes::STATUS_FORBIDS],
             Self::CloseChargePermission => &[codes::STILL_PROCESSING],
             Self::EntryTran | Self::SearchChargePermission | Self::SearchTradeMulti => &[],
         }
     }
 
+    /// What each of Amazon's operations behind a call can come to (amazon-pay 2.5 and 2.8).
     const fn of_amazon(self) -> &'static [ErrInfo] {
         match self {
             Self::EntryTran | Self::SearchTradeMulti => &[],
             Self::SearchAddress => &[codes::SESSION_INVALID, codes::AMAZON_OTHER, codes::AMAZON_UNREACHABLE],
             Self::SearchChargePermission => &[codes::AMAZON_OTHER, codes::AMAZON_UNREACHABLE],
-            Self::CloseChargePermission => &[codes::PERMISSION_CLOSED, codes::AMAZON_OTHER, codes::AMAZON_UNREACHABLE],
-            Self::ExecTran | Self::Start | Self::Sales | Self::Cancel | Self::Change => AMAZON,
+            Self::CloseChargePermission => &[
+                codes::PERMISSION_NOT_CHARGEABLE,
+                codes::PERMISSION_CLOSED,
+                codes::AMAZON_OTHER,
+                codes::AMAZON_UNREACHABLE,
+            ],
+            Self::ExecTran => EXEC_TRAN,
+            Self::Start => LATE_FACTOR,
+            Self::Sales => SALES,
+            Self::Cancel => CANCEL_OR_REFUND,
+            Self::Change => CHANGE,
+        }
+    }
+
+    /// What any request of the call may be answered, whatever it says.
+    const fn always(self) -> &'static [ErrInfo] {
+        match self {
+            Self::Start => {
+                &[codes::GET_NEEDS_POST, codes::CONTENT_TYPE, codes::BODY_MALFORMED, codes::DATABASE, codes::UNEXPECTED]
+            }
+            _ => &[
+                codes::METHOD_NOT_POST,
+                codes::CONTENT_TYPE,
+                codes::BODY_MALFORMED,
+                codes::DATABASE,
+                codes::UNEXPECTED,
+            ],
         }
     }
 }
 
+/// The codes that a payment's end may carry to `RetURL` after the buyer was at Amazon (psp-protocol 7).
+pub const RESULT_ERRORS: &[ErrInfo] = &[
+    codes::DEADLINE_PASSED,
+    codes::BUYER_CANCELLED,
+    codes::AMAZON_REJECTED,
+    codes::SOFT_DECLINED,
+    codes::HARD_DECLINED,
+    codes::PROCESSING_FAILURE,
+    codes::TRANSACTION_TIMED_OUT,
+    codes::SESSION_INVALID,
+    codes::AMOUNT_ABOVE_LIMIT,
+    codes::MFA_NOT_COMPLETED,
+    codes::SESSION_DIFFERS,
+    codes::AMAZON_OTHER,
+];
+
 const SHOP: [ErrInfo; 3] = [codes::SHOP_UNKNOWN, codes::METHOD_SUSPENDED, codes::METHOD_NOT_CONTRACTED];
 
-/// What may come of any call that moves money.
-const AMAZON: &[ErrInfo] = &[
+/// Finalize, Update Checkout Session and Create Charge.
+const EXEC_TRAN: &[ErrInfo] = &[
     codes::BUYER_CANCELLED,
     codes::AMAZON_REJECTED,
     codes::SOFT_DECLINED,
@@ -162,14 +209,71 @@ const AMAZON: &[ErrInfo] = &[
     codes::PERMISSION_CLOSED,
     codes::AMOUNT_ABOVE_LIMIT,
     codes::MFA_NOT_COMPLETED,
-    codes::REFUND_REJECTED,
+    codes::SESSION_DIFFERS,
+    codes::COUNT_ABOVE_LIMIT,
     codes::AMAZON_OTHER,
     codes::AMAZON_UNREACHABLE,
 ];
 
-/// What any request may be answered.
-const ALWAYS: &[ErrInfo] =
-    &[codes::METHOD_NOT_POST, codes::CONTENT_TYPE, codes::BODY_MALFORMED, codes::DATABASE, codes::UNEXPECTED];
+/// A charge that waited for a second factor, and is decided when its buyer sets out too late.
+const LATE_FACTOR: &[ErrInfo] = &[
+    codes::BUYER_CANCELLED,
+    codes::AMAZON_REJECTED,
+    codes::SOFT_DECLINED,
+    codes::HARD_DECLINED,
+    codes::PROCESSING_FAILURE,
+    codes::TRANSACTION_TIMED_OUT,
+    codes::MFA_NOT_COMPLETED,
+];
+
+/// Capture Charge; and Create Charge, where a lapsed authorisation is renewed.
+const SALES: &[ErrInfo] = &[
+    codes::BUYER_CANCELLED,
+    codes::AMAZON_REJECTED,
+    codes::SOFT_DECLINED,
+    codes::HARD_DECLINED,
+    codes::PROCESSING_FAILURE,
+    codes::TRANSACTION_TIMED_OUT,
+    codes::PERMISSION_NOT_CHARGEABLE,
+    codes::AMOUNT_ABOVE_LIMIT,
+    codes::MFA_NOT_COMPLETED,
+    codes::COUNT_ABOVE_LIMIT,
+    codes::AMAZON_OTHER,
+    codes::AMAZON_UNREACHABLE,
+];
+
+/// Cancel Charge, of a charge that Amazon may have declined meanwhile, and Create Refund.
+const CANCEL_OR_REFUND: &[ErrInfo] = &[
+    codes::AMAZON_REJECTED,
+    codes::SOFT_DECLINED,
+    codes::HARD_DECLINED,
+    codes::PROCESSING_FAILURE,
+    codes::TRANSACTION_TIMED_OUT,
+    codes::PERMISSION_NOT_CHARGEABLE,
+    codes::AMOUNT_ABOVE_LIMIT,
+    codes::REFUND_REJECTED,
+    codes::COUNT_ABOVE_LIMIT,
+    codes::AMAZON_OTHER,
+    codes::AMAZON_UNREACHABLE,
+];
+
+/// Create Charge and Create Refund.
+const CHANGE: &[ErrInfo] = &[
+    codes::BUYER_CANCELLED,
+    codes::AMAZON_REJECTED,
+    codes::SOFT_DECLINED,
+    codes::HARD_DECLINED,
+    codes::PROCESSING_FAILURE,
+    codes::TRANSACTION_TIMED_OUT,
+    codes::PERMISSION_NOT_CHARGEABLE,
+    codes::PERMISSION_CLOSED,
+    codes::AMOUNT_ABOVE_LIMIT,
+    codes::MFA_NOT_COMPLETED,
+    codes::REFUND_REJECTED,
+    codes::COUNT_ABOVE_LIMIT,
+    codes::AMAZON_OTHER,
+    codes::AMAZON_UNREACHABLE,
+];
 
 fn shape(name: &'static str, names: &[&'static str]) -> AnswerShape {
     AnswerShape { name, fields: names.iter().map(|name| AnswerField { name, always: true }).collect() }

@@ -96,6 +96,15 @@ impl Call {
         }
     }
 
+    /// Parameters that mean nothing where this is so, and are not looked at there.
+    pub const fn ignores(self) -> &'static [(Field, Condition)] {
+        match self {
+            // Nobody comes back from a charge without a browser (psp-protocol 5.2).
+            Self::ExecTran => &[(F::RetUrl, ON_DEMAND)],
+            _ => &[],
+        }
+    }
+
     /// Whether the call exists in `style` (psp-protocol 2.4: `AmazonpayStart` has no `.json`).
     pub const fn speaks(self, style: Style) -> bool {
         !matches!((self, style), (Self::Start, Style::Json))
@@ -133,11 +142,11 @@ const ENTRY_TRAN: &[(Field, Need)] = &[
     (F::Version, Optional),
 ];
 
-/// Nothing is charged only where a consent can still come of it.
+/// Nothing is charged only where a consent can still come of it. The sum is told before AmazonpayType (psp-protocol 5.1).
 const ENTRY_TRAN_CLASHES: &[Clash] = &[
-    Clash { at: F::Amount, when: Above(&[F::Amount, F::Tax], TOTAL_MAX), otherwise: codes::AMOUNT_RANGE },
+    Clash { at: Some(F::Amount), when: Above(&[F::Amount, F::Tax], TOTAL_MAX), otherwise: codes::AMOUNT_RANGE },
     Clash {
-        at: F::Amount,
+        at: Some(F::Amount),
         when: All(&[
             Zero(&[F::Amount, F::Tax]),
             OneOf(F::PaymentType, &[PaymentType::OneTime.wire(), PaymentType::OnDemand.wire()]),
@@ -181,30 +190,28 @@ const SHIPS: Condition = All(&[
     Missing(F::AmazonChargePermissionId),
     Missing(F::AmazonCheckoutSessionId),
 ]);
+/// A charge on a consent that was given before.
+const ON_DEMAND: Condition =
+    All(&[Given(F::AmazonChargePermissionId), Missing(F::ApbType), Missing(F::AmazonCheckoutSessionId)]);
 const EXEC_TRAN_CLASHES: &[Clash] = &[
     Clash {
-        at: F::ApbType,
+        at: None,
         when: All(&[Given(F::AmazonCheckoutSessionId), Any(&[Given(F::AmazonChargePermissionId), Given(F::ApbType)])]),
         otherwise: codes::COMBINATION,
     },
     // A charge on a consent: its cycle was agreed when it was given.
     Clash {
-        at: F::FrequencyValue,
-        when: All(&[
-            Any(&[Given(F::FrequencyUnit), Given(F::FrequencyValue)]),
-            Given(F::AmazonChargePermissionId),
-            Missing(F::ApbType),
-            Missing(F::AmazonCheckoutSessionId),
-        ]),
+        at: None,
+        when: All(&[Any(&[Given(F::FrequencyUnit), Given(F::FrequencyValue)]), ON_DEMAND]),
         otherwise: codes::COMBINATION,
     },
     Clash {
-        at: F::FrequencyValue,
+        at: None,
         when: All(&[OneOf(F::FrequencyUnit, &[FrequencyUnit::Variable.wire()]), Above(&[F::FrequencyValue], 0)]),
         otherwise: codes::FREQUENCY_VALUE_RANGE,
     },
     Clash {
-        at: F::FrequencyValue,
+        at: None,
         when: All(&[
             OneOf(
                 F::FrequencyUnit,
@@ -236,8 +243,8 @@ const SALES_OR_CHANGE: &[(Field, Need)] = &[
 ];
 
 const SALES_OR_CHANGE_CLASHES: &[Clash] = &[
-    Clash { at: F::Amount, when: Zero(&[F::Amount, F::Tax]), otherwise: codes::AMOUNT_RANGE },
-    Clash { at: F::Amount, when: Above(&[F::Amount, F::Tax], TOTAL_MAX), otherwise: codes::AMOUNT_RANGE },
+    Clash { at: None, when: Zero(&[F::Amount, F::Tax]), otherwise: codes::AMOUNT_RANGE },
+    Clash { at: None, when: Above(&[F::Amount, F::Tax], TOTAL_MAX), otherwise: codes::AMOUNT_RANGE },
 ];
 
 const CANCEL: &[(Field, Need)] = &[
@@ -253,13 +260,9 @@ const CANCEL: &[(Field, Need)] = &[
 ];
 
 const CANCEL_CLASHES: &[Clash] = &[
+    Clash { at: None, when: Zero(&[F::CancelAmount, F::CancelTax]), otherwise: codes::CANCEL_AMOUNT_DIFFERS },
     Clash {
-        at: F::CancelAmount,
-        when: Zero(&[F::CancelAmount, F::CancelTax]),
-        otherwise: codes::CANCEL_AMOUNT_DIFFERS,
-    },
-    Clash {
-        at: F::CancelAmount,
+        at: None,
         when: Above(&[F::CancelAmount, F::CancelTax], TOTAL_MAX),
         otherwise: codes::CANCEL_AMOUNT_EXCEEDS,
     },
@@ -275,7 +278,7 @@ const SEARCH_ADDRESS: &[(Field, Need)] = &[
     (F::Version, Optional),
 ];
 const SEARCH_ADDRESS_CLASHES: &[Clash] = &[Clash {
-    at: F::AmazonBuyerToken,
+    at: None,
     when: MoreThanOne(&[F::AmazonCheckoutSessionId, F::OrderId, F::AmazonBuyerToken]),
     otherwise: codes::COMBINATION,
 }];
@@ -344,7 +347,8 @@ mod tests {
                 assert!(*need == Optional || field.rule().missing.is_some(), "{field:?} of {call:?} has no code");
             }
             for clash in call.clashes() {
-                assert!(call.fields().iter().any(|(field, _)| *field == clash.at), "{call:?}: {clash:?}");
+                let at = clash.at.is_none_or(|at| call.fields().iter().any(|(field, _)| *field == at));
+                assert!(at, "{call:?}: {clash:?}");
             }
         }
     }

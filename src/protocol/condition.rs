@@ -33,8 +33,9 @@ pub enum Condition {
 /// Parameters that contradict each other, and the code that says so.
 #[derive(Debug, Clone, Copy)]
 pub struct Clash {
-    /// In whose place among the call's parameters it is reported.
-    pub at: Field,
+    /// In whose place among the call's parameters it is reported; behind all of theirs where none is named (psp-protocol
+    /// 11.4), as it is but for the sum of EntryTran (5.1).
+    pub at: Option<Field>,
     /// What must not be.
     pub when: Condition,
     /// The error where it is.

@@ -160,6 +160,7 @@ impl Shape {
             }
             Self::Length(count) => pick(&format!("{count}文字"), &format!("exactly {count} characters")),
             Self::CharactersMax(max) => pick(&format!("{max}文字以内"), &format!("at most {max} characters")),
+            Self::BytesMax(max) => pick(&format!("{max}バイト以内"), &format!("at most {max} bytes")),
             Self::Windows31jBytesMax(max) => {
                 pick(&format!("Windows-31Jで{max}バイト以内"), &format!("at most {max} bytes in Windows-31J"))
             }

@@ -12,8 +12,8 @@ use super::codes;
 use super::error::ErrInfo;
 use super::exec_tran::{PAY_AND_SHIP, PAY_ONLY};
 use super::shape::Shape::{
-    self, All, Alphanumeric, AlphanumericOrHyphen, AmazonId, CharactersMax, CountryCode, Digits, Length, MadeOf,
-    OneLine, OneLineWithoutSymbols, OneOf, Range, VisibleAscii, WebUrl, Windows31jBytesMax,
+    self, All, Alphanumeric, AlphanumericOrHyphen, AmazonId, BytesMax, CharactersMax, CountryCode, Digits, Length,
+    MadeOf, OneLine, OneLineWithoutSymbols, OneOf, Range, VisibleAscii, WebUrl, Windows31jBytesMax,
 };
 use super::{PAY_TYPE, start};
 use crate::domain::{AmazonpayType, FrequencyUnit, JobCd, PaymentType};
@@ -146,7 +146,7 @@ fields! {
         OneOf(&[PAY_ONLY, PAY_AND_SHIP]) => APB_TYPE_UNDEFINED;
     }
     RetUrl "RetURL", missing RET_URL_MISSING, undecodable RET_URL_FORMAT {
-        CharactersMax(2048) => RET_URL_LENGTH;
+        BytesMax(2048) => RET_URL_LENGTH;
         WebUrl => RET_URL_FORMAT;
     }
     FrequencyUnit "FrequencyUnit", missing FREQUENCY_UNIT_MISSING, undecodable FREQUENCY_UNIT_UNDEFINED {

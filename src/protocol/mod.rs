@@ -28,7 +28,7 @@ pub mod shape;
 pub mod start;
 
 pub use address::{AddressReply, PostalAddress};
-pub use answer::{AnswerField, AnswerShape};
+pub use answer::{AnswerField, AnswerShape, RESULT_ERRORS};
 pub use call::{Call, Need, Style};
 pub use condition::{Clash, Condition};
 pub use decode::RawRequest;

@@ -24,7 +24,7 @@ pub struct Reading<T> {
     pub access: Access,
     /// The order's number, where it is present and well-formed.
     pub order_id: Option<OrderId>,
-    /// Every fault of the parameters and of their combination, in the order of the call's parameters, each code once.
+    /// Every fault of the parameters in the call's order, then those of their combination, each code once.
     pub faults: Vec<ErrInfo>,
     /// The request. It is there exactly if `faults` is empty.
     pub request: Option<T>,
@@ -67,7 +67,8 @@ pub(super) struct Checked {
     sound: BTreeMap<Field, String>,
     /// Those with one, so that a missing parameter can be told from a malformed one.
     unsound: Vec<Field>,
-    faults: Vec<(Field, ErrInfo)>,
+    /// With the parameter in whose place each is reported, if in any.
+    faults: Vec<(Option<Field>, ErrInfo)>,
 }
 
 impl Checked {
@@ -91,12 +92,17 @@ impl Checked {
                 Need::When(condition) => condition.holds(self),
             };
             if needed && !self.given(*field) {
-                self.faults.extend(field.rule().missing.map(|code| (*field, code)));
+                self.faults.extend(field.rule().missing.map(|code| (Some(*field), code)));
             }
         }
         for clash in self.call.clashes() {
             if clash.when.holds(self) {
                 self.faults.push((clash.at, clash.otherwise));
+            }
+        }
+        for (field, when) in self.call.ignores() {
+            if when.holds(self) {
+                self.faults.retain(|(at, _)| *at != Some(*field));
             }
         }
     }
@@ -105,10 +111,10 @@ impl Checked {
         let rule = field.rule();
         let before = self.faults.len();
         match &text {
-            Err(NotText) => self.faults.extend(rule.undecodable.map(|code| (field, code))),
+            Err(NotText) => self.faults.extend(rule.undecodable.map(|code| (Some(field), code))),
             Ok(text) => {
                 let broken = rule.checks.iter().filter(|check| !check.shape.holds(text));
-                self.faults.extend(broken.map(|check| (field, check.otherwise)));
+                self.faults.extend(broken.map(|check| (Some(field), check.otherwise)));
             }
         }
         match text {
@@ -151,7 +157,7 @@ impl Checked {
     /// Ends the reading: puts the faults in order and, if there are none, builds the request.
     pub(super) fn read<T>(mut self, build: impl FnOnce(&Self) -> Option<T>) -> Reading<T> {
         let place = |field: Field| self.call.fields().iter().position(|(of_call, _)| *of_call == field);
-        self.faults.sort_by_key(|(field, _)| place(*field));
+        self.faults.sort_by_key(|(at, _)| at.and_then(place).unwrap_or(usize::MAX));
         let mut faults: Vec<ErrInfo> = Vec::with_capacity(self.faults.len());
         for (_, code) in &self.faults {
             if !faults.contains(code) {

@@ -13,6 +13,8 @@ pub enum Shape {
     Length(usize),
     /// At most so many characters.
     CharactersMax(usize),
+    /// At most so many bytes in UTF-8.
+    BytesMax(usize),
     /// At most so many bytes once written in Windows-31J.
     Windows31jBytesMax(usize),
     /// ASCII letters and digits.
@@ -48,6 +50,7 @@ impl Shape {
             Self::All(shapes) => shapes.iter().all(|shape| shape.holds(text)),
             Self::Length(count) => text.chars().count() == count,
             Self::CharactersMax(max) => text.chars().count() <= max,
+            Self::BytesMax(max) => text.len() <= max,
             Self::Windows31jBytesMax(max) => text.chars().count() <= max && encode_windows_31j(text).len() <= max,
             Self::Alphanumeric => text.bytes().all(|b| b.is_ascii_alphanumeric()),
             Self::AlphanumericOrHyphen => text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'),
@@ -99,6 +102,15 @@ mod tests {
         assert!(Shape::Windows31jBytesMax(100).holds(&"あ".repeat(50)));
         assert!(!Shape::Windows31jBytesMax(100).holds(&"あ".repeat(51)));
         assert!(Shape::Windows31jBytesMax(100).holds(&"ｱ".repeat(100)));
+        // A shop's own characters have two bytes each, and what becomes a question mark has one.
+        assert!(Shape::Windows31jBytesMax(100).holds(&"\u{E000}".repeat(50)));
+        assert!(!Shape::Windows31jBytesMax(100).holds(&"\u{E757}".repeat(51)));
+        assert!(Shape::Windows31jBytesMax(100).holds(&"\u{E758}".repeat(100)));
+    }
+
+    #[test]
+    fn a_url_is_measured_in_bytes() {
+        assert!(Shape::BytesMax(6).holds("ああ") && !Shape::BytesMax(5).holds("ああ"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Who lives in the sandbox: three ready buyers, or those of a file, with their addresses and test cards.
+//! Who lives in the sandbox: three ready buyers, and those of a file, with their addresses and test cards.
 //!
 //! What a card does when it is used is told by its last digits, as on Amazon's list of test cards (amazon-pay 4.1); the
 //! cards 8001 to 8006 are the sandbox's own.
@@ -75,6 +75,18 @@ impl Buyers {
     /// In this order.
     fn of(buyers: Vec<Buyer>) -> Self {
         Self(buyers.into_iter().map(Arc::new).collect())
+    }
+
+    /// These, and `more` after them; one who has the id of one of these takes their place.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        for one in more.0 {
+            match self.0.iter_mut().find(|own| own.id == one.id) {
+                Some(own) => *own = one,
+                None => self.0.push(one),
+            }
+        }
+        self
     }
 
     /// Everybody.

@@ -9,7 +9,8 @@
 //! - [`ledger`]: the books, and every rule about money.
 //! - `api`: the HTTP side of Amazon Pay API v2: keys, idempotency, error bodies.
 //! - `archive`: the data file, where there is one.
-//! - `control`: faults, the clock, and what tests may look at.
+//! - `control`: faults, the clock, and what tests may look at; `console`: the same for people; `desk`: what frames it.
+//! - `driver`: pages that send each operation, for testers.
 //! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
 //! - [`buyers`]: who can sign in.
 //! - [`ipn`]: messages about what happened, to merchants' servers.
@@ -20,7 +21,10 @@ mod archive;
 pub mod buyer;
 pub mod buyers;
 mod clock;
+mod console;
 mod control;
+mod desk;
+mod driver;
 pub mod error;
 pub mod ipn;
 pub mod ledger;
@@ -40,8 +44,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use crate::domain::{Clock, Millis, Rng};
@@ -51,8 +54,9 @@ pub use archive::ArchiveError;
 use buyers::Buyers;
 use clock::MovableClock;
 use control::{Faults, RequestLog};
+use driver::DriverKeys;
 use ipn::Ipn;
-use ledger::{Account, Currency, Ledger};
+use ledger::{Account, Cause, Currency, Ledger};
 use signature::{KeyError, Keyring};
 
 /// A merchant with an account at this Amazon.
@@ -123,6 +127,7 @@ pub enum SetUpError {
 pub struct Sandbox {
     settings: Settings,
     keys: Keyring,
+    driver_keys: DriverKeys,
     clock: MovableClock,
     rng: Arc<dyn Rng>,
     ledger: Mutex<Ledger>,
@@ -160,11 +165,17 @@ impl Sandbox {
                 keys.add(&merchant.merchant_id, regions, &key.public_key_id, &key.public_key_pem)?;
             }
         }
+        for Merchant { merchant_id, ledger_currency, .. } in &settings.merchants {
+            keys.promise(merchant_id, ledger_currency.regions(), &driver::public_key_id(merchant_id))?;
+        }
+        let merchant_ids = settings.merchants.iter().map(|merchant| merchant.merchant_id.as_str());
+        let driver_keys = DriverKeys::for_merchants(merchant_ids);
         let clock = MovableClock::over(clock);
         let ledger = Ledger::new(settings.base_url.clone(), accounts, clock.now(), Arc::clone(&rng));
         Ok(Self {
             settings,
             keys,
+            driver_keys,
             clock,
             rng,
             ledger: Mutex::new(ledger),
@@ -199,7 +210,8 @@ impl Sandbox {
     }
 
     /// The ledger, moved to the present: what was due has happened. Keep the guard for one step and never across an
-    /// `await`; everybody else waits.
+    /// `await`; everybody else waits. What changes is written down as the buyer's doing, unless the guard is told
+    /// otherwise.
     pub fn ledger(&self) -> LedgerGuard<'_> {
         let mut ledger = locked(&self.ledger);
         ledger.at(self.clock.now());
@@ -251,6 +263,14 @@ pub struct LedgerGuard<'a> {
     ledger: MutexGuard<'a, Ledger>,
 }
 
+impl LedgerGuard<'_> {
+    /// What changes under this guard is not the buyer's doing, but this one's.
+    fn caused_by(mut self, cause: Cause) -> Self {
+        self.ledger.caused_by(cause);
+        self
+    }
+}
+
 impl Deref for LedgerGuard<'_> {
     type Target = Ledger;
 
@@ -267,6 +287,7 @@ impl DerefMut for LedgerGuard<'_> {
 
 impl Drop for LedgerGuard<'_> {
     fn drop(&mut self) {
+        self.ledger.note_steps();
         match &self.sandbox.archive {
             Some(archive) => archive.hand_over(self.ledger.take_changes(), self.sandbox.clock.offset_ms()),
             None => self.ledger.forget_changes(),
@@ -286,10 +307,12 @@ async fn keep(State(sandbox): State<Arc<Sandbox>>, request: Request, next: Next)
 /// Everything the sandbox serves.
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
     Router::new()
-        .route("/", get(async || Redirect::temporary("/_control/")))
         .merge(api::router())
         .merge(buyer::router())
+        .merge(console::router())
         .merge(control::router())
+        .merge(desk::router())
+        .merge(driver::router())
         .merge(ipn::router())
         .layer(middleware::from_fn_with_state(Arc::clone(&sandbox), keep))
         .with_state(sandbox)

@@ -108,6 +108,9 @@ impl TransactionRow {
                 Departure::Payload(payload) => self.amazon_payload = Some(payload.clone()),
             }
         }
+        if let State::Expired { token_sha256, .. } = state {
+            self.start_token_sha256.clone_from(token_sha256);
+        }
         self.charge_id = state.pending_charge().map(|pending| pending.charge.as_str().to_owned());
         if let Some(payment) = state.payment() {
             self.charge_id = Some(payment.charge.as_str().to_owned());
@@ -210,7 +213,9 @@ impl TransactionRow {
             },
             Status::Return => State::Return(self.payment()?),
             Status::PayFail => State::PayFail(self.failure()?),
-            Status::Expired => State::Expired(self.failure()?),
+            Status::Expired => {
+                State::Expired { failure: self.failure()?, token_sha256: self.start_token_sha256.clone() }
+            }
             Status::Register => State::Register(self.permission()?),
             Status::End => State::End(self.permission()?),
         })

@@ -5,11 +5,14 @@
 
 mod alley;
 mod button;
+mod console;
 mod driver;
 mod flows;
 mod on_page;
 mod pages;
 mod shopper;
+mod test_driver;
+mod ways_out;
 
 use std::time::Duration;
 

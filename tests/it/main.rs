@@ -21,6 +21,8 @@ mod payment;
 mod process;
 mod reference;
 mod sandbox_api;
+mod sandbox_console;
+mod sandbox_driver;
 mod sdk;
 mod sim;
 mod states;

@@ -282,3 +282,34 @@ async fn what_a_transaction_is_owed_arrives_in_its_order() {
     let told: Vec<_> = received.iter().map(|one| (one.field("OrderID"), one.field("Status"))).collect();
     assert_eq!(told, [("order-1", "AUTH"), ("order-2", "AUTH"), ("order-1", "AUTH"), ("order-1", "SALES")]);
 }
+
+/// What monitors read: how much waits, and whether the database can be read and written to.
+#[tokio::test]
+async fn monitors_are_told_what_waits_and_whether_the_book_can_be_written() {
+    let mut database = None;
+    let stage = Stage::with(|plan| database = Some(plan.settings.database.clone())).await;
+    stage.receiver.answers(&[Reply::Says("1")]);
+    let (entered, _) = stage.paid(Order::auth("order-1")).await;
+    recorded(&stage, &entered.access_id, 1).await;
+    let ask = async |path: &str| {
+        let answer = stage.http.get(format!("{}/{path}", stage.gateway_url)).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, figures) = ask("metrics").await;
+    assert_eq!(status, 200);
+    for line in
+        ["sekisho_notifications_pending 1", "sekisho_notifications_due_age_seconds 0", "sekisho_operations_open 0"]
+    {
+        assert!(figures.lines().any(|one| one == line), "{line}: {figures}");
+    }
+    assert_eq!(ask("readyz").await, (200, "ready\n".to_owned()));
+
+    // Somebody else holds the pen. Whoever reads does not notice.
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(database.unwrap());
+    let mut other = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    assert_eq!(ask("readyz").await, (503, "the database does not answer in time\n".to_owned()));
+    assert_eq!(stage.shop().status("order-1").await, "AUTH");
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    eventually("it is ready again", async || (ask("readyz").await.0 == 200).then_some(())).await;
+}

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{DAY, MINUTE, Order, ResultForm, ShopClient, Stage, result_form};
+use crate::support::{DAY, MINUTE, Order, Ready, ResultForm, ShopClient, Stage, result_form};
 
 /// The check string by its definition (psp-protocol 8), not by the gateway's code.
 fn check_string(shop: &ShopClient, order: &str, access_id: &str, permission: &str) -> String {
@@ -140,6 +140,39 @@ async fn who_sets_out_too_late_is_sent_back_to_the_shop() {
     assert_eq!(stage.shop().status("late").await, "EXPIRED");
     stage.receiver.wait_for(1).await;
     assert_eq!(stage.receiver.statuses(), ["EXPIRED"]);
+}
+
+/// Who looks first, the buyer or reconcile, makes no difference (psp-protocol 5.3).
+#[tokio::test]
+async fn who_comes_after_the_sweep_is_sent_back_to_the_shop_as_well() {
+    let stage = Stage::new().await;
+    let in_time = stage.ready(Order::auth("in-time")).await;
+    let late = stage.ready(Order::auth("late")).await;
+    let away = stage.ready(Order::auth("away")).await;
+    let start =
+        async |ready: &Ready| stage.browser.start(&ready.start_url, &ready.entered.access_id, &ready.token).await;
+    assert_eq!(start(&away).await.status, 302);
+    stage.clock.advance(2 * MINUTE);
+    stage.reconcile().await;
+    assert_eq!(start(&in_time).await.status, 302, "the very last moment is one for both");
+    stage.clock.advance(1);
+    stage.reconcile().await;
+    assert_eq!(stage.shop().status("late").await, "EXPIRED");
+    let before = stage.transaction(&late.entered.access_id).await;
+    for _ in 0..2 {
+        let form = result_form(&start(&late).await);
+        assert_eq!(form.outcome(), ("EXPIRED", "M01052011"));
+        assert_eq!(form.ret_url, "https://shop.example/result?cart=1&x=%E3%81%82");
+    }
+    assert_eq!(stage.transaction(&late.entered.access_id).await, before, "and nothing else comes of it");
+    let wrong = stage.browser.start(&late.start_url, &late.entered.access_id, &away.token).await;
+    assert!(wrong.status == 400 && wrong.windows_31j().contains("M01074090"), "only who has the Token is told");
+    stage.clock.advance(61 * MINUTE);
+    stage.reconcile().await;
+    assert_eq!(stage.shop().status("away").await, "EXPIRED");
+    assert!(start(&away).await.windows_31j().contains("M01074090"), "a Token that was used");
+    stage.receiver.wait_for(3).await;
+    assert_eq!(stage.receiver.statuses(), ["EXPIRED", "EXPIRED", "EXPIRED"]);
 }
 
 #[tokio::test]
@@ -303,7 +336,9 @@ async fn a_session_pays_the_order_that_was_executed_last() {
     second.session.clone_from(&first.entered.session);
     let again = second.exec(stage.shop()).await;
     assert_eq!(stage.shop().status("order-1").await, "EXPIRED");
-    assert_eq!(stage.browser.start(&first.start_url, &first.entered.access_id, &first.token).await.status, 400);
+    // A buyer who comes with the first order's Token is told, and goes nowhere else.
+    let page = stage.browser.start(&first.start_url, &first.entered.access_id, &first.token).await;
+    assert_eq!(result_form(&page).outcome(), ("EXPIRED", "M01052011"));
     let start = stage.browser.start(&again.field("StartURL"), &second.access_id, &again.field("Token")).await;
 
     // From here on the session is the second order's.

@@ -94,7 +94,12 @@ impl Process {
     }
 
     /// Waits for its end.
-    pub(crate) async fn end(mut self) -> Ended {
+    pub(crate) async fn end(self) -> Ended {
+        self.end_within(PATIENCE).await
+    }
+
+    /// The same of one that has much to do.
+    pub(crate) async fn end_within(mut self, patience: Duration) -> Ended {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
@@ -102,7 +107,7 @@ impl Process {
                 self.stderr.finish();
                 return Ended { code: status.code(), stdout: self.stdout.text(), stderr: self.stderr.text() };
             }
-            assert!(begun.elapsed() < PATIENCE, "`sekisho {}` does not end\n{}", self.command, self.stderr.text());
+            assert!(begun.elapsed() < patience, "`sekisho {}` does not end\n{}", self.command, self.stderr.text());
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }

@@ -126,7 +126,7 @@ fn standing(status: Status, job: JobCd) -> Transaction {
         Status::ReqReturn => State::ReqReturn { payment: refunding(whole), from },
         Status::Return => State::Return(payment()),
         Status::PayFail => State::PayFail(failure()),
-        Status::Expired => State::Expired(failure()),
+        Status::Expired => State::Expired { failure: failure(), token_sha256: None },
         Status::Register => State::Register(permission()),
         Status::End => State::End(permission()),
     };
@@ -298,6 +298,17 @@ fn a_capture_under_way_ends_as_amazon_says() {
     }
     let sold = begun.apply(Event::Sold(money(600, 0), LATER), LATER).unwrap();
     assert_eq!((sold.status(), sold.money, sold.state.look_at()), (Status::Sales, money(600, 0), None));
+}
+
+/// The buyer who never set out can still show the Token, to be sent back; a Token that was used is worth nothing.
+#[test]
+fn an_unused_token_outlives_its_time() {
+    let after = |status| standing(status, JobCd::Auth).apply(Event::Expired(failure()), LATER).unwrap().state;
+    let expired = |token_sha256| State::Expired { failure: failure(), token_sha256 };
+    assert_eq!(after(Status::ReqSuccess), expired(Some(ticket().token_sha256)));
+    assert_eq!(after(Status::AuthProcess), expired(None));
+    assert!(!ticket().is_over(LATER) && ticket().is_over(LATER.plus(1)));
+    assert_eq!(State::ReqSuccess(ticket()).look_at(), Some(LATER.plus(1)), "reconcile looks when the buyer is late");
 }
 
 /// A checkout that began with a payload has no session at first, and one for good from then on.

@@ -2,6 +2,7 @@
 //! the end everything is.
 
 mod back;
+mod hanging;
 mod two;
 
 use std::sync::Arc;

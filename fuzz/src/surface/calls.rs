@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::Request;
+use sekisho::protocol::encoding::encode_windows_31j;
 use sekisho::protocol::{Call, Field, Style};
 use serde_json::{Map, Value};
 
@@ -91,7 +92,12 @@ impl ShopCall {
             parameters.remove("AmazonBuyerToken");
             parameters.remove(if wrong & 4 == 0 { "OrderID" } else { "AmazonCheckoutSessionID" });
         }
-        let request = request(call, style, &parameters);
+        let charset = match (wrong & 8, manner & 16) {
+            (0, _) => Charset::Utf8,
+            (_, 0) => Charset::Windows31J,
+            _ => Charset::Unsaid,
+        };
+        let request = request(call, style, charset, &parameters);
         Self { call, shop, parameters, request }
     }
 }
@@ -109,11 +115,28 @@ fn distorted(field: Field, value: String, bytes: &mut Bytes<'_>) -> Option<Strin
     }
 }
 
-fn request(call: Call, style: Style, parameters: &BTreeMap<String, String>) -> Request<Body> {
+/// How a form's text is written, and whether it says so.
+#[derive(Debug, Clone, Copy)]
+enum Charset {
+    Utf8,
+    Windows31J,
+    /// UTF-8 that does not say so: the first shop reads it as `auto`, the second as Windows-31J.
+    Unsaid,
+}
+
+fn request(call: Call, style: Style, charset: Charset, parameters: &BTreeMap<String, String>) -> Request<Body> {
     let (suffix, content_type, body) = match style {
         Style::IdPass => {
-            let pairs = parameters.iter().map(|(name, value)| format!("{name}={}", escaped(value.as_bytes())));
-            let content_type = "application/x-www-form-urlencoded;charset=utf-8";
+            let bytes = |value: &String| match charset {
+                Charset::Windows31J => encode_windows_31j(value),
+                Charset::Utf8 | Charset::Unsaid => value.as_bytes().to_vec(),
+            };
+            let pairs = parameters.iter().map(|(name, value)| format!("{name}={}", escaped(&bytes(value))));
+            let content_type = match charset {
+                Charset::Utf8 => "application/x-www-form-urlencoded;charset=utf-8",
+                Charset::Windows31J => "application/x-www-form-urlencoded;charset=windows-31j",
+                Charset::Unsaid => "application/x-www-form-urlencoded",
+            };
             ("idPass", content_type, pairs.collect::<Vec<_>>().join("&"))
         }
         Style::Json => {

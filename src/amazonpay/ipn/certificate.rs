@@ -37,7 +37,7 @@ pub enum CertificateError {
 
 /// A public key and the time in which it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Certificate {
+pub struct Certificate {
     public_key_der: Vec<u8>,
     from: Millis,
     until: Millis,
@@ -45,7 +45,10 @@ pub(super) struct Certificate {
 
 impl Certificate {
     /// Reads the first certificate of a PEM text.
-    pub(super) fn read(pem: &[u8]) -> Result<Self, CertificateError> {
+    ///
+    /// # Errors
+    /// [`CertificateError::Unreadable`] or [`CertificateError::NotRsa`].
+    pub fn read(pem: &[u8]) -> Result<Self, CertificateError> {
         let end = b"-----END CERTIFICATE-----";
         let length = pem.windows(end.len()).position(|window| window == end).map(|at| at + end.len());
         let first = length.and_then(|length| pem.get(..length)).ok_or(CertificateError::Unreadable)?;

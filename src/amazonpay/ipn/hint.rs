@@ -55,7 +55,10 @@ pub struct Hint {
 
 impl Hint {
     /// Reads the `Message` of a Notification. Names are taken in any case: Amazon's own pages disagree about them.
-    pub(super) fn read(message: &str) -> Result<Self, HintError> {
+    ///
+    /// # Errors
+    /// [`HintError`].
+    pub fn read(message: &str) -> Result<Self, HintError> {
         let Ok(Value::Object(fields)) = serde_json::from_str(message) else { return Err(HintError::NotJson) };
         let object_type = match text(&fields, "ObjectType")?.to_ascii_uppercase().as_str() {
             "CHARGE_PERMISSION" => ObjectType::ChargePermission,

@@ -16,7 +16,7 @@ mod source;
 mod topics;
 mod verifier;
 
-pub use certificate::CertificateError;
+pub use certificate::{Certificate, CertificateError};
 pub use envelope::{Envelope, EnvelopeError, Kind};
 pub use hint::{Hint, HintError, ObjectType};
 pub use source::{ForeignUrl, Source};

@@ -130,7 +130,10 @@ impl Transaction {
                 next.name_session(session).ok_or(refused)?;
                 State::AuthProcess(handover)
             }
-            (State::ReqSuccess(_) | State::AuthProcess(_), Event::Expired(failure)) => State::Expired(failure),
+            (State::ReqSuccess(ticket), Event::Expired(failure)) => {
+                State::Expired { failure, token_sha256: Some(ticket.token_sha256) }
+            }
+            (State::AuthProcess(_), Event::Expired(failure)) => State::Expired { failure, token_sha256: None },
             (State::AuthProcess(_), Event::Completed(payment)) => paid(self.job, payment, now),
             (State::AuthProcess(_), Event::Registered(permission)) => State::Register(permission),
             (State::AuthProcess(_), Event::Failed(failure)) => State::PayFail(failure),

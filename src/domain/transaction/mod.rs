@@ -42,6 +42,23 @@ impl Money {
         Some(Self { amount: self.amount.minus(other.amount)?, tax: self.tax.minus(other.tax)? })
     }
 
+    /// A part of it, as large as `asked` in total: of each part what is asked, and where one of them is not so large, more
+    /// of the other. `None` where the total is not so large.
+    pub fn part(self, asked: Self) -> Option<Self> {
+        let total = asked.total();
+        self.total().minus(total)?;
+        let tax = total.minus(asked.amount.min(self.amount))?.min(self.tax);
+        Some(Self { amount: total.minus(tax)?, tax })
+    }
+
+    /// What goes back so that `lower` is left, or `None` where that is more in total: the difference of the totals, as an
+    /// amount first, as far as the amount is lower.
+    pub fn down_to(self, lower: Self) -> Option<Self> {
+        let back = self.total().minus(lower.total())?;
+        let amount = self.amount.minus(lower.amount).unwrap_or(Yen::ZERO).min(back);
+        Some(Self { amount, tax: back.minus(amount)? })
+    }
+
     /// The sum of each part, or `None` beyond seven digits.
     pub fn plus(self, other: Self) -> Option<Self> {
         Self::new(self.amount.plus(other.amount)?, self.tax.plus(other.tax)?)
@@ -118,7 +135,7 @@ impl Transaction {
     /// The error it ended in, if it did.
     pub fn failure(&self) -> Option<&Failure> {
         match &self.state {
-            State::PayFail(failure) | State::Expired(failure) => Some(failure),
+            State::PayFail(failure) | State::Expired { failure, .. } => Some(failure),
             _ => None,
         }
     }
@@ -126,5 +143,49 @@ impl Transaction {
     /// What was cancelled or refunded so far.
     pub fn cancelled(&self) -> Money {
         self.state.payment().map_or_else(Money::default, |payment| payment.cancelled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn money(amount: i64, tax: i64) -> Money {
+        Money::new(Yen::new(amount).unwrap(), Yen::new(tax).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_one_part_lacks_comes_out_of_the_other() {
+        let left = money(1980, 198);
+        for (asked, part) in [
+            (money(500, 50), Some(money(500, 50))),
+            (money(2000, 0), Some(money(1980, 20))),
+            (money(0, 300), Some(money(102, 198))),
+            (money(2178, 0), Some(left)),
+            (money(0, 2178), Some(left)),
+            (money(0, 0), Some(money(0, 0))),
+            (money(2179, 0), None),
+            (money(1980, 199), None),
+        ] {
+            assert_eq!(left.part(asked), part, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn going_down_gives_the_difference_of_the_totals_back() {
+        let now = money(1980, 198);
+        for (lower, back) in [
+            (money(1500, 150), Some(money(480, 48))),
+            (money(2000, 0), Some(money(0, 178))),
+            (money(0, 300), Some(money(1878, 0))),
+            (now, Some(money(0, 0))),
+            (money(2178, 0), Some(money(0, 0))),
+            (money(2179, 0), None),
+        ] {
+            assert_eq!(now.down_to(lower), back, "{lower:?}");
+            if let Some(back) = back {
+                assert_eq!(lower.plus(back).unwrap().total(), now.total());
+            }
+        }
     }
 }

@@ -21,6 +21,18 @@ pub struct Ticket {
     pub charge: Option<PendingCharge>,
 }
 
+impl Ticket {
+    /// Whether the buyer comes too late: StartLimitDate itself is still in time.
+    pub fn is_over(&self, now: Millis) -> bool {
+        now >= self.over_at()
+    }
+
+    /// The first moment that is too late, for whoever looks: the buyer, or reconcile.
+    pub fn over_at(&self) -> Millis {
+        self.limit_at.plus(1)
+    }
+}
+
 /// How the buyer's browser sets out for Amazon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Departure {
@@ -131,7 +143,13 @@ pub enum State {
     /// Failed, or given up by the buyer.
     PayFail(Failure),
     /// The buyer took too long.
-    Expired(Failure),
+    Expired {
+        /// The code that says so.
+        failure: Failure,
+        /// The hash of a Token that was never used: who brings it is the buyer, who may be told, and is sent back to the
+        /// shop (psp-protocol 5.3). None where the buyer had set out, and where no Token was given.
+        token_sha256: Option<String>,
+    },
     /// The consent is registered.
     Register(ChargePermissionId),
     /// The consent has ended.
@@ -152,7 +170,7 @@ impl State {
             Self::ReqReturn { .. } => Status::ReqReturn,
             Self::Return(_) => Status::Return,
             Self::PayFail(_) => Status::PayFail,
-            Self::Expired(_) => Status::Expired,
+            Self::Expired { .. } => Status::Expired,
             Self::Register(_) => Status::Register,
             Self::End(_) => Status::End,
         }
@@ -184,7 +202,7 @@ impl State {
     /// When reconcile has to look at a transaction in this state, if ever.
     pub fn look_at(&self) -> Option<Millis> {
         match self {
-            Self::ReqSuccess(ticket) => Some(ticket.limit_at),
+            Self::ReqSuccess(ticket) => Some(ticket.over_at()),
             Self::AuthProcess(handover) => Some(handover.look_at),
             Self::Selling { look_at, .. } => Some(*look_at),
             other => other.payment()?.refund.as_ref().map(|refund| refund.look_at),

@@ -36,6 +36,12 @@ fn the_five_ways_are_told_apart() {
     assert!(matches!(sound(PERMISSION).way, Way::OnDemand { .. }));
     // An on-demand charge has no browser: its RetURL is not used.
     assert_eq!(sound(&format!("{PERMISSION}&{RET_URL}")).way.ret_url(), None);
+    for unused in ["RetURL=%2Fback", "RetURL=javascript%3Aalert(1)", "RetURL=%93"] {
+        assert!(matches!(sound(&format!("{PERMISSION}&{unused}")).way, Way::OnDemand { .. }), "{unused}");
+        assert_eq!(joined(&exec(&format!("{PERMISSION}&ApbType=PayOnly&{unused}")).faults), "M01059008", "{unused}");
+    }
+    let long = format!("RetURL=https://s.example/{}", "a".repeat(2031));
+    assert!(matches!(sound(&format!("{PERMISSION}&{long}")).way, Way::OnDemand { .. }));
 }
 
 #[test]
@@ -88,6 +94,9 @@ fn each_limit_has_its_code() {
     let url = |count| format!("AmazonCheckoutSessionID=s&RetURL=https://s.example/{}", "a".repeat(count));
     assert_eq!(joined(&exec(&url(2031)).faults), "M01059005");
     assert_eq!(joined(&exec(&url(2030)).faults), "");
+    // Bytes are counted, and a character that no URL has may be three.
+    let wide = format!("AmazonCheckoutSessionID=s&RetURL=https://s.example/{}", "%82%A0".repeat(700));
+    assert_eq!(joined(&exec(&wide).faults), "M01059005|M01059008");
 }
 
 #[test]

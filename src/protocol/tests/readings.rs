@@ -53,6 +53,22 @@ fn everything_missing_is_said_in_the_order_of_the_parameters() {
     assert_eq!(joined(&reading.faults), "M01002001|M01003001");
 }
 
+/// Format before combination (psp-protocol 11.4); only EntryTran's sum comes where its parameter stands (5.1).
+#[test]
+fn what_cannot_be_together_is_told_after_what_is_malformed() {
+    let entry = entry("OrderID=O&JobCd=AUTH&Amount=9999999&Tax=1&AmazonpayType=9&Version=1234");
+    assert_eq!(joined(&entry.faults), "M01005011|M01901002|M01001005");
+    let raw = |rest: &str| form(format!("{SHOP}&{ACCESS}&OrderID=O&{rest}&Version=1234").as_bytes());
+    assert_eq!(joined(&read_sales(&raw("Amount=9999999&Tax=1"), W31J).faults), "M01001005|M01005011");
+    assert_eq!(joined(&read_cancel(&raw("CancelAmount=0"), W31J).faults), "M01001005|M01085010");
+    let address = read_search_address(&raw("AmazonBuyerToken=t"), W31J);
+    assert_eq!(joined(&address.faults), "M01001005|M01911010");
+    let exec =
+        "AmazonCheckoutSessionID=s&ApbType=PayOnly&RetURL=/&FrequencyUnit=Month&FrequencyValue=0&PaymentTermSec=0";
+    let exec = read_exec_tran(&raw(exec), W31J);
+    assert_eq!(joined(&exec.faults), "M01059008|M01048011|M01001005|M01911010|M01908011");
+}
+
 #[test]
 fn each_limit_of_an_entry_has_its_code() {
     let good = "OrderID=O&JobCd=AUTH&Amount=1&AmazonpayType=3";

@@ -25,12 +25,12 @@ use serde_json::json;
 
 pub(super) use operation::Operation;
 use perform::{Answer, Call};
-pub(super) use simulation::find as find_simulation;
+pub(super) use simulation::{SimulationCodes, codes as simulation_codes, find as find_simulation};
 pub(super) use throttle::Throttle;
 
 use super::control::{Fault, Ticket};
 use super::error::{ApiError, ReasonCode};
-use super::ledger::Ledger;
+use super::ledger::{Cause, Ledger};
 use super::signature::Received;
 use super::{Sandbox, locked};
 use crate::domain::Rng;
@@ -61,9 +61,10 @@ async fn receive(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Respo
 async fn serve(sandbox: &Sandbox, head: &Parts, body: Option<Bytes>) -> Response {
     let request_id = request_id(&*sandbox.rng);
     let found = operation::find(&head.method, head.uri.path());
-    let operation = found.as_ref().ok().map(|(operation, _)| *operation);
-    let fault = operation.and_then(|operation| sandbox.faults().take(operation));
-    let ticket = sandbox.requests().receive(sandbox.now(), head, operation, &request_id, fault.as_ref());
+    let asked = found.as_ref().ok().copied();
+    let fault = asked.and_then(|(operation, _)| sandbox.faults().take(operation));
+    let now = sandbox.now();
+    let ticket = sandbox.requests().receive(now, head, body.as_ref(), asked, &request_id, fault.as_ref());
     let fault = fault.unwrap_or_default();
     if fault.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
@@ -76,7 +77,8 @@ async fn serve(sandbox: &Sandbox, head: &Parts, body: Option<Bytes>) -> Response
             found.and_then(|(operation, object_id)| {
                 let signer = authenticate(sandbox, head, &body, ticket)?;
                 locked(&sandbox.throttle).admit(signer, operation, sandbox.clock.unmoved())?;
-                let mut ledger = sandbox.ledger();
+                let cause = Cause::Request { operation: operation.name().to_owned(), request_id: request_id.clone() };
+                let mut ledger = sandbox.ledger().caused_by(cause);
                 let merchant_id = &principal(&ledger, signer, &head.headers)?;
                 let currency = ledger.currency_of(merchant_id);
                 let (headers, query) = (&head.headers, head.uri.query().unwrap_or_default());
@@ -87,7 +89,7 @@ async fn serve(sandbox: &Sandbox, head: &Parts, body: Option<Bytes>) -> Response
         }
     };
     let answer = result.unwrap_or_else(|error| refused(error.code.http_status(), error.code.as_str(), &error.message));
-    sandbox.requests().answered(ticket, answer.status, answer.body["reasonCode"].as_str());
+    sandbox.requests().answered(ticket, answer.status, &answer.body);
     send(answer, &request_id, &fault).await
 }
 
@@ -102,7 +104,10 @@ fn authenticate<'a>(sandbox: &'a Sandbox, head: &Parts, body: &[u8], ticket: Tic
     };
     let own_host = sandbox.base_url().split_once("://").map_or("", |(_, host)| host);
     // A merchant's clock is not moved when the sandbox's is, so the request's date is held against the real time.
-    let merchant_id = sandbox.keys.verify_request(&received, sandbox.clock.unmoved(), own_host)?;
+    let verdict = sandbox.keys.verify_request(&received, sandbox.clock.unmoved(), own_host);
+    let examination = sandbox.keys.examine(&received, verdict.is_err());
+    sandbox.requests().examined(ticket, examination);
+    let merchant_id = verdict?;
     sandbox.requests().authenticated(ticket, merchant_id);
     Ok(merchant_id)
 }

@@ -55,6 +55,26 @@ pub(in crate::sandbox) fn find(operation: Operation, code: &str) -> Result<Simul
     })
 }
 
+/// The codes of an operation, for people to choose from.
+pub(in crate::sandbox) struct SimulationCodes {
+    /// Those that belong to it.
+    pub(in crate::sandbox) own: Vec<String>,
+    /// Those that any operation may be asked for.
+    pub(in crate::sandbox) anywhere: Vec<String>,
+}
+
+/// Every code that [`find`] knows for `operation`.
+pub(in crate::sandbox) fn codes(operation: Operation) -> SimulationCodes {
+    const WORDS: [&str; 6] =
+        ["AuthorizationInitiated", "CaptureInitiated", "BuyerCanceled", "AmazonCanceled", "AmazonClosed", "Declined"];
+    let anywhere: Vec<String> = ANYWHERE.iter().map(|code| code.as_str().to_owned()).collect();
+    let words = WORDS.iter().map(|word| (*word).to_owned());
+    let refusals = ReasonCode::ALL.iter().map(|code| code.as_str().to_owned());
+    let delayed = Decline::ALL.iter().map(|decline| format!("Pending{}", decline.code().as_str()));
+    let candidates = words.chain(delayed).chain(refusals).filter(|code| !anywhere.contains(code));
+    SimulationCodes { own: candidates.filter(|code| find(operation, code).is_ok()).collect(), anywhere }
+}
+
 /// A code that is answered, and that is all.
 fn refusal(operation: Operation, code: &str) -> Option<Simulation> {
     use ReasonCode as Code;
@@ -159,6 +179,12 @@ mod tests {
         ] {
             assert_eq!(find(operation, code).is_ok(), known, "{} {code}", operation.name());
         }
+        let of_capture = codes(Operation::CaptureCharge);
+        assert_eq!(of_capture.own[..2], ["CaptureInitiated", "PendingSoftDeclined"]);
+        assert!(of_capture.own.contains(&"TransactionAmountExceeded".to_owned()));
+        assert!(!of_capture.own.contains(&"HardDeclined".to_owned()));
+        assert_eq!(codes(Operation::GetCharge).own, Vec::<String>::new());
+        assert_eq!(codes(Operation::GetCharge).anywhere.len(), ANYWHERE.len());
         for operation in Operation::ALL {
             for code in ANYWHERE {
                 assert_eq!(find(*operation, code.as_str()), Ok(Simulation::Refuse(code)));

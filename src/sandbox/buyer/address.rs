@@ -10,7 +10,7 @@ use axum::response::Response;
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Visit, refused};
-use crate::sandbox::buyer::steps::{unknown_action, unpaid};
+use crate::sandbox::buyer::steps::{cancel, unknown_action, unpaid};
 use crate::sandbox::buyers::{Address, PREFECTURES};
 use crate::sandbox::ledger::{BuyerError, Ledger};
 
@@ -32,7 +32,7 @@ pub(super) async fn page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers:
     show(&visit, StatusCode::OK, address, None)
 }
 
-/// `POST /checkout/address`: the fields of the form, `action` = `save` or `back`.
+/// `POST /checkout/address`: the fields of the form, `action` = `save`, `back` or `cancel`.
 pub(super) async fn save(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let visit = Visit::post(&uri, &headers, &body);
     let id = visit.session_id();
@@ -49,7 +49,8 @@ pub(super) async fn save(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers:
             }
         }
         "back" => visit.to_page(back(&sandbox.ledger(), id), id),
-        other => unknown_action(&visit, other, "save, back"),
+        "cancel" => cancel(&visit, &sandbox),
+        other => unknown_action(&visit, other, "save, back, cancel"),
     }
 }
 

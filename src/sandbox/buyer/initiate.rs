@@ -10,7 +10,7 @@
 //! | `payloadJSON` | required; the signed text, byte for byte |
 //! | `signature` | required; Base64 |
 //! | `algorithm` | `AMZN-PAY-RSASSA-PSS-V2`, or `AMZN-PAY-RSASSA-PSS`, which is meant where it is blank |
-//! | `ledgerCurrency` | required; `JPY` |
+//! | `ledgerCurrency` | required; that of the merchant's ledger, such as `JPY` |
 //! | `placement` | required; `Home`, `Product`, `Cart`, `Checkout` or `Other` |
 //! | `productType` | `PayAndShip` (meant where it is blank), `PayOnly` or `SignIn` |
 //! | `checkoutLanguage` | `ja_JP` (meant where it is blank); any other is answered in English |
@@ -31,7 +31,7 @@ use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit};
 use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::error::{ApiError, ReasonCode};
-use crate::sandbox::ledger::ProductType;
+use crate::sandbox::ledger::{Currency, ProductType};
 use crate::sandbox::wire::session_request;
 
 /// What a signed button must say.
@@ -47,7 +47,7 @@ POST here what the Amazon Pay button posts (application/x-www-form-urlencoded, U
   payloadJSON       required  the signed text, byte for byte
   signature         required  Base64
   algorithm                   AMZN-PAY-RSASSA-PSS-V2, or AMZN-PAY-RSASSA-PSS (meant where it is blank)
-  ledgerCurrency    required  JPY
+  ledgerCurrency    required  that of the merchant's ledger, such as JPY
   placement         required  Home, Product, Cart, Checkout or Other
   productType                 PayAndShip (meant where it is blank), PayOnly or SignIn
   checkoutLanguage            ja_JP (meant where it is blank); any other is answered in English
@@ -83,6 +83,8 @@ pub(super) struct Button {
     pub(super) payload: String,
     /// Base64.
     signature: String,
+    /// What the merchant is said to be paid in; empty where the button does not say.
+    ledger_currency: String,
     /// What the button was rendered for; not part of the payload.
     pub(super) product_type: ProductType,
 }
@@ -138,16 +140,26 @@ pub(super) fn no_session(visit: &Visit, button: Button, error: ButtonError) -> R
 /// Verifies the button's signature and opens the session, or the sign-in, that its payload asks for; answers its id.
 fn open(sandbox: &Sandbox, button: &Button) -> Result<String, ButtonError> {
     let merchant_id = signer(sandbox, button)?;
+    let currency = agreed_currency(sandbox, merchant_id, button)?;
     let payload = &button.payload;
     if button.product_type == ProductType::SignIn {
         let request = session_request::sign_in(payload.as_bytes()).map_err(ButtonError::Refused)?;
         return sandbox.ledger().open_sign_in(merchant_id, request).map_err(ButtonError::Refused);
     }
-    let currency = sandbox.ledger().currency_of(merchant_id);
     let request = session_request::of_button(payload.as_bytes(), button.product_type, currency);
     let request = request.map_err(ButtonError::Refused)?;
     let session = sandbox.ledger().create_session(merchant_id, request).map_err(ButtonError::Refused)?;
     Ok(session.id)
+}
+
+/// What the merchant is paid in, which the button has to name rightly.
+pub(super) fn agreed_currency(sandbox: &Sandbox, merchant_id: &str, button: &Button) -> Result<Currency, ButtonError> {
+    let (own, named) = (sandbox.ledger().currency_of(merchant_id), button.ledger_currency.as_str());
+    if named.is_empty() || named == own.as_str() {
+        return Ok(own);
+    }
+    let message = format!("ledgerCurrency is {named}, but the merchant's ledger is in {}", own.as_str());
+    Err(ButtonError::Refused(ApiError::new(ReasonCode::CurrencyMismatch, message)))
 }
 
 /// The merchant that an unsigned button names, if it is one of ours.
@@ -200,6 +212,7 @@ pub(super) fn read(visit: &Visit, required: &[&str]) -> Result<Button, Vec<Strin
         algorithm: visit.field("algorithm").to_owned(),
         payload: visit.field("payloadJSON").to_owned(),
         signature: visit.field("signature").to_owned(),
+        ledger_currency: visit.field("ledgerCurrency").to_owned(),
         product_type,
     })
 }

@@ -6,7 +6,7 @@ use axum::http::header::COOKIE;
 const COOKIE_NAME: &str = "sekisho_sandbox_lang";
 
 /// What the browser keeps under this name.
-pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(in crate::sandbox) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';'));
     pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
@@ -14,7 +14,7 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 
 /// One of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Lang {
+pub(in crate::sandbox) enum Lang {
     #[default]
     Ja,
     En,
@@ -22,7 +22,7 @@ pub(super) enum Lang {
 
 impl Lang {
     /// As `lang` attributes, parameters and the cookie have it.
-    pub(super) const fn code(self) -> &'static str {
+    pub(in crate::sandbox) const fn code(self) -> &'static str {
         match self {
             Self::Ja => "ja",
             Self::En => "en",
@@ -30,7 +30,7 @@ impl Lang {
     }
 
     /// The other one.
-    pub(super) const fn other(self) -> Self {
+    pub(in crate::sandbox) const fn other(self) -> Self {
         match self {
             Self::Ja => Self::En,
             Self::En => Self::Ja,
@@ -38,7 +38,7 @@ impl Lang {
     }
 
     /// Whichever of the two texts is in this language.
-    pub(super) const fn pick<'a>(self, ja: &'a str, en: &'a str) -> &'a str {
+    pub(in crate::sandbox) const fn pick<'a>(self, ja: &'a str, en: &'a str) -> &'a str {
         match self {
             Self::Ja => ja,
             Self::En => en,
@@ -46,22 +46,22 @@ impl Lang {
     }
 
     /// The language called `code`.
-    pub(super) fn of(code: &str) -> Option<Self> {
+    pub(in crate::sandbox) fn of(code: &str) -> Option<Self> {
         [Self::Ja, Self::En].into_iter().find(|lang| lang.code() == code)
     }
 
     /// What a button's `checkoutLanguage` (`ja_JP`, `en_US`) asks for; other languages are answered in English.
-    pub(super) fn of_button(checkout_language: &str) -> Self {
+    pub(in crate::sandbox) fn of_button(checkout_language: &str) -> Self {
         if checkout_language.is_empty() || checkout_language.starts_with("ja") { Self::Ja } else { Self::En }
     }
 
     /// What this browser chose on an earlier page.
-    pub(super) fn remembered(headers: &HeaderMap) -> Option<Self> {
+    pub(in crate::sandbox) fn remembered(headers: &HeaderMap) -> Option<Self> {
         cookie(headers, COOKIE_NAME).and_then(Self::of)
     }
 
     /// The `Set-Cookie` value that makes the browser remember.
-    pub(super) fn cookie(self) -> String {
+    pub(in crate::sandbox) fn cookie(self) -> String {
         format!("{COOKIE_NAME}={}; Path=/checkout; HttpOnly; SameSite=Lax", self.code())
     }
 }

@@ -11,7 +11,8 @@ use axum::response::Response;
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Visit, refused};
-use crate::sandbox::ledger::{BuyerError, Factor};
+use crate::sandbox::buyer::steps;
+use crate::sandbox::ledger::{BuyerError, Factor, SessionState};
 
 /// `GET /checkout/mfa?amazonCheckoutSessionId=…`
 pub(super) async fn page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
@@ -19,13 +20,14 @@ pub(super) async fn page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers:
     show(&visit, &sandbox)
 }
 
-/// `POST /checkout/mfa`: `action` = `verify` or `fail`. Any other post is a return: a payment service provider sends the
+/// `POST /checkout/mfa`: `action` = `verify`, `fail` or `cancel`. Any other post is a return: a payment service provider sends the
 /// buyer back with a form of its own.
 pub(super) async fn verify(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let visit = Visit::post(&uri, &headers, &body);
     let factor = match visit.field("action") {
         "verify" => Factor::Right,
         "fail" => Factor::Missing,
+        "cancel" => return steps::cancel(&visit, &sandbox),
         _ => return show(&visit, &sandbox),
     };
     let done = sandbox.ledger().answer_mfa(visit.session_id(), factor);
@@ -50,6 +52,7 @@ fn show(visit: &Visit, sandbox: &Sandbox) -> Response {
     let page = MfaPage {
         frame: visit.frame(),
         payment: session.choice().map(|choice| choice.instrument.descriptor()).unwrap_or_default(),
+        may_cancel: session.state == SessionState::Open,
         session_id: session.id.clone(),
     };
     visit.page(StatusCode::OK, &page)
@@ -61,4 +64,6 @@ struct MfaPage {
     frame: Frame,
     session_id: String,
     payment: String,
+    /// A checkout that is completed waits for its shop: only the shop ends it.
+    may_cancel: bool,
 }

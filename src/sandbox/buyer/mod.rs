@@ -22,7 +22,7 @@ mod answer;
 mod consent;
 mod identify;
 mod initiate;
-mod lang;
+pub(super) mod lang;
 mod mfa;
 mod money;
 mod on_page;
@@ -69,7 +69,8 @@ pub(super) fn router() -> Router<Arc<Sandbox>> {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
-fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
+/// One of our own texts, as a file.
+pub(super) fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
     let headers = [
         (CONTENT_TYPE, content_type),
         (CACHE_CONTROL, "max-age=300"),

@@ -38,7 +38,7 @@ POST here what renderJSButton posts (application/x-www-form-urlencoded, UTF-8):
 
   merchantId             required  whose shop
   origin                 required  scheme, host and port of the shop's page, such as http://127.0.0.1:8082
-  ledgerCurrency         required  JPY
+  ledgerCurrency         required  that of the merchant's ledger, such as JPY
   placement              required  Home, Product, Cart, Checkout or Other
   productType                      PayAndShip (meant where it is blank) or PayOnly
   checkoutLanguage                 ja_JP (meant where it is blank); any other is answered in English
@@ -93,8 +93,8 @@ fn open(
     } else {
         (initiate::named_merchant(sandbox, button)?, visit.field("checkoutSessionConfig"))
     };
+    let currency = initiate::agreed_currency(sandbox, merchant_id, button)?;
     let mut ledger = sandbox.ledger();
-    let currency = ledger.currency_of(merchant_id);
     let request = wire::request(config.as_bytes(), button.product_type, currency).map_err(ButtonError::Refused)?;
     let session = ledger.create_session(merchant_id, request.session).map_err(ButtonError::Refused)?;
     let language = Some(visit.field("checkoutLanguage")).filter(|language| !language.is_empty()).unwrap_or("ja_JP");

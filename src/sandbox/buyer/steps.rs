@@ -163,7 +163,7 @@ pub(super) async fn paid_page(uri: Uri, headers: HeaderMap) -> Response {
 }
 
 /// The buyer goes back to the shop; where the session names no address for that, the page says so.
-fn cancel(visit: &Visit, sandbox: &Sandbox) -> Response {
+pub(super) fn cancel(visit: &Visit, sandbox: &Sandbox) -> Response {
     let id = visit.session_id();
     if sandbox.ledger().on_page(id).is_some() {
         let done = sandbox.ledger().cancel_on_page(id);

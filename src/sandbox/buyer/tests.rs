@@ -9,12 +9,15 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::domain::{ManualClock, Millis, SeededRng};
-use crate::sandbox::ledger::{Amount, PaymentIntent, Terms};
+use crate::sandbox::ledger::{Amount, Currency, PaymentIntent, Terms};
 use crate::sandbox::openssl_key::OpensslKey;
 use crate::sandbox::{Merchant, MerchantKey, Settings};
 
 const MERCHANT: &str = "A1SHOP00000001";
 const OTHER_MERCHANT: &str = "A1SHOP00000002";
+/// Whose ledger is in US dollars.
+const DOLLAR_MERCHANT: &str = "A1SHOP0000USD1";
+const DOLLAR_KEY_ID: &str = "SANDBOX-USD";
 const STORE: &str = "amzn1.application-oa2-client.0123456789abcdef0123456789abcdef";
 const KEY_ID: &str = "SANDBOX-K";
 const ALGORITHM: &str = "AMZN-PAY-RSASSA-PSS-V2";
@@ -74,7 +77,9 @@ impl World {
             keys,
             ..Merchant::default()
         };
-        let merchants = vec![merchant(MERCHANT, vec![key]), merchant(OTHER_MERCHANT, Vec::new())];
+        let dollar_key = MerchantKey { public_key_id: DOLLAR_KEY_ID.to_owned(), ..key.clone() };
+        let dollars = Merchant { ledger_currency: Currency::USD, ..merchant(DOLLAR_MERCHANT, vec![dollar_key]) };
+        let merchants = vec![merchant(MERCHANT, vec![key]), merchant(OTHER_MERCHANT, Vec::new()), dollars];
         let settings = Settings { base_url: "http://sandbox.example".to_owned(), merchants };
         let clock = Arc::new(ManualClock::at(Millis(1_795_371_000_000)));
         let sandbox = Sandbox::new(settings, Arc::clone(&clock) as _, Arc::new(SeededRng::new(1))).expect("a sandbox");

@@ -140,6 +140,19 @@ mod tests {
     }
 
     #[test]
+    fn they_come_after_the_ready_ones_or_in_the_place_of_one() {
+        let ready = crate::sandbox::buyers::ready();
+        let hanako = ready.all()[0].id.clone();
+        let more = parse(FILE).expect("read");
+        let all = ready.clone().and(more.clone());
+        assert_eq!(all.all().len(), 4);
+        assert_eq!((&all.all()[..3], &all.all()[3]), (ready.all(), &more.all()[0]));
+        let other = parse(&FILE.replace("amzn1.account.ODAWARA0000001", &hanako)).expect("read");
+        let all = ready.and(other);
+        assert_eq!((all.all().len(), all.all()[0].name.as_str()), (3, "小田原 次郎"));
+    }
+
+    #[test]
     fn a_mistake_is_named() {
         for (from, to, says) in [
             ("email =", "e_mail =", "e_mail"),

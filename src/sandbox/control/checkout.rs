@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::pages::refuse;
 use crate::sandbox::Sandbox;
-use crate::sandbox::ledger::{BuyerError, Ledger, ProductType};
+use crate::sandbox::ledger::{BuyerError, Cause, Ledger, ProductType};
 use crate::sandbox::wire::{session_request, views};
 
 /// What to make, and how far the buyer goes.
@@ -70,7 +70,7 @@ pub(super) async fn play(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Re
         Ok(play) => play,
         Err(error) => return refuse(&error.to_string()),
     };
-    let mut ledger = sandbox.ledger();
+    let mut ledger = sandbox.ledger().caused_by(Cause::Control);
     match run(&mut ledger, &play) {
         Ok(id) => match ledger.session(&id) {
             Some(session) => (StatusCode::CREATED, Json(views::session(&ledger, session))).into_response(),

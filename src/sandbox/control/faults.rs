@@ -79,7 +79,7 @@ impl Fault {
 
 /// A rule that cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum RuleError {
+pub(in crate::sandbox) enum RuleError {
     #[error("operation {0:?} is none of {names}", names = operation_names())]
     UnknownOperation(String),
     #[error("times must be 1 or more")]
@@ -113,17 +113,17 @@ pub(in crate::sandbox) struct Faults {
 
 impl Faults {
     /// Adds a rule.
-    pub(super) fn add(&mut self, rule: Rule) -> Result<(), RuleError> {
+    pub(in crate::sandbox) fn add(&mut self, rule: Rule) -> Result<(), RuleError> {
         rule.check()?;
         self.rules.push_back(rule);
         Ok(())
     }
 
-    pub(super) fn rules(&self) -> &VecDeque<Rule> {
+    pub(in crate::sandbox) fn rules(&self) -> &VecDeque<Rule> {
         &self.rules
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::sandbox) fn clear(&mut self) {
         self.rules.clear();
     }
 
@@ -141,6 +141,15 @@ impl Faults {
 }
 
 impl Rule {
+    /// In a line, for people: what was said, as it was said.
+    pub(in crate::sandbox) fn words(&self) -> String {
+        let all = serde_json::to_value(self).unwrap_or_default();
+        let said = all.as_object().into_iter().flatten();
+        let said = said.filter(|(_, value)| !value.is_null() && **value != false && **value != 0);
+        let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        said.map(|(name, value)| format!("{name} {}", text(value))).collect::<Vec<_>>().join(", ")
+    }
+
     fn check(&self) -> Result<(), RuleError> {
         let operation = Operation::ALL.iter().copied().find(|operation| operation.name() == self.operation);
         let operation = operation.ok_or_else(|| RuleError::UnknownOperation(self.operation.clone()))?;

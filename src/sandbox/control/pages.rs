@@ -1,54 +1,29 @@
-//! The control API itself.
+//! The control API's older part: the whole ledger, the clock, faults, and forgetting everything.
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Json, Response};
-use axum::routing::{get, post};
+use axum::response::{IntoResponse, Json, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::checkout;
 use super::faults::Rule;
-use super::permissions;
 use crate::sandbox::Sandbox;
-use crate::sandbox::ledger::{Ledger, Movement, Progress, Session};
+use crate::sandbox::desk::page_headers;
+use crate::sandbox::ledger::{Ledger, Movement};
 use crate::sandbox::wire::views;
 
 /// The clock moves at most ten years at once.
 const ADVANCE_MS_MAX: i64 = 10 * 366 * 86_400_000;
 
-/// `/_control/` and what is below it.
-pub(in crate::sandbox) fn router() -> Router<Arc<Sandbox>> {
-    let reference = || get(async || Html(include_str!("reference.html")));
-    Router::new()
-        .route("/_control", reference())
-        .route("/_control/", reference())
-        .route("/_control/merchants", get(merchants))
-        .route("/_control/ledger", get(ledger))
-        .route("/_control/checkoutSessions", post(checkout::play))
-        .route("/_control/chargePermissions/{id}", post(permissions::befall))
-        .route("/_control/reset", post(reset))
-        .route("/_control/clock", get(clock).post(advance))
-        .route("/_control/faults", get(faults).post(add_fault).delete(clear_faults))
+/// `/_control/`: how to call all of this, for people.
+pub(super) async fn reference() -> Response {
+    (page_headers(), include_str!("reference.html")).into_response()
 }
 
-async fn merchants(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
-    let list = sandbox.settings.merchants.iter().map(|merchant| {
-        json!({
-            "merchantId": merchant.merchant_id,
-            "name": merchant.name,
-            "storeIds": merchant.store_ids,
-            "publicKeyIds": merchant.keys.iter().map(|key| &key.public_key_id).collect::<Vec<_>>(),
-        })
-    });
-    Json(json!({"merchants": list.collect::<Vec<_>>()}))
-}
-
-async fn ledger(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
+pub(super) async fn ledger(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     let mut view = everything(&sandbox.ledger());
     let requests = sandbox.requests();
     view["requests"] = requests.to_json();
@@ -56,17 +31,22 @@ async fn ledger(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     Json(view)
 }
 
-async fn reset(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
+pub(super) async fn reset(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
+    forget_everything(&sandbox);
+    Json(clock_view(&sandbox))
+}
+
+/// As if the sandbox had just been started, but for its merchants and their endpoints.
+pub(in crate::sandbox) fn forget_everything(sandbox: &Sandbox) {
     sandbox.clock.reset();
     sandbox.faults().clear();
     sandbox.requests().clear();
     let now = sandbox.now();
     sandbox.ledger().reset(now);
     sandbox.ipn.reset();
-    Json(clock_view(&sandbox))
 }
 
-async fn clock(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
+pub(super) async fn clock(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     Json(clock_view(&sandbox))
 }
 
@@ -76,24 +56,32 @@ struct Advance {
     advance_ms: i64,
 }
 
-async fn advance(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
+pub(super) async fn advance(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
     match serde_json::from_slice::<Advance>(&body) {
-        Ok(Advance { advance_ms }) if (0..=ADVANCE_MS_MAX).contains(&advance_ms) => {
-            sandbox.clock.advance(advance_ms);
-            // What is due by now happens now, not when somebody asks next.
-            drop(sandbox.ledger());
-            Json(clock_view(&sandbox)).into_response()
-        }
-        Ok(_) => refuse(&format!("advance_ms must be from 0 to {ADVANCE_MS_MAX}: the clock does not go back")),
+        Ok(Advance { advance_ms }) => match move_clock(&sandbox, advance_ms) {
+            Ok(()) => Json(clock_view(&sandbox)).into_response(),
+            Err(why) => refuse(&why),
+        },
         Err(error) => refuse(&format!("the body must be {{\"advance_ms\": <milliseconds>}}: {error}")),
     }
 }
 
-async fn faults(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
+/// Moves the sandbox's clock on, or says in words why not.
+pub(in crate::sandbox) fn move_clock(sandbox: &Sandbox, advance_ms: i64) -> Result<(), String> {
+    if !(0..=ADVANCE_MS_MAX).contains(&advance_ms) {
+        return Err(format!("advance_ms must be from 0 to {ADVANCE_MS_MAX}: the clock does not go back"));
+    }
+    sandbox.clock.advance(advance_ms);
+    // What is due by now happens now, not when somebody asks next.
+    drop(sandbox.ledger());
+    Ok(())
+}
+
+pub(super) async fn faults(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     Json(faults_view(&sandbox))
 }
 
-async fn add_fault(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
+pub(super) async fn add_fault(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
     let added = serde_json::from_slice::<Rule>(&body)
         .map_err(|error| error.to_string())
         .and_then(|rule| sandbox.faults().add(rule).map_err(|error| error.to_string()));
@@ -103,7 +91,7 @@ async fn add_fault(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response
     }
 }
 
-async fn clear_faults(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
+pub(super) async fn clear_faults(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     sandbox.faults().clear();
     Json(faults_view(&sandbox))
 }
@@ -130,7 +118,7 @@ fn everything(ledger: &Ledger) -> Value {
         view
     };
     let sessions = ledger.sessions().map(|session| {
-        let more = json!({"merchantId": session.merchant_id, "progress": progress(session)});
+        let more = json!({"merchantId": session.merchant_id, "progress": session.progress_word()});
         with(views::session(ledger, session), more)
     });
     let permissions = ledger.charge_permissions().map(|permission| {
@@ -156,23 +144,13 @@ fn everything(ledger: &Ledger) -> Value {
     })
 }
 
-fn progress(session: &Session) -> &'static str {
-    match (session.progress, &session.party) {
-        (Progress::Choosing, None) => "new",
-        (Progress::Choosing, Some(party)) if party.choice.is_none() => "signed-in",
-        (Progress::Choosing, Some(_)) => "chosen",
-        (Progress::Processing, _) => "processing",
-        (Progress::Paid(_), _) => "paid",
-    }
-}
-
 fn movement(movement: &Movement) -> Value {
     json!({
         "at": movement.at.utc_basic(),
         "atMs": movement.at.0,
         "kind": movement.kind.as_str(),
         "amount": movement.amount.yen(),
-        "currencyCode": "JPY",
+        "currencyCode": movement.amount.currency().as_str(),
         "merchantId": movement.merchant_id,
         "checkoutSessionId": movement.session_id,
         "chargeId": movement.charge_id,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::pages::refuse;
 use crate::sandbox::Sandbox;
-use crate::sandbox::ledger::PermissionReason;
+use crate::sandbox::ledger::{Cause, PermissionReason};
 use crate::sandbox::wire::views;
 
 /// Exactly one of the two.
@@ -28,7 +28,7 @@ pub(super) async fn befall(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<S
         Ok(event) => event,
         Err(error) => return refuse(&format!("the body must be {{\"reason\": …}} or {{\"payment\": …}}: {error}")),
     };
-    let mut ledger = sandbox.ledger();
+    let mut ledger = sandbox.ledger().caused_by(Cause::Control);
     let done = match (&event.reason, &event.payment) {
         (Some(reason), None) => match PermissionReason::parse(reason) {
             // That one is worked out from the charges.

@@ -2,35 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::envelope::Kind;
-use super::outbox::{Behaviour, Delivery, Outbox, Standing};
+use super::outbox::{Behaviour, Outbox};
 use super::signer::SignatureVersion;
+use super::told::{Endpoint, Told};
 use crate::sandbox::Sandbox;
 use crate::sandbox::ledger::{ChangeType, News, ObjectType};
 
 /// The most duplicates of one message, and the most messages that are collected to be sent last first.
 const MANY_MAX: u32 = 100;
 
-pub(super) fn router() -> Router<Arc<Sandbox>> {
-    Router::new()
-        .route("/_control/ipn", get(everything))
-        .route("/_control/ipn/endpoints", post(register))
-        .route("/_control/ipn/endpoints/{merchant_id}", axum::routing::delete(forget))
-        .route("/_control/ipn/behaviour", post(behave))
-        .route("/_control/ipn/messages", post(send))
-        .route("/_control/ipn/messages/{message_id}", post(repeat))
-}
-
-async fn everything(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
+pub(in crate::sandbox) async fn everything(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     Json(view(&sandbox.ipn.outbox()))
 }
 
@@ -43,7 +31,7 @@ struct Register {
     until_confirmed: bool,
 }
 
-async fn register(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
+pub(in crate::sandbox) async fn register(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
     let asked = match serde_json::from_slice::<Register>(&body) {
         Ok(asked) => asked,
         Err(error) => return refuse(&format!("the body must be {{\"merchantId\": …, \"url\": …}}: {error}")),
@@ -54,7 +42,10 @@ async fn register(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response 
     }
 }
 
-async fn forget(State(sandbox): State<Arc<Sandbox>>, Path(merchant_id): Path<String>) -> Response {
+pub(in crate::sandbox) async fn forget(
+    State(sandbox): State<Arc<Sandbox>>,
+    Path(merchant_id): Path<String>,
+) -> Response {
     let mut outbox = sandbox.ipn.outbox();
     if outbox.forget(&merchant_id) {
         Json(view(&outbox)).into_response()
@@ -75,7 +66,7 @@ struct Behave {
     reorder: u32,
 }
 
-async fn behave(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
+pub(in crate::sandbox) async fn behave(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
     let asked = match serde_json::from_slice::<Behave>(&body) {
         Ok(asked) => asked,
         Err(error) => return refuse(&error.to_string()),
@@ -108,7 +99,7 @@ struct Send {
     attribute_change: bool,
 }
 
-async fn send(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
+pub(in crate::sandbox) async fn send(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
     let asked = match serde_json::from_slice::<Send>(&body) {
         Ok(asked) => asked,
         Err(error) => return refuse(&error.to_string()),
@@ -128,13 +119,16 @@ async fn send(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
         object_id: asked.object_id.clone(),
         change: if asked.attribute_change { ChangeType::Attribute } else { ChangeType::State },
     };
-    match sandbox.send_ipn(&asked.merchant_id, Kind::Notification(news)) {
+    match sandbox.announce(news) {
         Some(message_id) => (StatusCode::CREATED, Json(json!({"messageId": message_id}))).into_response(),
         None => refuse(&format!("merchant {} has no endpoint", asked.merchant_id)),
     }
 }
 
-async fn repeat(State(sandbox): State<Arc<Sandbox>>, Path(message_id): Path<String>) -> Response {
+pub(in crate::sandbox) async fn repeat(
+    State(sandbox): State<Arc<Sandbox>>,
+    Path(message_id): Path<String>,
+) -> Response {
     let now = sandbox.now();
     let mut outbox = sandbox.ipn.outbox();
     if outbox.repeat(&message_id, now) {
@@ -145,14 +139,7 @@ async fn repeat(State(sandbox): State<Arc<Sandbox>>, Path(message_id): Path<Stri
 }
 
 fn view(outbox: &Outbox) -> Value {
-    let endpoints = outbox.endpoints().map(|(merchant_id, endpoint)| {
-        json!({
-            "merchantId": merchant_id,
-            "url": endpoint.url,
-            "confirmed": endpoint.confirmed,
-            "untilConfirmed": endpoint.until_confirmed,
-        })
-    });
+    let endpoints = outbox.endpoints().map(|(merchant_id, endpoint)| Endpoint::of(merchant_id, endpoint));
     let behaviour = outbox.behaviour();
     json!({
         "endpoints": endpoints.collect::<Vec<_>>(),
@@ -161,31 +148,7 @@ fn view(outbox: &Outbox) -> Value {
             "duplicates": behaviour.duplicates,
             "reorder": behaviour.reorder,
         },
-        "messages": outbox.deliveries().map(message).collect::<Vec<_>>(),
-    })
-}
-
-fn message(delivery: &Delivery) -> Value {
-    let (object_type, object_id) = match &delivery.kind {
-        Kind::Notification(news) => (Some(news.object.as_str()), Some(news.object_id.as_str())),
-        Kind::SubscriptionConfirmation { .. } => (None, None),
-    };
-    let next = match delivery.standing {
-        Standing::Waiting(at) => Some(at.utc_basic()),
-        _ => None,
-    };
-    let attempts =
-        delivery.attempts.iter().map(|(at, outcome)| json!({"at": at.utc_basic(), "outcome": outcome.words()}));
-    json!({
-        "messageId": delivery.message_id,
-        "merchantId": delivery.merchant_id,
-        "type": delivery.type_name,
-        "objectType": object_type,
-        "objectId": object_id,
-        "standing": delivery.standing.as_str(),
-        "nextAt": next,
-        "attempts": attempts.collect::<Vec<_>>(),
-        "body": delivery.text,
+        "messages": outbox.deliveries().map(Told::of).collect::<Vec<_>>(),
     })
 }
 

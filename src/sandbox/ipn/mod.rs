@@ -7,23 +7,26 @@
 //!
 //! A message is dated by the machine's time, not by the moved one, as requests are: the merchant's clock is not moved.
 
-mod control;
+pub(super) mod control;
 mod envelope;
 mod outbox;
 mod sender;
 mod signer;
+mod told;
 mod topic;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use axum::Router;
 
+use super::ledger::News;
 use super::{Sandbox, locked};
 use crate::domain::{Rng, random_hex};
 use envelope::{Kind, Message};
 use outbox::{Endpoint, Outbox};
 pub use sender::run;
 use signer::Signer;
+pub(super) use told::Told;
 
 /// What the sandbox needs for its messages.
 #[derive(Default)]
@@ -46,9 +49,9 @@ pub enum EndpointError {
     Url(String),
 }
 
-/// The routes of this room.
+/// What Amazon SNS has; the control of all this is among the control's own routes.
 pub(super) fn router() -> Router<Arc<Sandbox>> {
-    control::router().merge(topic::router())
+    topic::router()
 }
 
 impl Ipn {
@@ -93,6 +96,12 @@ impl Sandbox {
         self.ipn.outbox().register(&merchant.merchant_id, endpoint);
         self.send_ipn(&merchant.merchant_id, Kind::SubscriptionConfirmation { token });
         Ok(())
+    }
+
+    /// Tells a merchant of something by hand; answers the message's id. Nothing where the merchant has no endpoint.
+    pub(super) fn announce(&self, news: News) -> Option<String> {
+        let merchant_id = news.merchant_id.clone();
+        self.send_ipn(&merchant_id, Kind::Notification(news))
     }
 
     /// Wraps, signs and queues a message; answers its id. Nothing where the merchant has no endpoint.

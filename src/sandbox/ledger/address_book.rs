@@ -13,10 +13,21 @@ use crate::sandbox::buyers::{Address, Buyers};
 pub const ADDRESSES_MAX: usize = 20;
 
 impl Ledger {
-    /// The same ledger with other buyers, also after a reset.
+    /// The same ledger with other buyers, also after a reset. Those who have written into their address books here before
+    /// find them as they left them.
     pub fn inhabit(&mut self, buyers: Buyers) {
         self.first_buyers = buyers.clone();
         self.buyers = buyers;
+        self.hand_out_books();
+    }
+
+    /// Gives the buyers the address books that were kept of them.
+    pub(super) fn hand_out_books(&mut self) {
+        for (buyer_id, book) in self.books.pairs() {
+            if let Some(buyer) = self.buyers.find_mut(buyer_id) {
+                buyer.addresses = book.iter().cloned().map(Arc::new).collect();
+            }
+        }
     }
 
     /// Everybody who can sign in, as they are now.
@@ -46,6 +57,8 @@ impl Ledger {
             *place.ok_or_else(|| BuyerError::UnknownAddress(address.id.clone()))? = Arc::new(address.clone());
         }
         let buyer = Arc::clone(self.buyers.find(&buyer_id).ok_or_else(unknown)?);
+        let book = buyer.addresses.iter().map(|place| place.as_ref().clone()).collect();
+        self.books.insert(buyer_id, book);
         let written = address.id.clone();
         if let Some(party) = self.unpaid_mut(id)?.party.as_mut() {
             party.buyer = buyer;

@@ -8,6 +8,7 @@
 mod address_book;
 mod agreement;
 mod amount;
+mod browsing;
 mod charges;
 mod charging;
 mod checkout;
@@ -15,6 +16,8 @@ mod closing;
 mod complete;
 mod currency;
 mod finalize;
+mod force;
+mod history;
 mod idempotency;
 mod ids;
 mod introductions;
@@ -44,12 +47,15 @@ use std::sync::Arc;
 pub use address_book::ADDRESSES_MAX;
 pub use agreement::check_agreement;
 pub use amount::{Amount, AmountError};
+pub use browsing::{Object, ObjectKind, Sum};
 pub use charging::ChargeRequest;
 pub use checkout::{AfterChoice, BuyerError};
 pub use closing::PermissionChanges;
 pub use complete::{Completed, CompletionRequest};
 pub use currency::Currency;
 pub use finalize::{FinalizeRequest, SpokenAddress};
+pub use force::{ForceError, Way};
+pub use history::{Cause, History, Step};
 pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
 pub use keeping::{Changes, KeptError};
@@ -76,7 +82,7 @@ pub use words::{
 };
 
 use crate::domain::{Millis, Rng};
-use crate::sandbox::buyers::{self, Buyers};
+use crate::sandbox::buyers::{self, Address, Buyers};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use table::{Journal, Table};
 use timers::Due;
@@ -98,6 +104,8 @@ pub struct Ledger {
     rng: Arc<dyn Rng>,
     buyers: Buyers,
     first_buyers: Buyers,
+    /// The address books that were written into, by their buyers' ids.
+    books: Table<Vec<Address>>,
     sessions: Table<Session>,
     permissions: Table<ChargePermission>,
     charges: Table<Charge>,
@@ -116,6 +124,8 @@ pub struct Ledger {
     reports: Table<Report>,
     schedules: Table<Schedule>,
     timers: BTreeSet<(Millis, Due)>,
+    histories: Table<History>,
+    cause: Cause,
     all_forgotten: bool,
     news: Vec<News>,
 }
@@ -131,6 +141,7 @@ impl Ledger {
             rng,
             buyers: buyers::ready(),
             first_buyers: buyers::ready(),
+            books: Table::new("address-book"),
             sessions: Table::new("session"),
             permissions: Table::new("permission"),
             charges: Table::new("charge"),
@@ -149,6 +160,8 @@ impl Ledger {
             reports: Table::new("report"),
             schedules: Table::new("report-schedule"),
             timers: BTreeSet::new(),
+            histories: Table::new("history"),
+            cause: Cause::default(),
             all_forgotten: false,
             news: Vec::new(),
         }

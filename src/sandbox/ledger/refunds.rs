@@ -147,10 +147,13 @@ impl Ledger {
         charge.refund_ids.iter().filter_map(|id| self.refunds.get(id))
     }
 
-    /// The 30 seconds are over.
+    /// The 30 seconds are over, unless somebody ended it before.
     pub(super) fn end_refund(&mut self, id: &str) {
         let now = self.now;
         let Some(refund) = self.refunds.get_mut(id) else { return };
+        if refund.state != RefundState::RefundInitiated {
+            return;
+        }
         refund.updated = now;
         if let Some(reason) = refund.fate {
             refund.state = RefundState::Declined;

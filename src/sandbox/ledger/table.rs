@@ -24,12 +24,14 @@ pub(super) struct Table<T> {
     places: HashMap<String, usize>,
     objects: Vec<(String, T)>,
     changed: BTreeSet<usize>,
+    /// Those that changed since [`Table::take_touched`], which has another rhythm.
+    touched: BTreeSet<usize>,
 }
 
 impl<T> Table<T> {
     /// An empty table. `kind` is what its rows are called in a data file, for ever.
     pub(super) fn new(kind: &'static str) -> Self {
-        Self { kind, places: HashMap::new(), objects: Vec::new(), changed: BTreeSet::new() }
+        Self { kind, places: HashMap::new(), objects: Vec::new(), changed: BTreeSet::new(), touched: BTreeSet::new() }
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&T> {
@@ -40,6 +42,7 @@ impl<T> Table<T> {
     pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
         let place = *self.places.get(id)?;
         self.changed.insert(place);
+        self.touched.insert(place);
         self.objects.get_mut(place).map(|(_, object)| object)
     }
 
@@ -55,13 +58,34 @@ impl<T> Table<T> {
         }
         let place = self.objects.len();
         self.changed.insert(place);
+        self.touched.insert(place);
         self.places.insert(id.clone(), place);
         self.objects.push((id, object));
+    }
+
+    /// The ids of those that may have changed since the last call, older ones first.
+    pub(super) fn take_touched(&mut self) -> Vec<String> {
+        let touched = std::mem::take(&mut self.touched);
+        touched.into_iter().filter_map(|place| Some(self.objects.get(place)?.0.clone())).collect()
+    }
+
+    /// All, newest first; those made before `before`, where it is given. `None` where there is none with that id.
+    pub(super) fn newest<'a>(&'a self, before: Option<&str>) -> Option<impl Iterator<Item = &'a T> + use<'a, T>> {
+        let end = match before {
+            None => self.objects.len(),
+            Some(id) => *self.places.get(id)?,
+        };
+        Some(self.objects.iter().take(end).rev().map(|(_, object)| object))
     }
 
     /// All, oldest first.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.objects.iter().map(|(_, object)| object)
+    }
+
+    /// All with their ids, oldest first.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.objects.iter().map(|(id, object)| (id.as_str(), object))
     }
 }
 
@@ -84,6 +108,7 @@ impl<T: Serialize + DeserializeOwned> Keep for Table<T> {
 
     fn drain(&mut self, rows: &mut Vec<Row>) {
         let changed = std::mem::take(&mut self.changed);
+        self.touched.clear();
         for (id, object) in changed.into_iter().filter_map(|place| self.objects.get(place)) {
             // An object of these plain types always becomes JSON; one that did not would only not be kept.
             let body = serde_json::to_string(object).ok();
@@ -93,11 +118,12 @@ impl<T: Serialize + DeserializeOwned> Keep for Table<T> {
 
     fn forget_changes(&mut self) {
         self.changed.clear();
+        self.touched.clear();
     }
 
     fn put_back(&mut self, id: &str, body: &str) -> Result<(), serde_json::Error> {
         self.insert(id.to_owned(), serde_json::from_str(body)?);
-        self.changed.clear();
+        Keep::forget_changes(self);
         Ok(())
     }
 }

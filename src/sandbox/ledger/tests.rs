@@ -363,3 +363,4 @@ mod news;
 mod refunding;
 mod storing;
 mod subscribing;
+mod telling;

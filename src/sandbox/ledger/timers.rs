@@ -1,8 +1,8 @@
 //! What happens by itself when time passes. A timer that fires after its object went another way does nothing.
 
-use super::Ledger;
 use super::session::{Payment, SessionState};
 use super::words::{ChargeReason, ChargeState, SessionCancelReason};
+use super::{Cause, Ledger};
 use crate::domain::Millis;
 
 /// What is due, and for which object.
@@ -31,6 +31,7 @@ impl Ledger {
             let Some((at, due)) = self.timers.pop_first() else { return };
             self.now = self.now.max(at);
             self.fire(due);
+            self.note_steps_of(&Cause::Timer);
         }
     }
 

@@ -29,7 +29,7 @@ impl Keyring {
                 ApiError::new(ReasonCode::InvalidHeaderValue, message)
             })?,
         };
-        let key = self.keys.get(public_key_id).ok_or_else(|| {
+        let key = self.find(public_key_id).ok_or_else(|| {
             let message = format!("Public key {public_key_id} is not known in this sandbox");
             ApiError::new(ReasonCode::UnauthorizedAccess, message)
         })?;

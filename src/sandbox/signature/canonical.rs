@@ -30,12 +30,23 @@ impl Algorithm {
     }
 }
 
+impl Algorithm {
+    /// How long its salt is, in bytes.
+    pub(super) const fn salt_bytes(self) -> usize {
+        match self {
+            Self::V1 => 20,
+            Self::V2 => 32,
+        }
+    }
+}
+
 /// The algorithm's name, a line feed, and the hex digest of `text`.
 pub(super) fn string_to_sign(algorithm: Algorithm, text: &[u8]) -> String {
     format!("{}\n{}", algorithm.name(), hex::encode(Sha256::digest(text)))
 }
 
 /// The parts of a canonical request, each as it was received.
+#[derive(Clone, Copy)]
 pub(super) struct Parts<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,

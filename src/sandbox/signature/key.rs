@@ -5,8 +5,9 @@
 //! one's salt is refused (amazon-pay 1.3).
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
-use aws_lc_rs::signature::{RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
+use aws_lc_rs::signature::{RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm};
 use rsa::pkcs1::EncodeRsaPublicKey;
 use rsa::pkcs8::DecodePublicKey;
 use rsa::sha2::{Digest, Sha256};
@@ -37,6 +38,9 @@ pub enum KeyError {
     /// Two merchants, or one twice, with the same key id.
     #[error("public key id {0} is given twice")]
     Duplicate(String),
+    /// A key was brought that nobody waits for.
+    #[error("public key id {0} was not promised")]
+    Unpromised(String),
 }
 
 /// A key that requests may be signed with.
@@ -50,6 +54,20 @@ pub(super) struct PublicKey {
 }
 
 impl PublicKey {
+    fn read(
+        merchant_id: &str,
+        regions: &'static [&'static str],
+        public_key_id: &str,
+        pem: &str,
+    ) -> Result<Self, KeyError> {
+        let (key, pkcs1_der) = read(pem).map_err(|reason| KeyError::Unusable {
+            merchant_id: merchant_id.to_owned(),
+            public_key_id: public_key_id.to_owned(),
+            reason,
+        })?;
+        Ok(Self { merchant_id: merchant_id.to_owned(), regions, pkcs1_der, key })
+    }
+
     /// Whether `signature` is this key's over `text`.
     pub(super) fn verifies(&self, algorithm: Algorithm, text: &[u8], signature: &[u8]) -> bool {
         match algorithm {
@@ -62,12 +80,35 @@ impl PublicKey {
             }
         }
     }
+
+    /// The same by another scheme, for the examination of what was refused.
+    pub(super) fn verifies_by(
+        &self,
+        scheme: &'static dyn VerificationAlgorithm,
+        text: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        UnparsedPublicKey::new(scheme, &self.pkcs1_der).verify(text, signature).is_ok()
+    }
+
+    /// How long its signatures are.
+    pub(super) fn signature_bytes(&self) -> usize {
+        self.key.size()
+    }
+}
+
+/// A key whose id is taken already, and which is there once somebody needed it.
+struct PromisedKey {
+    merchant_id: String,
+    regions: &'static [&'static str],
+    key: OnceLock<PublicKey>,
 }
 
 /// All keys, by their ids.
 #[derive(Default)]
 pub struct Keyring {
     pub(super) keys: HashMap<String, PublicKey>,
+    promised: HashMap<String, PromisedKey>,
 }
 
 impl Keyring {
@@ -93,16 +134,53 @@ impl Keyring {
         if starts_with_ignoring_case(public_key_id, "LIVE") {
             return Err(KeyError::Live(public_key_id.to_owned()));
         }
-        let (key, pkcs1_der) = read(pem).map_err(|reason| KeyError::Unusable {
-            merchant_id: merchant_id.to_owned(),
-            public_key_id: public_key_id.to_owned(),
-            reason,
-        })?;
-        let entry = PublicKey { merchant_id: merchant_id.to_owned(), regions, pkcs1_der, key };
-        match self.keys.insert(public_key_id.to_owned(), entry) {
-            None => Ok(()),
-            Some(_) => Err(KeyError::Duplicate(public_key_id.to_owned())),
-        }
+        self.check_free(public_key_id)?;
+        let key = PublicKey::read(merchant_id, regions, public_key_id, pem)?;
+        self.keys.insert(public_key_id.to_owned(), key);
+        Ok(())
+    }
+
+    /// Takes an id for a merchant's key that comes later, by [`Keyring::deliver`]. Until then nobody has it.
+    ///
+    /// # Errors
+    /// [`KeyError::Duplicate`].
+    pub fn promise(
+        &mut self,
+        merchant_id: &str,
+        regions: &'static [&'static str],
+        public_key_id: &str,
+    ) -> Result<(), KeyError> {
+        self.check_free(public_key_id)?;
+        let promised = PromisedKey { merchant_id: merchant_id.to_owned(), regions, key: OnceLock::new() };
+        self.promised.insert(public_key_id.to_owned(), promised);
+        Ok(())
+    }
+
+    /// Brings the promised key of this id, an SPKI PEM text. Only the first one counts.
+    ///
+    /// # Errors
+    /// [`KeyError::Unpromised`], [`KeyError::Unusable`].
+    pub fn deliver(&self, public_key_id: &str, pem: &str) -> Result<(), KeyError> {
+        let unpromised = || KeyError::Unpromised(public_key_id.to_owned());
+        let PromisedKey { merchant_id, regions, key } = self.promised.get(public_key_id).ok_or_else(unpromised)?;
+        let delivered = PublicKey::read(merchant_id, regions, public_key_id, pem)?;
+        key.get_or_init(|| delivered);
+        Ok(())
+    }
+
+    /// The key with this id.
+    pub(super) fn find(&self, public_key_id: &str) -> Option<&PublicKey> {
+        self.keys.get(public_key_id).or_else(|| self.promised.get(public_key_id)?.key.get())
+    }
+
+    /// The ids of all keys.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &String> {
+        self.keys.keys().chain(self.promised.keys())
+    }
+
+    fn check_free(&self, public_key_id: &str) -> Result<(), KeyError> {
+        let is_taken = self.keys.contains_key(public_key_id) || self.promised.contains_key(public_key_id);
+        if is_taken { Err(KeyError::Duplicate(public_key_id.to_owned())) } else { Ok(()) }
     }
 }
 

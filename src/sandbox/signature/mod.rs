@@ -6,10 +6,13 @@
 
 mod button;
 mod canonical;
+mod examine;
 mod header;
 mod key;
 mod request;
+mod variations;
 
 pub use canonical::Algorithm;
+pub use examine::{CANONICAL_BYTES_MAX, Examination, Finding, OWN_CANONICAL};
 pub use key::{KeyError, Keyring};
 pub use request::Received;

@@ -55,7 +55,7 @@ impl Keyring {
             return Err(ApiError::new(ReasonCode::InvalidAuthentication, message));
         }
         let authorization = header::parse(&text).map_err(|why| invalid("Authorization", &why))?;
-        let key = self.keys.get(authorization.public_key_id).ok_or_else(|| {
+        let key = self.find(authorization.public_key_id).ok_or_else(|| {
             let message = format!("Public key {} is not known in this sandbox", authorization.public_key_id);
             ApiError::new(ReasonCode::UnauthorizedAccess, message)
         })?;

@@ -30,8 +30,8 @@ const ADDRESS_FIELDS: [&str; 11] = [
 pub fn complete(body: &[u8], currency: Currency) -> Result<CompletionRequest, ApiError> {
     let mut fields = Fields::of_body(body, currency)?;
     let request = CompletionRequest {
-        charge_amount: fields.price("chargeAmount")?,
-        total_order_amount: fields.price("totalOrderAmount")?,
+        charge_amount: fields.final_price("chargeAmount")?,
+        total_order_amount: fields.final_price("totalOrderAmount")?,
     };
     fields.done()?;
     Ok(request)
@@ -46,8 +46,8 @@ pub fn finalize(body: &[u8], currency: Currency) -> Result<FinalizeRequest, ApiE
     let intent = fields.word("paymentIntent", PaymentIntent::parse, PaymentIntent::SPELLED)?;
     let request = FinalizeRequest {
         payment_intent: intent.ok_or_else(|| missing("paymentIntent"))?,
-        charge_amount: fields.price("chargeAmount")?,
-        total_order_amount: fields.price("totalOrderAmount")?,
+        charge_amount: fields.final_price("chargeAmount")?,
+        total_order_amount: fields.final_price("totalOrderAmount")?,
         can_handle_pending_authorization: fields.flag("canHandlePendingAuthorization")?.unwrap_or(false),
         shipping_address: address(&mut fields, "shippingAddress")?,
         billing_address: address(&mut fields, "billingAddress")?,

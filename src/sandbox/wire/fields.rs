@@ -49,6 +49,16 @@ impl Fields {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
+    /// In what prices are.
+    pub(super) const fn ledger_currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// The fields that were not taken yet.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.map.keys().cloned().collect()
+    }
+
     /// Any value.
     pub(super) fn value(&mut self, name: &str) -> Option<Value> {
         self.map.shift_remove(name).filter(|value| !value.is_null())
@@ -108,6 +118,11 @@ impl Fields {
             Some(price) if price.is_zero() => Err(self.invalid(name, "must be more than 0")),
             price => Ok(price),
         }
+    }
+
+    /// A price that ends a checkout, of which too much is `TransactionAmountExceeded` (amazon-pay 2.8).
+    pub(super) fn final_price(&mut self, name: &str) -> Result<Option<Amount>, ApiError> {
+        self.price_or(name, ReasonCode::TransactionAmountExceeded)
     }
 
     /// The price of a transaction: more than nothing, and where it is more than any transaction may be, the refusal is

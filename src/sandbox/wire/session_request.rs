@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::delivery;
 use super::fields::{Fields, missing};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::{
@@ -54,7 +55,7 @@ fn read(body: &[u8], product_type: ProductType, currency: Currency) -> Result<Se
         product_type,
         on_page: false,
         scopes: scopes(&mut fields, "scopes")?,
-        delivery_specifications: delivery_specifications(&mut fields)?,
+        delivery_specifications: delivery::specifications(&mut fields)?,
         address_details: address_details(&mut fields)?,
         setup_only: on_file_metadata(&mut fields)?,
         charge_permission_id: fields.text("chargePermissionId", TEXT_CHARS_MAX)?,
@@ -184,17 +185,6 @@ fn scopes(fields: &mut Fields, name: &str) -> Result<Option<Vec<String>>, ApiErr
         }
         Some(_) => Err(wrong(fields)),
     }
-}
-
-/// Known at the top, carried below: the sandbox's buyers live where every shop sends.
-fn delivery_specifications(fields: &mut Fields) -> Result<Option<Value>, ApiError> {
-    let Some(mut specifications) = fields.object("deliverySpecifications")? else { return Ok(None) };
-    let mut kept = serde_json::Map::new();
-    for name in ["specialRestrictions", "addressRestrictions"] {
-        kept.insert(name.to_owned(), specifications.value(name).unwrap_or_default());
-    }
-    specifications.done()?;
-    Ok(Some(Value::Object(kept)))
 }
 
 fn address_details(fields: &mut Fields) -> Result<Option<Value>, ApiError> {

@@ -99,6 +99,16 @@ async fn a_consent_without_money_is_registered_where_amazon_has_one() {
     assert_eq!(stage.amazon_saw("createCharge").await.len(), 0);
     stage.receiver.wait_for(1).await;
     assert_eq!(stage.receiver.statuses(), ["REGISTER"]);
+    // Nor does a first payment make a consent of it: nothing is asked of Amazon.
+    let fields =
+        [("OrderID", "paid"), ("JobCd", "AUTH"), ("Amount", "2178"), ("AmazonpayType", "4"), ("PaymentType", "2")];
+    let answer = stage.shop().call("EntryTranAmazonpay", &fields).await;
+    let paid = Entry { order: "paid", id: answer.field("AccessID"), pass: answer.field("AccessPass") };
+    assert_eq!(paid.exec(stage.shop(), &on(&once, &PAY_ONLY)).await.errors(), "M01911010");
+    assert_eq!(stage.shop().status("paid").await, "UNPROCESSED");
+    assert_eq!(stage.amazon_saw("createCharge").await.len(), 0);
+    let fresh = permit(&stage, stage.shop(), 2178, "Recurring", "card-1111").await;
+    assert_eq!(paid.exec(stage.shop(), &on(&fresh, &PAY_ONLY)).await.field("Status"), "AUTH");
     // Without the declaration nothing says that it is a consent.
     let undeclared = Entry::of(stage.shop(), "undeclared", "AUTH", "0", "4").await;
     assert_eq!(undeclared.exec(stage.shop(), &on(&once, &PAY_ONLY)).await.errors(), "M01005011");

@@ -1,5 +1,6 @@
 //! What ExecTran refuses of additional payment buttons: nothing is kept, nothing is asked of Amazon.
 
+use sekisho::config::Environment;
 use serde_json::json;
 
 use super::{ADDRESS, Entry, MONTHLY, PAY_ONLY, RET_URL, permit};
@@ -154,4 +155,33 @@ async fn permissions_of_others_and_those_that_cannot_pay() {
         "M01911010",
         "only a cPSP's shop has such permissions"
     );
+}
+
+/// What a live shop's buyer brings is not to be read on the way (psp-protocol 13.8).
+#[tokio::test]
+async fn a_live_shop_is_posted_to_by_https_only() {
+    // Nothing is asked of Amazon here, so nobody need be at its address.
+    let stage = Stage::with(|plan| {
+        plan.shops[0].environment = Environment::Live;
+        plan.shops[0].amazon_endpoint = "https://127.0.0.1:1".to_owned();
+    })
+    .await;
+    let entry = Entry::apb(stage.shop(), "order-1", "AUTH").await;
+    let cpsp = Entry::cpsp(stage.shop(), "order-2", "AUTH").await;
+    for url in ["http://shop.example/result", "HTTP://shop.example/result", "http://127.0.0.1/"] {
+        let ret_url = ("RetURL", url);
+        for (entry, way) in
+            [(&entry, [("ApbType", "PayOnly"), ret_url]), (&entry, [("AmazonCheckoutSessionID", "session-1"), ret_url])]
+        {
+            assert_eq!(entry.exec(stage.shop(), &way).await.errors(), "M01059008", "{way:?}");
+        }
+        let approved = [("AmazonChargePermissionID", "P03-1234567-1234567"), ("ApbType", "PayOnly"), ret_url];
+        assert_eq!(cpsp.exec(stage.shop(), &approved).await.errors(), "M01059008");
+    }
+    let secure = [("ApbType", "PayOnly"), ("RetURL", "HTTPS://shop.example/result")];
+    assert_eq!(entry.exec(stage.shop(), &secure).await.errors(), "");
+    // A sandbox shop may still be at work on somebody's own machine.
+    let other = Entry::apb(stage.other_shop(), "order-1", "AUTH").await;
+    let plain = [("ApbType", "PayOnly"), ("RetURL", "http://127.0.0.1:3000/")];
+    assert_eq!(other.exec(stage.other_shop(), &plain).await.errors(), "");
 }

@@ -207,6 +207,32 @@ async fn whoever_cancels_is_back_at_the_shop() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_blocked_window_and_a_handler_that_throws_are_told() {
+    let alley = Alley::open().await;
+    let cart = page(&alley, "PayOnly", &providers_session(), "");
+    let shopper = Shopper::new("on-page-blocked", DESK, Scripts::Run).await;
+    shopper.open(&cart).await;
+    shopper.run("window.realOpen = window.open; window.open = () => null;").await;
+    shopper.press("#AmazonPayButton button").await;
+    eventually("onError", async || (shopper.read("#done").await == "onError").then_some(())).await;
+    assert_eq!(alley.told("onError")[0]["reasonCode"], "WindowBlocked");
+    let said = shopper.console().await.join("\n");
+    assert!(said.contains("the browser has blocked the window"), "{said}");
+    // Allowed, it opens: nothing was left half done.
+    shopper.run("window.open = window.realOpen;").await;
+    shopper.press("#AmazonPayButton button").await;
+    shopper.look_through_windows(2).await;
+    shopper.press(&button(SIGN_IN, "cancel")).await;
+    back_at_the_shop(&shopper, "onCancel").await;
+
+    let throws = "onInitCheckout: async () => { throw new Error('no stock') }";
+    enter(&shopper, &page(&alley, "PayOnly", &providers_session(), throws)).await;
+    shopper.look_through_windows(1).await;
+    let said = shopper.console().await.join("\n");
+    assert!(said.contains("onInitCheckout failed: no stock. Catch it and return"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn mistakes_of_the_shops_are_told_on_its_console() {
     let alley = Alley::open().await;
     alley.hook("onInitCheckout", |_| json!({"totalChargAmount": yen(100)}));

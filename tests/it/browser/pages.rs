@@ -10,20 +10,20 @@ use super::{CHOOSE, PROCESSING, SIGN_IN, button, choice};
 use crate::support::eventually;
 use sekisho::sandbox::ledger::{CompletionRequest, PermissionType};
 
-const MFA: &str = r#"#buyer-form[action="/checkout/mfa"]"#;
-const ADDRESS: &str = r#"#buyer-form[action="/checkout/address"]"#;
+pub(super) const MFA: &str = r#"#buyer-form[action="/checkout/mfa"]"#;
+pub(super) const ADDRESS: &str = r#"#buyer-form[action="/checkout/address"]"#;
 
 fn yen(amount: u32) -> Value {
     json!({"amount": amount.to_string(), "currencyCode": "JPY"})
 }
 
 /// Where the shop's pages `review`, `result` and `cancelled` are; each says its name.
-struct Shop {
-    alley: Alley,
+pub(super) struct Shop {
+    pub(super) alley: Alley,
 }
 
 impl Shop {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         let alley = Alley::open().await;
         for name in ["review", "result", "cancelled", "welcome"] {
             let script = "const id = new URLSearchParams(location.search).get('amazonCheckoutSessionId');\
@@ -37,25 +37,25 @@ impl Shop {
         Self { alley }
     }
 
-    fn url(&self, name: &str) -> String {
+    pub(super) fn url(&self, name: &str) -> String {
         format!("{}/{name}", self.alley.shop_url)
     }
 
     /// A session that goes by the review page, and can be cancelled.
-    fn standard(&self) -> Value {
+    pub(super) fn standard(&self) -> Value {
         json!({"storeId": STORE, "webCheckoutDetails": {
             "checkoutReviewReturnUrl": self.url("review"), "checkoutCancelUrl": self.url("cancelled")}})
     }
 
     /// A session that is paid at Amazon's.
-    fn at_once(&self) -> Value {
+    pub(super) fn at_once(&self) -> Value {
         json!({"storeId": STORE,
             "webCheckoutDetails": {"checkoutMode": "ProcessOrder", "checkoutResultReturnUrl": self.url("result")},
             "paymentDetails": {"paymentIntent": "Authorize", "chargeAmount": yen(1_980)}})
     }
 
     /// A page with a button for this payload, which is signed at the click where `late`.
-    fn cart(&self, product_type: &str, payload: &Value, late: bool) -> String {
+    pub(super) fn cart(&self, product_type: &str, payload: &Value, late: bool) -> String {
         let name = if product_type == "SignIn" { "signInConfig" } else { "createCheckoutSessionConfig" };
         let config = json!({"merchantId": MERCHANT, "publicKeyId": KEY_ID, "ledgerCurrency": "JPY", "placement": "Cart",
                             "productType": product_type, "estimatedOrderAmount": yen(1_980)});
@@ -78,7 +78,7 @@ impl Shop {
     }
 
     /// The shop's server completes the newest session.
-    fn complete(&self, amount: Option<u32>) -> Result<String, String> {
+    pub(super) fn complete(&self, amount: Option<u32>) -> Result<String, String> {
         let charge_amount = amount.map(|amount| sekisho::sandbox::ledger::Amount::new(i64::from(amount)).unwrap());
         let request = CompletionRequest { charge_amount, total_order_amount: None };
         let id = self.session_id();
@@ -88,19 +88,19 @@ impl Shop {
     }
 }
 
-async fn press_button(shopper: &Shopper, cart: &str) {
+pub(super) async fn press_button(shopper: &Shopper, cart: &str) {
     shopper.open(cart).await;
     shopper.press("#AmazonPayButton button").await;
 }
 
-async fn choose(shopper: &Shopper, card: &str) {
+pub(super) async fn choose(shopper: &Shopper, card: &str) {
     shopper.press(&button(SIGN_IN, "sign-in")).await;
     shopper.press(&choice(CHOOSE, "payment", card)).await;
     shopper.press(&button(CHOOSE, "continue")).await;
 }
 
 /// Waits until the shop's page of this name is shown.
-async fn at(shopper: &Shopper, name: &str) {
+pub(super) async fn at(shopper: &Shopper, name: &str) {
     eventually(&format!("the shop's page {name}"), async || (shopper.read("#here").await == name).then_some(())).await;
 }
 

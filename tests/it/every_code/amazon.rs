@@ -65,11 +65,24 @@ cases! {
         notified_error(&stage).await
     };
     // The buyer agreed to another amount than the order's.
-    AMAZON_OTHER => async {
+    SESSION_DIFFERS => async {
         let stage = Stage::new().await;
         let id = session(&stage, "paid", &on_page()).await;
         let entered = enter_of(&stage, "order-1", &[("JobCd", "AUTH"), ("Amount", "1")]).await;
         entered.call(&stage, Call::ExecTran, &[("AmazonCheckoutSessionID", &id)]).await.errors()
+    };
+    COUNT_ABOVE_LIMIT => async {
+        let stage = Stage::new().await;
+        let permission = consent(&stage).await;
+        let month = enter(&stage, "order-2", "AUTH").await;
+        stage.fault("createCharge", 1, json!({"status": 422, "reason_code": "TransactionCountExceeded"})).await;
+        month.call(&stage, Call::ExecTran, &[("AmazonChargePermissionID", &permission)]).await.errors()
+    };
+    // A word that nobody has heard yet.
+    AMAZON_OTHER => async {
+        let stage = Stage::new().await;
+        stage.fault("getCheckoutSession", 1, json!({"status": 422, "reason_code": "SomethingNew"})).await;
+        stage.shop().call("SearchAddressAmazonpay", &[("AmazonCheckoutSessionID", "a")]).await.errors()
     };
     AMAZON_UNREACHABLE => async {
         let stage = Stage::with(|plan| {

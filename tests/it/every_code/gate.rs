@@ -104,3 +104,20 @@ async fn spoil(database: &PathBuf, sql: &str) {
     let mut raw = SqliteConnectOptions::new().filename(database).connect().await.unwrap();
     sqlx::query(AssertSqlSafe(sql)).execute(&mut raw).await.unwrap();
 }
+
+/// The gateway's own fault is no fault of the request: a shop that reads the HTTP status alone must see that, too.
+#[tokio::test]
+async fn a_system_error_is_a_500_in_json() {
+    let (stage, database) = with_database().await;
+    spoil(&database, "ALTER TABLE transactions RENAME TO elsewhere").await;
+    for (call, fields) in [
+        ("SearchTradeMulti", &[("OrderID", "a"), ("PayType", "38")][..]),
+        ("EntryTranAmazonpay", &ORDER),
+        ("SearchChargePermissionAmazonpay", &[("AmazonChargePermissionID", "S03-0000000-0000000")]),
+    ] {
+        let answer = stage.shop().call_json(call, fields).await;
+        let expected = serde_json::json!([{"errCode": "E91", "errInfo": "E91019999"}]);
+        assert_eq!((answer.status, answer.json()), (500, expected), "{call}");
+        assert_eq!(answer.content_type, "application/json;charset=UTF-8");
+    }
+}

@@ -69,13 +69,39 @@ async fn down_after_capture_is_a_refund_behind_the_same_status() {
 async fn a_lower_amount_that_amazon_declines_is_restored() {
     let stage = Stage::new().await;
     let (entered, _) = stage.paid(Order::capture("order-1")).await;
-    stage.fault("createRefund", 1, json!({"simulation_code": "AmazonRejected"})).await;
+    stage.fault("createRefund", 1, json!({"simulation_code": "PendingAmazonRejected"})).await;
     assert_eq!(entered.change(stage.shop(), "1500", "150").await.field("Status"), "CAPTURE");
     stage.half_a_minute_later().await;
     assert_eq!(stage.amounts("order-1").await, ["1980", "198", "0", "0"]);
     let told = stage.receiver.wait_for(3).await;
     let fields = ["Status", "Amount", "Tax", "ErrCode", "ErrInfo"];
     assert_eq!(fields.map(|name| told[2].field(name)), ["CAPTURE", "1980", "198", "AZ1", "AZ1000012"]);
+}
+
+/// One part may go up if the total goes down: the difference of the totals is given back.
+#[tokio::test]
+async fn down_after_capture_in_other_parts() {
+    let stage = Stage::new().await;
+    for (order, (amount, tax), back) in
+        [("order-1", ("2000", "0"), ["0", "178"]), ("order-2", ("0", "300"), ["1878", "0"])]
+    {
+        let entered = stage.sold(order).await;
+        let answer = entered.change(stage.shop(), amount, tax).await;
+        assert_eq!(answer.text(), format!("OrderID={order}&Status=SALES&Amount={amount}&Tax={tax}"));
+        stage.half_a_minute_later().await;
+        assert_eq!(stage.amounts(order).await, [amount, tax, back[0], back[1]]);
+        let rest = entered.cancel(stage.shop(), amount, tax).await;
+        assert_eq!((rest.field("Status"), rest.field("Amount")), ("REQRETURN".to_owned(), "0".to_owned()));
+        stage.half_a_minute_later().await;
+        assert_eq!(stage.shop().status(order).await, "RETURN");
+    }
+    assert_eq!(stage.moved("refunded").await, [178, 2000, 1878, 300]);
+    // Where Amazon declines it, the total is the old one again.
+    let entered = stage.sold("order-3").await;
+    stage.fault("createRefund", 1, json!({"simulation_code": "Declined"})).await;
+    assert_eq!(entered.change(stage.shop(), "2000", "0").await.field("Amount"), "2000");
+    stage.half_a_minute_later().await;
+    assert_eq!(stage.amounts("order-3").await, ["2000", "178", "0", "0"]);
 }
 
 #[tokio::test]

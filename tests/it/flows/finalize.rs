@@ -3,8 +3,8 @@
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::support::deeds::on_page;
-use crate::support::{Order, Stage, moved};
+use crate::support::deeds::{MONTHLY, on_page};
+use crate::support::{Entered, Order, Stage, moved};
 
 #[tokio::test]
 async fn finalized_at_once() {
@@ -64,14 +64,41 @@ async fn a_session_that_says_otherwise_charges_nothing() {
             .shop()
             .call_json("ExecTranAmazonpay", &entered.and(&[("AmazonCheckoutSessionID", &entered.session)]))
             .await;
-        assert_eq!((answer.status, answer.json()), (502, json!([{"errCode": "AZ1", "errInfo": "AZ1000099"}])));
+        assert_eq!((answer.status, answer.json()), (502, json!([{"errCode": "AZ1", "errInfo": "AZ1000013"}])));
         assert_eq!(stage.shop().status(order.id).await, "PAYFAIL");
         assert_eq!(entered.finalize(stage.shop()).await.errors(), "M01004014");
     }
     assert_eq!(stage.states("charges").await, [""; 0]);
     assert_eq!(stage.moved("authorized").await, [] as [i64; 0]);
     let told = stage.receiver.wait_for(3).await;
-    assert!(told.iter().all(|one| (one.field("Status"), one.field("ErrInfo")) == ("PAYFAIL", "AZ1000099")));
+    assert!(told.iter().all(|one| (one.field("Status"), one.field("ErrInfo")) == ("PAYFAIL", "AZ1000013")));
+}
+
+/// Each of Amazon's words for "not as agreed", at Finalize and at Complete (psp-protocol 13.15).
+#[tokio::test]
+async fn every_mismatch_has_one_code_and_ends_the_transaction() {
+    let stage = Stage::new().await;
+    for (place, word) in [
+        "ChargeAmountMismatch",
+        "TotalOrderAmountMismatch",
+        "CanHandlePendingAuthorizationMismatch",
+        "PaymentIntentMismatch",
+        "ShippingAddressMismatch",
+        "BillingAddressMismatch",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let order = Order::auth(["m-0", "m-1", "m-2", "m-3", "m-4", "m-5"][place]);
+        let entered = stage.paid_on_page(order).await;
+        stage.fault("finalizeCheckoutSession", 1, json!({"status": 409, "reason_code": word})).await;
+        assert_eq!(entered.finalize(stage.shop()).await.errors(), "AZ1000013", "{word}");
+        assert_eq!(stage.shop().status(order.id).await, "PAYFAIL", "{word}");
+    }
+    let (_, back) = stage.agreed(Order::auth("completed")).await;
+    stage.fault("completeCheckoutSession", 1, json!({"status": 409, "reason_code": "AmountMismatch"})).await;
+    assert_eq!(stage.browser.come_back(&back).await.outcome(), ("PAYFAIL", "AZ1000013"));
+    assert_eq!(stage.moved("authorized").await, [] as [i64; 0]);
 }
 
 #[tokio::test]
@@ -90,6 +117,27 @@ async fn a_session_that_cannot_be_finalized() {
     let nothing = stage.entered_for(Order::auth("nothing"), ["0", ""], nothing).await;
     assert_eq!(nothing.finalize(stage.shop()).await.errors(), "M01005011");
     assert_eq!(stage.states("charges").await, [""; 0]);
+}
+
+/// The buyer was asked for one payment: no consent comes of it, whatever the shop says.
+#[tokio::test]
+async fn a_consent_needs_a_buyer_who_was_asked_for_one() {
+    let stage = Stage::new().await;
+    for (order, kind, cycle) in [("declared", Some("2"), false), ("cycle", None, true), ("both", Some("2"), true)] {
+        let session = stage.session(on_page("Authorize", 2178), "paid").await;
+        let mut fields = vec![("OrderID", order), ("JobCd", "AUTH"), ("Amount", "2178"), ("AmazonpayType", "3")];
+        fields.extend(kind.map(|kind| ("PaymentType", kind)));
+        let answer = stage.shop().call("EntryTranAmazonpay", &fields).await;
+        let (access_id, access_pass) = (answer.field("AccessID"), answer.field("AccessPass"));
+        let entered = Entered { order, session, access_id, access_pass };
+        let mut fields = entered.and(&[("AmazonCheckoutSessionID", &entered.session)]);
+        fields.extend(MONTHLY.iter().filter(|_| cycle));
+        assert_eq!(stage.shop().call("ExecTranAmazonpay", &fields).await.errors(), "M01911010", "{order}");
+        assert_eq!(stage.shop().status(order).await, "UNPROCESSED", "{order}");
+        assert!(!stage.has_open_intent(&entered.access_id).await, "{order}");
+    }
+    assert_eq!(stage.amazon_saw("finalizeCheckoutSession").await.len(), 0);
+    assert_eq!(stage.states("chargePermissions").await, [""; 0]);
 }
 
 #[tokio::test]

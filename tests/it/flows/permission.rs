@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::apb::permit;
 use crate::support::{Order, ShopClient, Stage, close, moved};
 
 async fn search(stage: &Stage, permission: &str) -> String {
@@ -91,6 +92,27 @@ async fn closed_by_the_buyer_before() {
     assert_eq!((answer.status, answer.json()), (502, json!([{"errCode": "AZ1", "errInfo": "AZ1000009"}])));
     assert_eq!(stage.amazon_saw("closeChargePermission").await.len(), 0);
     assert!(!stage.has_open_intent(&stage.transaction_id("order-1").await).await);
+}
+
+/// A consent that was given elsewhere: no transaction here has it, and Amazon says whose it is.
+#[tokio::test]
+async fn one_that_this_book_does_not_know_is_closed_at_amazon() {
+    let stage = Stage::new().await;
+    let elsewhere = permit(&stage, stage.shop(), 2178, "Recurring", "card-1111").await;
+    assert_eq!(close(stage.other_shop(), &elsewhere).await.errors(), "M01903002", "it is another account's");
+    assert_eq!(stage.amazon_saw("closeChargePermission").await.len(), 0);
+    assert_eq!(
+        close(stage.shop(), &elsewhere).await.text(),
+        format!("AmazonChargePermissionID={elsewhere}&Status=END")
+    );
+    assert!(search(&stage, &elsewhere).await.contains("Status=Closed&ReasonCode=MerchantClosed"));
+    assert_eq!(close(stage.shop(), &elsewhere).await.errors(), "AZ1000009");
+    assert_eq!(stage.amazon_saw("closeChargePermission").await.len(), 1);
+    // Where nobody knows what became of it, the shop asks again.
+    let doubtful = permit(&stage, stage.shop(), 2178, "Recurring", "card-1111").await;
+    stage.fault("closeChargePermission", 1, json!({"status": 422, "reason_code": "SomethingNew"})).await;
+    assert_eq!(close(stage.shop(), &doubtful).await.errors(), "AZ1000099");
+    assert_eq!(close(stage.shop(), &doubtful).await.field("Status"), "END");
 }
 
 #[tokio::test]

@@ -150,10 +150,10 @@ async fn what_cannot_be_given_back() {
     let stage = Stage::new().await;
     let entered = sold(&stage).await;
     assert_eq!(cancel(&stage, &entered, "1981", "198").await.errors(), "M01085011");
-    assert_eq!(cancel(&stage, &entered, "0", "199").await.errors(), "M01085011", "an amount is not given back as tax");
+    assert_eq!(cancel(&stage, &entered, "0", "2179").await.errors(), "M01085011", "totals are judged");
     assert_eq!(change(&stage, &entered, "1981", "198").await.errors(), "M01055011");
     assert_eq!(change(&stage, &entered, "1979", "199").await.errors(), "", "the total is what Amazon has");
-    assert_eq!(change(&stage, &entered, "1000", "200").await.errors(), "M01055011");
+    assert_eq!(change(&stage, &entered, "0", "2179").await.errors(), "M01055011");
     assert_eq!(stage.amazon_saw("createRefund").await.len(), 0);
 }
 

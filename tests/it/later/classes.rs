@@ -60,7 +60,7 @@ async fn go_on(stage: &Stage, entered: &Entered, word: &str) {
             let fields = [("AmazonChargePermissionID", permission.as_str())];
             stage.shop().call("CloseChargePermissionAmazonpay", &fields).await
         }
-        "break" => return stage.fault("createRefund", 1, json!({"simulation_code": "AmazonRejected"})).await,
+        "break" => return stage.fault("createRefund", 1, json!({"simulation_code": "PendingAmazonRejected"})).await,
         "pass" => {
             stage.clock.advance(HALF_A_MINUTE_MS);
             stage.reconcile().await;

@@ -47,7 +47,7 @@ pub(super) struct Session {
     pub(super) progress: Progress,
     pub(super) deal: Option<Deal>,
     /// Whether the consent is to later charges, too, and how often was said.
-    consents: bool,
+    pub(super) consents: bool,
     has_cycle: bool,
     created_at: i64,
     pub(super) permission: Option<usize>,

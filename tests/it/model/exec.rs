@@ -100,11 +100,15 @@ impl Book {
             return refuses("AZ1000007");
         }
         let found = &self.amazon.sessions[session];
+        if found.state == State::Open && self.orders[number].payment_type == Some(2) && !found.consents {
+            // The buyer was asked for one payment, which makes no consent.
+            return refuses("M01911010");
+        }
         let refusal = match (&found.state, found.kind, found.progress) {
             (State::Canceled(code), ..) => Some(*code),
             (State::Open, Kind::OnPage, Progress::Paid) if found.deal == Some(self.orders[number].deal()) => None,
             // Not what the buyer agreed to: nothing is charged (13.15).
-            (State::Open, Kind::OnPage, Progress::Paid) => Some("AZ1000099"),
+            (State::Open, Kind::OnPage, Progress::Paid) => Some("AZ1000013"),
             _ => Some("AZ1000007"),
         };
         self.orders[number].executed = true;
@@ -144,8 +148,11 @@ impl Book {
         let order = &self.orders[number];
         let says = if let Some(code) = table::refusal("AmazonpayStart", order.status) {
             Says::Page(code)
-        } else if !right {
+        } else if !right || order.was_started {
             Says::Page("M01074090")
+        } else if order.status == "EXPIRED" {
+            // Somebody looked before the buyer; the buyer is told the same (5.3).
+            Says::Posts(self.post(number))
         } else if self.now > order.limit_at {
             self.expire(number);
             Says::Posts(self.post(number))

@@ -112,14 +112,14 @@ impl Book {
         Ok(())
     }
 
-    /// A refund. The whole may be named by its total; a part is a part of each amount.
+    /// A refund of no more than the total (5.5). What one part lacks is taken out of the other.
     fn give_back(&mut self, number: usize, money: (i64, i64), from: &'static str) -> Result<(), &'static str> {
         let order = &self.orders[number];
-        let whole = money.0 + money.1 == order.total();
-        let money = if whole { (order.amount, order.tax) } else { money };
-        if money.0 > order.amount || money.1 > order.tax {
+        if money.0 + money.1 > order.total() {
             return Err("M01085011");
         }
+        let (over_amount, over_tax) = ((money.0 - order.amount).max(0), (money.1 - order.tax).max(0));
+        let money = (money.0 - over_amount + over_tax, money.1 - over_tax + over_amount);
         let left = (order.amount - money.0, order.tax - money.1);
         self.amazon.refund(order.charge.ok_or("the model lost a charge")?, money.0 + money.1);
         self.go(number, "cancel", "REQRETURN");
@@ -171,10 +171,12 @@ impl Book {
             self.tell(number);
             return Ok(());
         }
-        if money.0 > order.amount || money.1 > order.tax {
+        if money.0 + money.1 > order.total() {
             return Err("M01055011");
         }
-        let back = (order.amount - money.0, order.tax - money.1);
+        // The difference of the totals: a part that goes up gives nothing back, and the other so much less.
+        let down = (order.amount - money.0, order.tax - money.1);
+        let back = (down.0.max(0) + down.1.min(0), down.1.max(0) + down.0.min(0));
         self.amazon.refund(order.charge.ok_or("the model lost a charge")?, back.0 + back.1);
         self.go(number, "change", at);
         self.stand_at(number, money);
@@ -191,7 +193,7 @@ impl Book {
     pub(super) fn look(&mut self, number: usize) {
         let order = &self.orders[number];
         match (order.status, order.refund) {
-            ("REQSUCCESS", _) if order.limit_at <= self.now => self.expire(number),
+            ("REQSUCCESS", _) if order.limit_at < self.now => self.expire(number),
             ("AUTH", _) if order.selling.is_some_and(|(_, due)| due <= self.now) => {
                 let (money, _) = order.selling.unwrap_or_default();
                 self.orders[number].selling = None;

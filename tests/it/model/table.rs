@@ -3,7 +3,7 @@
 /// A call on a transaction, the statuses in which it does something, and the code for every other one.
 pub(super) const ALLOWED: [(&str, &[&str], &str); 5] = [
     ("ExecTranAmazonpay", &["UNPROCESSED"], "M01004014"),
-    ("AmazonpayStart", &["REQSUCCESS"], "M01074090"),
+    ("AmazonpayStart", &["REQSUCCESS", "EXPIRED"], "M01074090"),
     ("AmazonpaySales", &["AUTH"], "M01054004"),
     ("AmazonpayCancel", &["AUTH", "SALES", "CAPTURE"], "M01054004"),
     ("AmazonpayChange", &["AUTH", "SALES", "CAPTURE"], "M01054004"),

@@ -2,7 +2,8 @@
 
 use sekisho::domain::Status;
 use sekisho::protocol::{
-    AnswerShape, Call, ErrClass, ErrInfo, Field, Language, Need, Style, meaning, status_meaning, unanswered,
+    AnswerShape, Call, ErrClass, ErrInfo, Field, Language, Need, RESULT_ERRORS, Style, meaning, status_meaning,
+    unanswered,
 };
 
 use super::exchange::Exchange;
@@ -148,7 +149,9 @@ pub(super) fn status_table() -> String {
 /// The form that the browser carries to RetURL, of a payment and as it was posted.
 pub(super) fn result_post(scenes: &[Scene]) -> String {
     let post = scenes.iter().find_map(|scene| scene.result_post.as_ref()).expect("a scene with a browser");
-    format!("```http\n{post}\n```")
+    let code = |code: &ErrInfo| format!("- `{code}` {}", code.english());
+    let codes: Vec<_> = RESULT_ERRORS.iter().map(code).collect();
+    format!("```http\n{post}\n```\n\nErrInfo is blank, or one of these:\n\n{}", codes.join("\n"))
 }
 
 /// A notification of each status that the scenes brought about.

@@ -11,7 +11,7 @@ use super::exchange::GATEWAY;
 use super::markdown::{row, table};
 use super::scenes::stage;
 use crate::support::acts::{monthly, on_page, review_page, session};
-use crate::support::{Answer, MINUTE, Stage};
+use crate::support::{Answer, MINUTE, Stage, result_form};
 
 /// The calls on a transaction, in the order of the columns.
 const CALLS: [Call; 8] = [
@@ -40,7 +40,7 @@ const EXPECTED: [(Status, [&str; 8]); 13] = [
     (Status::ReqReturn,   ["M01004014",  "M01074090", "M01054004", "M01054004", "M01054004", "same",      "-",         "same"]),
     (Status::Return,      ["M01004014",  "M01074090", "M01054004", "M01054004", "M01054004", "same",      "-",         "same"]),
     (Status::PayFail,     ["M01004014",  "M01074090", "M01054004", "M01054004", "M01054004", "same",      "-",         "same"]),
-    (Status::Expired,     ["M01004014",  "M01074090", "M01054004", "M01054004", "M01054004", "same",      "-",         "same"]),
+    (Status::Expired,     ["M01004014",  "M01052011", "M01054004", "M01054004", "M01054004", "same",      "-",         "same"]),
     (Status::Register,    ["M01004014",  "M01074090", "M01054004", "M01054004", "M01054004", "same",      "END",       "same"]),
     (Status::End,         ["M01004014",  "M01074090", "M01054004", "M01054004", "M01054004", "same",      "AZ1000009", "same"]),
 ];
@@ -129,8 +129,12 @@ async fn make(stage: &Stage, call: Call, case: &Case) -> String {
     answer.errors()
 }
 
+/// The code that the browser shows, or carries to RetURL.
 fn code_of_page(answer: &Answer) -> String {
     let html = answer.windows_31j();
+    if html.contains("result-form") {
+        return result_form(answer).field("ErrInfo").to_owned();
+    }
     html.split("<code>").nth(1).and_then(|rest| rest.split("</code>").next()).unwrap_or_default().to_owned()
 }
 

@@ -14,7 +14,7 @@ const TASKS: i64 = 64;
 
 /// One order of its own amount: charged, captured in part or whole, cancelled, or refunded, some of it more than once.
 async fn trade(caller: &Caller, number: i64) {
-    let amount = 100 + number % 997;
+    let amount = 100 + number % 97;
     let key = format!("order-{number}");
     let intent = if number % 3 == 0 { "AuthorizeWithCapture" } else { "Authorize" };
     let mut body = order(intent);

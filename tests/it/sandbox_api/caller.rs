@@ -1,6 +1,6 @@
 //! A merchant who signs by itself (AMZN-PAY-RSASSA-PSS-V2) and a sandbox on a clock that stands still.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -17,6 +17,7 @@ use secrecy::ExposeSecret as _;
 use sekisho::amazonpay::{GeneratedKey, generate_pem};
 use sekisho::domain::{ManualClock, Millis, SeededRng};
 use sekisho::sandbox::ledger::Currency;
+use sekisho::sandbox::wire::session_request;
 use sekisho::sandbox::{self, ArchiveError, Merchant, MerchantKey, Sandbox, SetUpError, Settings};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -164,13 +165,13 @@ impl Caller {
     /// Sends a request as it is.
     pub(super) async fn send(&self, request: Request<Body>) -> Reply {
         let operation = template(request.method().as_str(), request.uri().path());
-        let is_control = request.uri().path().starts_with("/_control/");
+        let is_api = !request.uri().path().starts_with("/_");
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap();
         let body: Value = serde_json::from_str(&text).unwrap_or_default();
         let reply = Reply { status, headers, body, text };
-        if is_control {
+        if !is_api {
             return reply;
         }
         assert!(reply.headers.contains_key("x-amz-pay-request-id"), "{operation}: {}", reply.text);
@@ -203,11 +204,20 @@ impl Caller {
         self.call_with("GET", path, &Value::Null, &[]).await
     }
 
+    /// What whoever tests asks below `/_control/`; nobody signs that.
+    pub(super) async fn control(&self, method: &str, path: &str, body: &Value) -> Reply {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.send(Request::builder().method(method).uri(format!("/_control/{path}")).body(body).unwrap()).await
+    }
+
+    /// Opens one of the sandbox's addresses that begin with `/_`.
+    pub(super) async fn browse(&self, path: &str) -> Reply {
+        self.send(Request::builder().uri(path).body(Body::empty()).unwrap()).await
+    }
+
     /// The sandbox's own clock moves on.
     pub(super) async fn advance(&self, ms: i64) {
-        let body = json!({"advance_ms": ms}).to_string();
-        let request = Request::builder().method("POST").uri("/_control/clock").body(Body::from(body)).unwrap();
-        assert_eq!(self.send(request).await.status, 200);
+        assert_eq!(self.control("POST", "clock", &json!({"advance_ms": ms})).await.status, 200);
     }
 
     /// A session of these terms whose buyer has paid with `card`.
@@ -223,7 +233,16 @@ impl Caller {
         id
     }
 
-    /// The same, completed: the answer of Complete.
+    /// The token of the buyer who has signed in, asked for by this payload of a button.
+    pub(super) fn signed_in(&self, payload: &Value) -> String {
+        let request = session_request::sign_in(payload.to_string().as_bytes()).unwrap();
+        let mut ledger = self.sandbox.ledger();
+        let id = ledger.open_sign_in(&self.merchant_id, request).unwrap();
+        let url = ledger.introduce(&id, BUYER).unwrap();
+        url.split_once("buyerToken=").unwrap().1.to_owned()
+    }
+
+    /// [`Self::paid`], completed: the answer of Complete.
     pub(super) async fn completed(&self, body: &Value, card: &str, key: &str) -> Reply {
         let id = self.paid(body, card, key).await;
         let path = format!("/v2/checkoutSessions/{id}/complete");
@@ -235,7 +254,20 @@ impl Caller {
     }
 }
 
+/// Signatures that were made, by what they are of. A client may send one again (amazon-pay 1.5), and making one is what
+/// takes a test of many requests its time.
+static SIGNATURES: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Mutex::default);
+
 fn sign(text: &str) -> String {
+    if let Some(made) = SIGNATURES.lock().unwrap().get(text) {
+        return made.clone();
+    }
+    let made = sign_anew(text);
+    SIGNATURES.lock().unwrap().insert(text.to_owned(), made.clone());
+    made
+}
+
+fn sign_anew(text: &str) -> String {
     let pair = &KEY.1;
     let mut signature = vec![0; pair.public_modulus_len()];
     #[expect(clippy::disallowed_methods, reason = "aws-lc-rs demands a source to make the salt of a signature")]

@@ -279,8 +279,7 @@ async fn on_page(caller: &Caller) -> String {
     let payload = json!({"storeId": STORE, "paymentDetails": order("Authorize")["paymentDetails"]});
     let play =
         json!({"merchantId": caller.merchant_id, "productType": "PayAndShip", "payload": payload, "upTo": "paid"});
-    let request = axum::http::Request::builder().method("POST").uri("/_control/checkoutSessions");
-    let played = caller.send(request.body(axum::body::Body::from(play.to_string())).unwrap()).await;
+    let played = caller.control("POST", "checkoutSessions", &play).await;
     assert_eq!(played.status, 201, "{}", played.text);
     played.text_of("checkoutSessionId")
 }

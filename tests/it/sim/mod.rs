@@ -40,7 +40,7 @@ const SEEDS_TO_FIND: u64 = 60;
 /// The weather is bad for so long at most.
 const BAD_MS_MAX: u64 = 240_000;
 /// From clear weather until nothing is left to do.
-const QUIET_WITHIN: Duration = Duration::from_secs(2 * 3600);
+const QUIET_WITHIN: Duration = Duration::from_mins(40);
 /// An unknown outcome is known so long after the weather has cleared (promise R6).
 const KNOWN_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(500);

@@ -19,7 +19,8 @@ async fn read(store: &Engine, number: usize) -> Option<Transaction> {
 }
 
 fn advanced(before: &Transaction) -> Change {
-    Change::event(before, requested(NOW.plus(MINUTE)), NOW.plus(1)).unwrap()
+    // Due when the minute is over, and no moment before.
+    Change::event(before, requested(NOW.plus(MINUTE - 1)), NOW.plus(1)).unwrap()
 }
 
 pub(super) async fn what_is_entered_is_read_back(store: &Engine) {

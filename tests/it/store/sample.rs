@@ -127,7 +127,8 @@ pub(super) fn in_every_state() -> Vec<Transaction> {
         State::ReqReturn { payment: refunding, from: Settled::Capture },
         State::Return(payment),
         State::PayFail(failure.clone()),
-        State::Expired(failure),
+        State::Expired { failure: failure.clone(), token_sha256: None },
+        State::Expired { failure, token_sha256: Some("1".repeat(64)) },
         State::Register(permission.clone()),
         State::End(permission),
     ];

@@ -56,6 +56,13 @@ impl Answer {
     pub(crate) fn errors(&self) -> String {
         self.fields().remove("ErrInfo").unwrap_or_default()
     }
+
+    /// The same of a JSON answer.
+    pub(crate) fn errors_json(&self) -> String {
+        let body: Value = serde_json::from_slice(&self.bytes).unwrap_or_default();
+        let list = body.as_array().into_iter().flatten();
+        list.filter_map(|one| one["errInfo"].as_str()).collect::<Vec<_>>().join("|")
+    }
 }
 
 /// Values are Windows-31J behind `%XX`; `Token` and `StartURL` come as they are (psp-protocol 2.3).

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 pub(crate) use answer::Answer;
 pub(crate) use browser::{Browser, HANAKO, ResultForm, form_of, result_form};
 pub(crate) use deeds::{close, moved};
-pub(crate) use purchase::{Entered, Order};
+pub(crate) use purchase::{Entered, Order, Ready};
 pub(crate) use receiver::{Received, Receiver, Reply};
 pub(crate) use shop::{ShopClient, form};
 pub(crate) use stage::Stage;

@@ -1,7 +1,9 @@
 // What a purchase needs, by the official Node SDK against the sandbox, over HTTPS, with both signature algorithms.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
+import sdk from '@amazonpay/amazon-pay-api-sdk-nodejs';
 import * as expected from './keys.mjs';
 import {
     algorithms, client, form, fresh, hasAll, merchantId, paidSession, publicKeyId, refused, request, storeId, success,
@@ -18,6 +20,17 @@ test('the certificate is good for Amazon\'s hosts and this machine', async () =>
         assert.equal(answer.status, 200, host);
     }
     await assert.rejects(request('GET', '/checkout.js', undefined, {}, 'www.amazon.co.jp'));
+});
+
+test('no method of the SDK is left out', async () => {
+    // What every other method goes through.
+    const machinery = ['constructor', 'apiCall'];
+    const written = await Promise.all(['purchase', 'records'].map((name) => readFile(new URL(`${name}.test.mjs`, import.meta.url), 'utf8')));
+    const calls = written.join('\n');
+    const own = sdk.WebStoreClient.prototype;
+    const all = [own, Object.getPrototypeOf(own)].flatMap(Object.getOwnPropertyNames).filter((name) => !machinery.includes(name));
+    assert.ok(all.length > 35, all.join(' '));
+    assert.deepEqual(all.filter((name) => !calls.includes(`amazon.${name}(`)), []);
 });
 
 for (const algorithm of algorithms) {
@@ -150,6 +163,22 @@ for (const algorithm of algorithms) {
             const token = new URL(back).searchParams.get('buyerToken');
             const got = await success(amazon.getBuyer(token), 200);
             assert.deepEqual([got.buyerId, got.name], [buyer, '箱根 花子']);
+        });
+
+        test('signed headers, for a caller with a client of its own', async () => {
+            const id = 'S03-0000000-0000000';
+            const headers = amazon.getSignedHeaders({ method: 'GET', urlFragment: `chargePermissions/${id}` });
+            const answer = await request('GET', `/v2/chargePermissions/${id}`, undefined, headers);
+            assert.deepEqual([answer.status, JSON.parse(answer.text).reasonCode], [404, 'ResourceNotFound']);
+            const other = await request('GET', `/v2/chargePermissions/${id.replace(/0$/, '1')}`, undefined, headers);
+            assert.deepEqual([other.status, JSON.parse(other.text).reasonCode], [403, 'InvalidRequestSignature']);
+        });
+
+        test('what is bought in a shop of bricks is not here, and says so', async () => {
+            const inStore = new sdk.InStoreClient(client(algorithm).configArgs);
+            for (const name of ['merchantScan', 'charge', 'refund']) {
+                assert.deepEqual(await refused(inStore[name]({}, fresh())), [405, 'UnsupportedOperation'], name);
+            }
         });
 
         test('what the sandbox refuses, the SDK throws with Amazon\'s code', async () => {

@@ -77,7 +77,7 @@ for (const algorithm of algorithms) {
         });
 
         test('authorization token', async () => {
-            const got = await success(amazon.getAuthorizationToken(`mws-${algorithm}`, merchantId), 200);
+            const got = await success(amazon.getAuthorizationToken('amzn.mws.4ea38b7b-f563-7709-4bae-87aea01c0000', merchantId), 200);
             assert.equal(typeof got.authorizationToken, 'string');
         });
 

@@ -1,5 +1,7 @@
 //! What the shop does with a transaction that is paid, and with a consent that was given.
 
+use std::time::Duration;
+
 use anyhow::ensure;
 
 use super::super::Demo;
@@ -7,6 +9,12 @@ use super::check;
 use super::scenario::{AMOUNT, TAX, new_order, status_of, told};
 use super::shop::{Fields, Shop, field};
 use super::steps::Steps;
+
+/// Amazon's sandbox takes 30 seconds over a refund.
+const REFUND_MS: i64 = 31_000;
+/// How long the gateway may take to hear of it; a message makes it look, so this is much.
+const REFUND_LOOKS: u32 = 200;
+const REFUND_LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What a shop does with a transaction that is paid.
 #[derive(Clone, Copy)]
@@ -19,6 +27,8 @@ pub(super) enum Then {
     Change(&'static str, &'static str),
     /// Cancels it, or asks for a part back; the Status that follows.
     Cancel(&'static str, &'static str, &'static str),
+    /// Waits until Amazon has given the money back; the Status that follows, and the AmazonPayCancelAmount.
+    Refunded(&'static str, &'static str),
     /// Charges the consent again, without a browser.
     ChargeAgain,
     /// Ends the consent.
@@ -49,6 +59,7 @@ impl Afterwards<'_> {
             Then::Cancel(amount, tax, after) => {
                 self.call("AmazonpayCancel", &[("CancelAmount", amount), ("CancelTax", tax)], after, steps).await
             }
+            Then::Refunded(after, amount) => self.refunded(after, amount, steps).await,
             Then::ChargeAgain => self.charge_again(steps).await.map(|()| status),
             Then::Close => self.close(steps).await,
         }
@@ -67,6 +78,31 @@ impl Afterwards<'_> {
         ensure!(field(&answer, "Status")? == status, "{name} ended in {}", field(&answer, "Status")?);
         told(self.demo, self.shop, self.order, status, steps).await?;
         Ok(status.to_owned())
+    }
+
+    /// Amazon takes half a minute over a refund; in the demo its clock is moved on. Its message (IPN) makes the gateway look.
+    async fn refunded(&self, after: &str, amount: &str, steps: &mut Steps) -> anyhow::Result<String> {
+        let moved = check::move_clock(self.demo, REFUND_MS);
+        steps.take("sandbox", "half a minute later", moved, |()| "the refund is done".to_owned()).await?;
+        let fields = [("OrderID", self.order), ("PayType", "38")];
+        let found = async {
+            for _ in 0..REFUND_LOOKS {
+                let trade = self.shop.call("SearchTradeMulti", &fields).await?;
+                if field(&trade, "Status")? == after {
+                    return Ok(trade);
+                }
+                tokio::time::sleep(REFUND_LOOK_EVERY).await;
+            }
+            anyhow::bail!("the gateway did not hear of the refund of {}", self.order)
+        };
+        let found = steps.take("shop", "SearchTradeMulti", found, status_of).await?;
+        ensure!(
+            field(&found, "AmazonPayCancelAmount")? == amount,
+            "{} went back",
+            get(&found, "AmazonPayCancelAmount")
+        );
+        told(self.demo, self.shop, self.order, after, steps).await?;
+        Ok(after.to_owned())
     }
 
     async fn charge_again(&self, steps: &mut Steps) -> anyhow::Result<()> {

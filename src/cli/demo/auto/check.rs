@@ -74,7 +74,7 @@ pub(super) async fn ledger(demo: &Demo, session: &str, permission_id: &str, stat
     let session = find("checkoutSessions", "checkoutSessionId", &session.into()).context("no such session")?;
     let expected = match status {
         "AUTH" => "Authorized",
-        "SALES" | "CAPTURE" | "REQRETURN" => "Captured",
+        "SALES" | "CAPTURE" | "REQRETURN" | "RETURN" => "Captured",
         "CANCEL" => "Canceled",
         "REGISTER" | "END" => return permission(&ledger, &session, status),
         _ => {
@@ -109,6 +109,15 @@ fn permission(ledger: &Value, session: &Value, status: &str) -> anyhow::Result<S
     let expected = if status == "END" { "Closed" } else { "Chargeable" };
     ensure!(state == expected, "the permission is {state}, not {expected}");
     Ok(format!("permission {state}"))
+}
+
+/// Moves the sandbox's clock on; what was due by then has happened at Amazon.
+pub(super) async fn move_clock(demo: &Demo, ms: i64) -> anyhow::Result<()> {
+    let http = egress::client(Duration::from_secs(3), Duration::from_secs(10))?;
+    let body = serde_json::json!({"advance_ms": ms}).to_string();
+    let answer = http.post(format!("{}/_control/clock", demo.sandbox_url)).body(body).send().await?;
+    ensure!(answer.status().is_success(), "the sandbox's clock was not moved: {}", answer.status());
+    Ok(())
 }
 
 async fn get_json(url: &str) -> anyhow::Result<Value> {

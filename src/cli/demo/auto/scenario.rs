@@ -50,10 +50,18 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "AUTH up, then Sales",
             paid("AUTH", "AUTH", &[Then::Change("2500", "250"), Then::SalesOf("2500", "250")]),
         ),
+        review("AUTH down, then Sales", paid("AUTH", "AUTH", &[Then::Change("980", "98"), Then::SalesOf("980", "98")])),
         review("AUTH, then Cancel", paid("AUTH", "AUTH", &[Then::Cancel(AMOUNT, TAX, "CANCEL")])),
         review("CAPTURE", paid("CAPTURE", "CAPTURE", &[])),
         review("CAPTURE, lower amount", paid("CAPTURE", "CAPTURE", &[Then::Change("980", "98")])),
-        review("CAPTURE, then partial refund", paid("CAPTURE", "CAPTURE", &[Then::Cancel("980", "98", "REQRETURN")])),
+        review(
+            "CAPTURE, then partial refund",
+            paid("CAPTURE", "CAPTURE", &[Then::Cancel("980", "98", "REQRETURN"), Then::Refunded("CAPTURE", "980")]),
+        ),
+        review(
+            "CAPTURE, then refund",
+            paid("CAPTURE", "CAPTURE", &[Then::Cancel(AMOUNT, TAX, "REQRETURN"), Then::Refunded("RETURN", AMOUNT)]),
+        ),
         review(
             "consent, charged later, closed",
             Review { consent: Some("0"), ..paid("AUTH", "REGISTER", &[Then::ChargeAgain, Then::Close]) },

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::sandbox::ledger::{CompletionRequest, SessionCancelReason, SessionState};
 
 fn paying_at_once() -> Value {
     json!({
@@ -126,4 +127,54 @@ async fn signing_in_gives_the_shop_a_token_for_what_it_asked() {
     world.clock.advance(DAY_MS + 1);
     assert_eq!(world.get(pressed.location()).await.status, StatusCode::GONE);
     assert_eq!(world.get("/checkout/identify?signInId=none").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_shop_in_dollars_shows_dollars_and_cents_on_every_page() {
+    let world = World::new();
+    let dollars = |amount: &str| json!({"amount": amount, "currencyCode": "USD"});
+    let mut payload = paying_at_once();
+    payload["chargePermissionType"] = json!("Recurring");
+    payload["recurringMetadata"] = json!({"frequency": {"unit": "Month", "value": 1}, "amount": dollars("9.9")});
+    payload["paymentDetails"] = json!({"paymentIntent": "Authorize", "chargeAmount": dollars("834.5")});
+    let payload = payload.to_string();
+    let signature = sign(&key().0, &payload);
+    let mut fields = button("PayOnly", &signature, &payload);
+    (fields[0].1, fields[1].1) = (DOLLAR_MERCHANT, DOLLAR_KEY_ID);
+    let refused = world.post("/checkout/initiate", &fields).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let why = "ledgerCurrency is JPY, but the merchant&#39;s ledger is in USD";
+    assert!(refused.body.contains(why), "{}", refused.body);
+    fields[2].1 = "USD";
+    let pressed = world.post("/checkout/initiate", &fields).await;
+    let id = pressed.location().split_once('=').expect("an id").1.to_owned();
+    world.step("sign-in", &id, &[("buyer", BUYER), ("action", "sign-in")]).await;
+    let chosen = world.step("choose", &id, &[("payment", "card-1111"), ("action", "continue")]).await;
+    let page = world.get(chosen.location()).await;
+    assert!(page.body.contains(r#"id="amount">$834.50"#), "{}", page.body);
+    assert!(page.body.contains("毎月、$9.90"), "{}", page.body);
+    world.step("processing", &id, &[("action", "pay")]).await;
+    let request = CompletionRequest { charge_amount: Amount::of(Currency::USD, 83_450).ok(), total_order_amount: None };
+    world.sandbox.ledger().complete(DOLLAR_MERCHANT, &id, request, None).expect("completed");
+    let account = world.get(&format!("/account?buyer={BUYER}")).await;
+    assert!(account.body.contains("$165.50 / $1,000.00"), "{}", account.body);
+}
+
+#[tokio::test]
+async fn the_banks_page_and_the_address_page_can_be_left_for_the_shop() {
+    let world = World::new();
+    let id = world.about_to_pay("card-8006").await;
+    let asked = world.step("processing", &id, &[("action", "pay")]).await;
+    assert_eq!(asked.location(), format!("/checkout/mfa?amazonCheckoutSessionId={id}"));
+    assert!(world.get(asked.location()).await.body.contains(r#"value="cancel""#));
+    let left = world.step("mfa", &id, &[("action", "cancel")]).await;
+    assert_eq!(left.location(), format!("{RESULT}&amazonCheckoutSessionId={id}"));
+    let state = world.sandbox.ledger().session(&id).expect("there").state;
+    assert_eq!(state, SessionState::Canceled(SessionCancelReason::BuyerCanceled));
+
+    let id = world.initiate("PayAndShip").await;
+    world.step("sign-in", &id, &[("buyer", BUYER), ("action", "sign-in")]).await;
+    let left = world.step("address", &id, &[("action", "cancel")]).await;
+    assert_eq!(left.status, StatusCode::OK, "the session names no address to go back to");
+    assert!(left.body.contains("お支払いはされていません"), "{}", left.body);
 }

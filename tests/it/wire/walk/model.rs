@@ -152,15 +152,16 @@ fn faults(call: Call, values: &Values) -> Vec<ErrInfo> {
             Need::Optional => false,
             Need::When(condition) => holds(*condition, values),
         };
-        let own = values.get(field).map(|value| value.faults.clone()).unwrap_or_default();
+        let ignored = call.ignores().iter().any(|(other, when)| other == field && holds(*when, values));
+        let own = values.get(field).filter(|_| !ignored).map(|value| value.faults.clone()).unwrap_or_default();
         let missing = rule.missing.filter(|_| needed && !values.contains_key(field));
-        let clashes = call.clashes().iter().filter(|clash| clash.at == *field && holds(clash.when, values));
-        for code in own.into_iter().chain(missing).chain(clashes.map(|clash| clash.otherwise)) {
-            if !faults.contains(&code) {
-                faults.push(code);
-            }
-        }
+        let sum = call.clashes().iter().filter(|clash| clash.at == Some(*field) && holds(clash.when, values));
+        faults.extend(own.into_iter().chain(missing).chain(sum.map(|clash| clash.otherwise)));
     }
+    let together = call.clashes().iter().filter(|clash| clash.at.is_none() && holds(clash.when, values));
+    faults.extend(together.map(|clash| clash.otherwise));
+    let mut seen = BTreeSet::new();
+    faults.retain(|code| seen.insert(*code));
     faults
 }
 

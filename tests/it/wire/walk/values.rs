@@ -192,7 +192,7 @@ fn length(field: Field) -> Option<(String, String)> {
         _ => "A".repeat(count),
     };
     flat(field).find_map(|shape| match shape {
-        Shape::Length(max) | Shape::CharactersMax(max) => Some((filled(max), filled(max + 1))),
+        Shape::Length(max) | Shape::CharactersMax(max) | Shape::BytesMax(max) => Some((filled(max), filled(max + 1))),
         Shape::Windows31jBytesMax(max) => Some(("関".repeat(max / 2), "関".repeat(max / 2) + "a")),
         _ => None,
     })
