@@ -249,15 +249,6 @@ async fn schema_of(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error
     Ok(number.unwrap_or_default())
 }
 
-/// The writing connection to an up-to-date schema, and the lock that keeps others away.
-async fn connect(path: &Path) -> Result<(SqliteConnection, File), OpenError> {
-    let lock = lock(path)?;
-    let connection = options(path).connect().await;
-    let mut connection = connection.map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
-    run_migrations(path, &mut connection).await?;
-    Ok((connection, lock))
-}
-
 /// The file at `path`, made if it is missing so that nobody else can read it: it names buyers' orders.
 fn private_file(path: &Path) -> Result<File, OpenError> {
     let mut options = OpenOptions::new();

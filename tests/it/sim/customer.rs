@@ -23,7 +23,7 @@ pub(super) const NOT_IN_THIS_STATUS: &str = "M01054004";
 pub(super) const PERMISSION_CLOSED: &str = "AZ1000009";
 
 /// Longer than any weather, and than all that follows it.
-const TRIES_MAX: u32 = 600;
+const TRIES_MAX: u32 = 400;
 
 /// An order that was entered.
 pub(super) struct Entered {

@@ -82,7 +82,8 @@ impl Store for Shelf {
             if script.is_some_and(|script| script.refuses_commit(closes)) {
                 return Err(StoreError("database or disk is full".to_owned()).into());
             }
-            if begins.is_some() && closes.is_none() && self.weather.lacks(Sabotage::NoIntent) {
+            let no_intent = begins.is_some() && closes.is_none() && self.weather.lacks(Sabotage::NoIntent);
+            if no_intent || (closes.is_some() && self.weather.lacks(Sabotage::NoOutcome)) {
                 return Ok(());
             }
             let applied = self.book.apply(change).await;

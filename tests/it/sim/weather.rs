@@ -103,10 +103,10 @@ pub(super) enum Mishap {
 /// A protection that is switched off, to see whether the simulation misses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sabotage {
-    /// A lost answer is taken for a request that was never sent.
-    LostIsUnsent,
     /// An intent is not written before the call.
     NoIntent,
+    /// An outcome is not written after the call.
+    NoOutcome,
     /// What was sent to a shop is taken for received, whatever it answered.
     SentIsReceived,
 }
