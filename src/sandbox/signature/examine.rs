@@ -130,9 +130,9 @@ impl Keyring {
         }
         let named = self.find(authorization.public_key_id);
         if let Some(key) = named {
-            let bytes = key.signature_bytes();
-            if signature.len() != bytes {
-                let len = signature.len();
+            let bytes = key.modulus_bytes();
+            let len = signature.len();
+            if len != bytes {
                 return Some(Finding::new(
                     "signatureLength",
                     format!("署名は {len} バイトですが、この鍵の署名は {bytes} バイトです。別の鍵で署名されています。"),
@@ -151,8 +151,9 @@ impl Keyring {
 
     fn other_key(&self, authorization: &Authorization<'_>, canonical: &str, signature: &[u8]) -> Option<Finding> {
         let text = string_to_sign(authorization.algorithm, canonical.as_bytes());
+        let len = signature.len();
         let fits = |id: &String| {
-            let key = self.find(id).filter(|key| key.signature_bytes() == signature.len());
+            let key = self.find(id).filter(|key| key.modulus_bytes() == len);
             key.is_some_and(|key| key.verifies(authorization.algorithm, text.as_bytes(), signature))
         };
         let mut others: Vec<_> = self.ids().filter(|id| *id != authorization.public_key_id).collect();

@@ -92,7 +92,7 @@ impl PublicKey {
     }
 
     /// How long its signatures are.
-    pub(super) fn signature_bytes(&self) -> usize {
+    pub(super) fn modulus_bytes(&self) -> usize {
         self.key.size()
     }
 }
