@@ -111,13 +111,13 @@ impl Client {
                 let head = Head::of(answer.status, &answer.headers);
                 let verdict = match answer.body {
                     Ok(body) => judge(&head, &body, is_about),
-                    Err(failure) => Verdict::Open(Doubt::lost(failure, &head)),
+                    Err(failure) => Verdict::Open(Doubt::lost(&failure, &head)),
                 };
                 (head, verdict)
             }
             Err(Failure::Malformed) => (nothing, Verdict::Impossible(NotSentCause::Request)),
             Err(failure) if failure.sent_nothing() => (nothing, Verdict::NoConnection),
-            Err(failure) => (Head::default(), Verdict::Open(Doubt::lost(failure, &nothing))),
+            Err(failure) => (Head::default(), Verdict::Open(Doubt::lost(&failure, &nothing))),
         }
     }
 

@@ -101,8 +101,8 @@ pub(super) struct Doubt {
 
 impl Doubt {
     /// The exchange broke off.
-    pub(super) fn lost(failure: Failure, head: &Head) -> Self {
-        let cause = if failure == Failure::TimedOut { UnknownCause::TimedOut } else { UnknownCause::Broken };
+    pub(super) fn lost(failure: &Failure, head: &Head) -> Self {
+        let cause = if *failure == Failure::TimedOut { UnknownCause::TimedOut } else { UnknownCause::Broken };
         Self { cause, reason_code: None, request_id: head.request_id.clone(), again: true }
     }
 }

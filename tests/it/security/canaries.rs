@@ -259,7 +259,7 @@ fn a_canary_is_found_in_every_notation() {
         format!("pass={}", String::from_utf8_lossy(NOTIFY_KEY)),
         format!("key: {}", hex::encode(NOTIFY_KEY)),
         format!("whsec_{}", STANDARD.encode(NOTIFY_KEY)),
-        format!("{:?}", NOTIFY_KEY),
+        format!("{NOTIFY_KEY:?}"),
     ] {
         assert!(canary.notations.iter().any(|notation| contains(text.as_bytes(), notation)), "{text}");
     }

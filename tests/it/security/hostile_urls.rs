@@ -89,7 +89,7 @@ fn spellings(octets: [u8; 4]) -> Vec<String> {
         format!("{a}.{}", whole & 0x00ff_ffff),
         format!("{a}.{b}.{}", whole & 0xffff),
         format!("{dotted}."),
-        dotted.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+        dotted.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat(),
         dotted.chars().map(wide).collect(),
         dotted,
     ]

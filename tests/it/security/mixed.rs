@@ -11,6 +11,7 @@ use crate::process::run;
 
 /// One way to write every setting that matters here; indices into the tables below.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting that is there or not")]
 struct Mix {
     live: bool,
     live_key: bool,
@@ -90,7 +91,7 @@ impl Mix {
             word(self.live).0,
             key(self.live_key, 'A'),
         );
-        let mut line = |key: &str, value: &str| text.push_str(&format!("{key} = \"{value}\"\n"));
+        let mut line = |key: &str, value: &str| text.extend([key, " = \"", value, "\"\n"]);
         if let Some(live) = self.other_key {
             line("other_public_key_id", &key(live, 'B'));
             line("other_private_key_file", "o.pem");
@@ -102,9 +103,9 @@ impl Mix {
             line("notify_url", url);
         }
         if self.literal_pass {
-            line("shop_pass", "secret1")
+            line("shop_pass", "secret1");
         } else {
-            line("shop_pass_file", "p.key")
+            line("shop_pass_file", "p.key");
         }
         text
     }

@@ -12,7 +12,7 @@ const PART: [&str; 2] = ["480", "48"];
 const LESS: ([&str; 2], i64) = (["1500", "150"], 1_650);
 const MORE: ([&str; 2], i64) = (["3000", "300"], 3_300);
 /// Long enough for whatever a call without an answer may still do.
-const CALL_IS_OVER: std::time::Duration = std::time::Duration::from_secs(240);
+const CALL_IS_OVER: std::time::Duration = std::time::Duration::from_mins(4);
 
 /// How an order must stand in the evening.
 pub(super) struct Wanted {
@@ -111,13 +111,11 @@ async fn taken(customer: &Customer, then: Then) -> Option<Wanted> {
 
 /// A part is given back each time that a shop asks for it, so a shop asks once, and then sees.
 async fn cancel_part(customer: &Customer, order: Entered) -> Wanted {
-    match customer.ask("AmazonpayCancel", &order.with(cancelled(PART))).await {
-        Reply::Fields(_) => Wanted::of(order, "CAPTURE", WHOLE - 528),
-        _ => {
-            tokio::time::sleep(CALL_IS_OVER).await;
-            Wanted { order: order.order, status: "CAPTURE", totals: vec![WHOLE, WHOLE - 528] }
-        }
+    if let Reply::Fields(_) = customer.ask("AmazonpayCancel", &order.with(cancelled(PART))).await {
+        return Wanted::of(order, "CAPTURE", WHOLE - 528);
     }
+    tokio::time::sleep(CALL_IS_OVER).await;
+    Wanted { order: order.order, status: "CAPTURE", totals: vec![WHOLE, WHOLE - 528] }
 }
 
 /// A payment by way of the shop's review page.

@@ -42,7 +42,7 @@ const BAD_MS_MAX: u64 = 240_000;
 /// From clear weather until nothing is left to do.
 const QUIET_WITHIN: Duration = Duration::from_mins(40);
 /// An unknown outcome is known so long after the weather has cleared (promise R6).
-const KNOWN_WITHIN: Duration = Duration::from_secs(60);
+const KNOWN_WITHIN: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// What a day came to.
@@ -64,7 +64,9 @@ fn the_books_agree_after_every_day_of_bad_weather() {
     let seeds = number_in("SEKISHO_SIM_SEEDS").unwrap_or(SEEDS);
     let days = days(seeds);
     let mut books = Books::default();
-    days.iter().for_each(|day| books += day.books);
+    for day in &days {
+        books += day.books;
+    }
     let mut known: Vec<_> = days.iter().flat_map(|day| day.known_after.iter().copied()).collect();
     known.sort();
     let hours = days.iter().map(|day| day.lasted.as_secs()).sum::<u64>() / 3600;

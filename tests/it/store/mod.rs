@@ -25,6 +25,7 @@ async fn open_sqlite() -> Opened {
     Opened { store: Arc::new(store), _data: data }
 }
 
+#[expect(clippy::unused_async, reason = "the suite opens every engine in one way")]
 async fn open_memory() -> Opened {
     Opened { store: Arc::new(MemoryStore::default()), _data: tempfile::tempdir().unwrap() }
 }
