@@ -25,7 +25,7 @@ async fn two() -> (Stage, Assembled) {
     })
     .await;
     let (settings, shops) = plan_of_both.unwrap();
-    let world = World { clock: stage.clock.clone(), rng: Arc::new(SeededRng::new(77)) };
+    let world = World::new(stage.clock.clone(), Arc::new(SeededRng::new(77)));
     let key = DeploymentKey::new("test", (0..32).collect()).unwrap();
     let second = Assembled::beside(settings, shops, key, world).await.unwrap();
     (stage, second)
