@@ -111,7 +111,8 @@ impl Post {
         let settings = shops(data.path(), &url, count, change);
         let store = Arc::new(SqliteStore::open(&data.path().join("sekisho.db")).await.unwrap());
         let (clock, outbox) = (Arc::new(ManualClock::at(START)), Arc::<Outbox>::default());
-        let http = egress::client(Duration::from_secs(4), Duration::from_mins(1)).unwrap();
+        let names: Arc<dyn egress::Names> = Arc::new(egress::SystemNames);
+        let http = egress::Guards::new(&[], &names, Duration::from_secs(4), Duration::from_mins(1)).unwrap();
         let dispatcher = Dispatcher::new(
             store.clone(),
             Arc::new(Shops::open(settings).unwrap()),
