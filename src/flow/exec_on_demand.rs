@@ -128,14 +128,12 @@ impl Gateway {
             (ChargeFor::Renewal { .. }, WhyNot::Unknown | WhyNot::Closed | WhyNot::UsedUp | WhyNot::NotChargeable) => {
                 (codes::AUTHORISATION_EXPIRED, None)
             }
-            (ChargeFor::Change { money, old }, WhyNot::TooMuch | WhyNot::UsedUp) => {
+            (ChargeFor::Change { money, old }, WhyNot::TooMuch | WhyNot::UsedUp | WhyNot::TooMany) => {
+                let code = if why == WhyNot::TooMany { why.code() } else { codes::AMOUNT_ABOVE_LIMIT };
                 match self.covered_by(shop, transaction, *money, old).await {
-                    Ok(change) => (codes::AMOUNT_ABOVE_LIMIT, change),
+                    Ok(change) => (code, change),
                     Err(_) => (codes::AMAZON_UNREACHABLE, None),
                 }
-            }
-            (ChargeFor::Change { money, old }, WhyNot::TooMany) => {
-                (why.code(), self.covered_by(shop, transaction, *money, old).await)
             }
             _ => (why.code(), None),
         };
