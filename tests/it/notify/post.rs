@@ -112,12 +112,14 @@ impl Post {
         let store = Arc::new(SqliteStore::open(&data.path().join("sekisho.db")).await.unwrap());
         let (clock, outbox) = (Arc::new(ManualClock::at(START)), Arc::<Outbox>::default());
         let names: Arc<dyn egress::Names> = Arc::new(egress::SystemNames);
-        let http = egress::Guards::new(&[], &names, Duration::from_secs(4), Duration::from_mins(1)).unwrap();
+        let (connect, total) = (Duration::from_secs(4), Duration::from_mins(1));
+        let guards = egress::Guards::new(&[], &names, connect, total).unwrap();
+        let outside = egress::Outside::new(egress::client(connect, total).unwrap(), &guards);
         let dispatcher = Dispatcher::new(
             store.clone(),
             Arc::new(Shops::open(settings).unwrap()),
             outbox.clone(),
-            egress::Outside::by(Arc::new(http)),
+            outside,
             (clock.clone(), Arc::new(SeededRng::new(5))),
             Settings { poll_ms: 20 },
         );
