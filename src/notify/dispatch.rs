@@ -1,6 +1,7 @@
 //! The loop that empties the outbox.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
@@ -45,6 +46,7 @@ pub struct Dispatcher {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     settings: Settings,
+    on_their_way: Mutex<HashSet<String>>,
 }
 
 impl Dispatcher {
@@ -57,7 +59,7 @@ impl Dispatcher {
         (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>),
         settings: Settings,
     ) -> Arc<Self> {
-        Arc::new(Self { store, shops, outbox, outside, clock, rng, settings })
+        Arc::new(Self { store, shops, outbox, outside, clock, rng, settings, on_their_way: Mutex::default() })
     }
 
     /// Sends until `stop`; attempts under way then are finished first.
@@ -91,8 +93,10 @@ impl Dispatcher {
                 return;
             }
             for one in claimed {
+                // A lease is counted on the clock, and the clock may leap: what is being sent is not sent a second time.
+                let Some(on_its_way) = self.set_out(&one.notification.id) else { continue };
                 turns.began(&one.notification.shop_id);
-                under_way.spawn(Arc::clone(self).attempt(one));
+                under_way.spawn(Arc::clone(self).attempt(one, on_its_way));
             }
         }
     }
@@ -122,7 +126,18 @@ impl Dispatcher {
         self.store.claim_notifications(now, TIMEOUT_MS_MAX + LEASE_MARGIN_MS, shares).await
     }
 
-    async fn attempt(self: Arc<Self>, claimed: Claimed) -> Ended {
+    /// Notes that this notification is being sent; `None` if it was so already.
+    fn set_out(self: &Arc<Self>, id: &str) -> Option<OnItsWay> {
+        let new = self.on_their_way().insert(id.to_owned());
+        new.then(|| OnItsWay { dispatcher: Arc::clone(self), id: id.to_owned() })
+    }
+
+    fn on_their_way(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.on_their_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `_on_its_way` is dropped when everything is written down.
+    async fn attempt(self: Arc<Self>, claimed: Claimed, _on_its_way: OnItsWay) -> Ended {
         let at = self.clock.now();
         let number = claimed.attempts_before + 1;
         let notification = &claimed.notification;
@@ -175,6 +190,18 @@ impl Dispatcher {
         let mut byte = [0];
         self.rng.fill(&mut byte);
         byte[0]
+    }
+}
+
+/// A notification that is being sent, until this is dropped, however the attempt ends.
+struct OnItsWay {
+    dispatcher: Arc<Dispatcher>,
+    id: String,
+}
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        self.dispatcher.on_their_way().remove(&self.id);
     }
 }
 

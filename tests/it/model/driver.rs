@@ -1,7 +1,6 @@
 //! Does what the model did, for real: through the gateway's router, its database and the sandbox; and compares.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Request, Response};
@@ -17,8 +16,6 @@ use crate::fuzz_corpus::bodies::bytes::escaped;
 use crate::fuzz_corpus::bodies::indoors::Indoors;
 use crate::support::{Answer, form_of, result_form};
 
-const PATIENCE: Duration = Duration::from_secs(20);
-const LOOK_EVERY: Duration = Duration::from_millis(1);
 const SHOP: (&str, &str) = ("tshop00000001", "demoshop1pass");
 
 /// What the gateway called an order.
@@ -69,24 +66,11 @@ impl<'a> Driver<'a> {
             }
             Action::Choose { kind, card, amount, captures } => self.choose(*kind, card, *amount, *captures),
             Action::Wait(ms) => {
-                self.everybody_was_told().await;
                 self.indoors.clock.advance(*ms);
                 let round = reconcile::round(&self.indoors.gateway).await.map_err(|error| error.to_string())?;
                 if (round.still_open, round.failed) == (0, 0) { Ok(()) } else { Err(format!("{round:?}")) }
             }
         }
-    }
-
-    /// Whatever is on its way arrives before time leaps. A sender that seems to have been silent for a month is taken for
-    /// dead, and what it had is sent once more.
-    async fn everybody_was_told(&self) {
-        let store = self.indoors.gateway.store();
-        let patience = tokio::time::timeout(PATIENCE, async {
-            while store.backlog(self.indoors.now()).await.unwrap().notifications_pending > 0 {
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-        });
-        patience.await.expect("notifications arrive");
     }
 
     fn do_at_amazon(&self, session: usize, act: Act) {

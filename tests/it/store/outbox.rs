@@ -233,7 +233,7 @@ pub(super) async fn how_much_waits(store: &Engine) {
     assert_eq!((backlog.notifications_pending, backlog.notification_due_since), (2, Some(NOW)));
     assert_eq!((backlog.notifications_given_up, backlog.operations_open), (1, 1));
     assert_eq!(backlog.operation_open_since, Some(intent(&busy, "key-1", NOW).started_at));
-    // The ticket of the first transaction has run out.
-    assert_eq!((backlog.transactions_overdue, backlog.transaction_overdue_since), (1, Some(NOW.plus(MINUTE))));
+    // The ticket of the first transaction was good for a minute, its last millisecond included.
+    assert_eq!((backlog.transactions_overdue, backlog.transaction_overdue_since), (1, Some(NOW.plus(MINUTE + 1))));
     assert_eq!(store.backlog(NOW).await.unwrap().transactions_overdue, 0);
 }
