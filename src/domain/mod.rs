@@ -5,6 +5,7 @@ pub mod access;
 pub mod check_string;
 pub mod guesses;
 pub mod ids;
+pub mod japan;
 pub mod notification;
 pub mod operation;
 pub mod terms;
@@ -17,6 +18,7 @@ pub use check_string::check_string;
 pub use ids::{
     AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Malformed, OrderId, RefundId, ShopId,
 };
+pub use japan::JapanDay;
 pub use notification::Notification;
 pub use operation::{Effect, Intent, Outcome, Verdict};
 pub use terms::{AmazonpayType, Frequency, FrequencyUnit, JobCd, PaymentType, Status, Way};

@@ -10,6 +10,7 @@ mod contract;
 #[cfg(feature = "memory-store")]
 pub mod memory;
 mod outbox;
+pub mod overview;
 mod present;
 mod row;
 pub mod sqlite;
@@ -19,4 +20,5 @@ pub use contract::{ApplyError, Store, StoreError};
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;
 pub use outbox::{AttemptRecord, Backlog, NotificationRecord, Resend, Resent, Share, ShopOwed};
+pub use overview::Overview;
 pub use sqlite::SqliteStore;

@@ -12,6 +12,7 @@
 mod batch;
 mod key;
 mod outbox;
+mod overview;
 #[cfg(test)]
 mod outbox_tests;
 mod reader;
