@@ -15,6 +15,8 @@ mod outbox;
 #[cfg(test)]
 mod outbox_tests;
 mod reader;
+mod staff;
+mod staff_book;
 mod writer;
 
 use std::fs::{File, OpenOptions};
