@@ -136,10 +136,9 @@ impl From<StaffError> for Failure {
                 "この名前はすでに使われています。別の名前を選んでください。",
                 "This name is taken. Please choose another.",
             ),
-            StaffError::TooMany => Self::refused(
-                "アカウント数が上限に達しています。",
-                "There are as many accounts as this console holds.",
-            ),
+            StaffError::TooMany => {
+                Self::refused("アカウント数が上限に達しています。", "There are as many accounts as this console holds.")
+            }
             StaffError::Disabled => Self::refused(
                 "このアカウントは無効です。先に有効にしてください。",
                 "This account is disabled. Please enable it first.",

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::ids::{Malformed, ShopId};
+use crate::config::constant_time_eq;
 
 /// The fewest characters of a password: long enough that ten guesses a minute lead nowhere.
 pub const PASSWORD_CHARS_MIN: usize = 12;
@@ -31,8 +32,13 @@ impl LoginName {
     /// [`Malformed`].
     pub fn new(text: &str) -> Result<Self, Malformed> {
         let text = text.trim().to_ascii_lowercase();
-        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'@' | b'+' | b'-');
-        if (1..=64).contains(&text.len()) && text.bytes().all(fits) { Ok(Self(text)) } else { Err(Malformed("login name")) }
+        let fits =
+            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'@' | b'+' | b'-');
+        if (1..=64).contains(&text.len()) && text.bytes().all(fits) {
+            Ok(Self(text))
+        } else {
+            Err(Malformed("login name"))
+        }
     }
 
     /// The text.
@@ -160,7 +166,7 @@ pub fn check_password(name: &LoginName, password: &str) -> Result<(), PasswordFa
         return Err(PasswordFault::Long);
     }
     let first = password.chars().next();
-    let is_name = password.to_lowercase().trim().eq(name.as_str());
+    let is_name = constant_time_eq(password.to_lowercase().trim().as_bytes(), name.as_str().as_bytes());
     if is_name || password.chars().all(|c| Some(c) == first) { Err(PasswordFault::Plain) } else { Ok(()) }
 }
 

@@ -32,14 +32,16 @@ impl TotpSecret {
     /// As a person types it into a phone: Base32 without padding.
     pub fn base32(&self) -> String {
         const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        let bits: Vec<bool> = self.0.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1)).collect();
+        let bits: Vec<bool> =
+            self.0.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1)).collect();
         let letter = |five: &[bool]| five.iter().fold(0, |sum, bit| sum * 2 + usize::from(*bit));
         bits.chunks(5).map(|five| char::from(LETTERS[letter(five)])).collect()
     }
 
     /// What a phone reads from a picture or a link.
     pub fn uri(&self, host: &str, account: &str) -> String {
-        let escaped = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let escaped =
+            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let (host, account) = (escaped(host), escaped(account));
         format!("otpauth://totp/Sekisho%20{host}:{account}?secret={}&issuer=Sekisho%20{host}", self.base32())
     }
@@ -120,7 +122,9 @@ mod tests {
         let uri = TotpSecret::derive(&key(0), StaffId(1), "a").uri("pay.example:8080", "hanako@shop");
         assert_eq!(
             uri,
-            format!("otpauth://totp/Sekisho%20pay%2Eexample%3A8080:hanako%40shop?secret={one}&issuer=Sekisho%20pay%2Eexample%3A8080")
+            format!(
+                "otpauth://totp/Sekisho%20pay%2Eexample%3A8080:hanako%40shop?secret={one}&issuer=Sekisho%20pay%2Eexample%3A8080"
+            )
         );
     }
 }

@@ -56,7 +56,8 @@ async fn change_and_tell(tx: &mut SqliteConnection, change: &StaffChange, by: &B
     };
     let id = write(tx, change, before.as_ref(), at).await?;
     let after = account_of(tx, id).await?.ok_or(Stop::Refused(StaffError::Unknown))?;
-    let is_session = matches!(change, StaffChange::SignIn { .. } | StaffChange::SignOut(..) | StaffChange::EndSessions(_));
+    let is_session =
+        matches!(change, StaffChange::SignIn { .. } | StaffChange::SignOut(..) | StaffChange::EndSessions(_));
     let entry = AuditEntry {
         at,
         by: by.clone(),
@@ -71,7 +72,12 @@ async fn change_and_tell(tx: &mut SqliteConnection, change: &StaffChange, by: &B
 }
 
 /// Writes the change itself; answers the number of the account that it is about.
-async fn write(tx: &mut SqliteConnection, change: &StaffChange, before: Option<&Account>, at: Millis) -> Judged<StaffId> {
+async fn write(
+    tx: &mut SqliteConnection,
+    change: &StaffChange,
+    before: Option<&Account>,
+    at: Millis,
+) -> Judged<StaffId> {
     let Some(before) = before else {
         let StaffChange::Add(account) = change else { return Err(Stop::Refused(StaffError::Unknown)) };
         return add(tx, account, at).await;
@@ -80,7 +86,11 @@ async fn write(tx: &mut SqliteConnection, change: &StaffChange, before: Option<&
     match change {
         StaffChange::Add(account) => return add(tx, account, at).await,
         StaffChange::Role(_, role) => {
-            sqlx::query("UPDATE staff SET role = ?2 WHERE id = ?1").bind(id.0).bind(role.as_str()).execute(&mut *tx).await?;
+            sqlx::query("UPDATE staff SET role = ?2 WHERE id = ?1")
+                .bind(id.0)
+                .bind(role.as_str())
+                .execute(&mut *tx)
+                .await?;
             somebody_is_left(tx).await?;
         }
         StaffChange::Disable(_) => {
@@ -274,10 +284,7 @@ struct PresentRow {
     seen_at: Option<i64>,
 }
 
-pub(super) async fn accounts(
-    pool: &SqlitePool,
-    scope: &Scope,
-) -> Result<Vec<(Account, Option<Presence>)>, StoreError> {
+pub(super) async fn accounts(pool: &SqlitePool, scope: &Scope) -> Result<Vec<(Account, Option<Presence>)>, StoreError> {
     let rows: Vec<PresentRow> = sqlx::query_as(
         "SELECT staff.*, count(session.seen_at) AS sessions, max(session.seen_at) AS seen_at
          FROM staff LEFT JOIN staff_sessions session ON session.staff_id = staff.id

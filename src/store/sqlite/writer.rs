@@ -12,9 +12,7 @@ use tokio::task::JoinHandle;
 use super::{batch, failed, outbox, staff};
 use crate::domain::notification::{Attempt, Claimed};
 use crate::domain::{AccessId, IdempotencyKey, Millis};
-use crate::store::{
-    ApplyError, AuditEntry, By, Change, Resend, Resent, Share, StaffChange, StaffError, StoreError,
-};
+use crate::store::{ApplyError, AuditEntry, By, Change, Resend, Resent, Share, StaffChange, StaffError, StoreError};
 
 /// How many requests may wait for the writer before the next one has to wait to be queued.
 const QUEUE_MAX: usize = 1024;
