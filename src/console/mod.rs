@@ -11,6 +11,7 @@
 
 mod asked;
 mod assets;
+mod audit;
 mod door;
 mod failure;
 mod frame;
@@ -94,7 +95,7 @@ impl Console {
 
 /// Every room, in the order of the navigation.
 fn rooms() -> Vec<Room> {
-    vec![door::room(), assets::room()]
+    vec![audit::room(), door::room(), assets::room()]
 }
 
 /// Every route of the console, for whoever tests that each is guarded.
