@@ -7,6 +7,7 @@
 //! - [`cli`]: one file a subcommand; the only place that builds the whole out of its parts.
 //! - [`http`]: the gateway's web server: shop calls, buyer pages, Amazon's messages, reference and OpenAPI, health.
 //!   Only it knows HTTP status codes.
+//! - [`console`]: the pages of operators and shops: who may enter, what they see and do, and the log of it.
 //! - [`demo_shop`]: a small merchant that knows the gateway only over HTTP, as any shop would.
 //! - [`sandbox`]: an Amazon Pay simulator: API, buyer pages, `checkout.js`, ledger, messages, HTTPS, faults. Never
 //!   imports `amazonpay`.
@@ -29,6 +30,7 @@
 pub mod amazonpay;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod demo_shop;
 pub mod domain;
 pub mod egress;

@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::amazonpay::ipn::{Source, Topics, Verifier};
 use crate::amazonpay::{Client, Retry};
 use crate::config::{DeploymentKey, Environment, GatewaySettings, ShopSettings};
+use crate::console::Console;
 use crate::domain::{Clock, Rng};
 use crate::egress::{Names, SystemNames};
 use crate::flow::{self, Gateway, Parts, ShopError, Shops};
 use crate::store::sqlite::OpenError;
-use crate::store::{SqliteStore, Store, StoreError};
-use crate::{egress, http, notify, reconcile};
+use crate::store::{SqliteStore, StaffBook, Store, StoreError};
+use crate::{console, egress, http, notify, reconcile};
 
 /// How long a TCP connection to Amazon or to a shop may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
@@ -85,6 +86,8 @@ pub struct Assembled {
     /// Taken when the background starts.
     hint_work: Mutex<Option<reconcile::HintWork>>,
     settings: GatewaySettings,
+    /// Where there is a database that keeps its accounts.
+    console: Option<Arc<Console>>,
 }
 
 impl Assembled {
@@ -130,8 +133,17 @@ impl Assembled {
         let http = egress::client(CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
         let guards = egress::Guards::new(&settings.egress_allow, &world.names, CONNECT_TIMEOUT, EXCHANGE_TIMEOUT)?;
         let ground = Ground { store: store.clone(), outside: egress::Outside::new(http, &guards), guards };
+        let (clock, rng, key) = (world.clock.clone(), world.rng.clone(), deployment_key.clone());
         let assembled = Self::on(ground, settings, shops, deployment_key, world);
-        Ok(Self { database: Some(store), ..assembled })
+        let console = Console::new(console::Parts {
+            gateway: assembled.gateway.clone(),
+            book: store.clone(),
+            clock,
+            rng,
+            deployment_key: key,
+            public_url: assembled.settings.public_url.clone(),
+        });
+        Ok(Self { database: Some(store), console: Some(console), ..assembled })
     }
 
     /// A gateway on a book and a network that somebody else brings and looks after, as simulations do. Takes nothing over.
@@ -171,7 +183,20 @@ impl Assembled {
                 egress_allow: settings.egress_allow.clone(),
             },
         });
-        Self { gateway, database: None, dispatcher, hints, hint_work: Mutex::new(Some(hint_work)), settings }
+        Self {
+            gateway,
+            database: None,
+            dispatcher,
+            hints,
+            hint_work: Mutex::new(Some(hint_work)),
+            settings,
+            console: None,
+        }
+    }
+
+    /// The accounts of the console, where there is a database.
+    pub fn staff(&self) -> Option<Arc<dyn StaffBook>> {
+        self.database.clone().map(|database| database as Arc<dyn StaffBook>)
     }
 
     /// The web server's routes.
@@ -183,7 +208,7 @@ impl Assembled {
             shop_requests_max: usize::try_from(self.settings.shop_requests_max).unwrap_or(usize::MAX),
             trusted_proxies: self.settings.trusted_proxies.clone(),
         };
-        http::router(self.gateway.clone(), self.hints.clone(), limits)
+        http::router(self.gateway.clone(), self.hints.clone(), limits, self.console.as_ref())
     }
 
     /// A request's work is a few waits (Amazon, its check, the shop's head start), none longer than the time-out.

@@ -3,6 +3,7 @@
 mod assemble;
 mod check;
 mod configuration;
+mod console;
 pub mod demo;
 mod keys;
 mod migrate;
@@ -47,6 +48,9 @@ enum Command {
     Resend(resend::ResendArgs),
     /// Looks at what was left open at Amazon, also beside a gateway that serves.
     Reconcile(reconcile::ReconcileArgs),
+    /// Who may enter the shop console; also beside a gateway that serves.
+    #[command(subcommand)]
+    Console(console::ConsoleCommand),
     /// Keys for shops and for the gateway itself.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -68,6 +72,7 @@ pub fn main() -> ExitCode {
             Command::Migrate(args) => migrate::run(&args).await,
             Command::Resend(args) => resend::run(args).await,
             Command::Reconcile(args) => reconcile::run(args).await,
+            Command::Console(command) => console::run(command).await,
             Command::Keys(command) => keys::run(&command),
         }
     });

@@ -1,12 +1,13 @@
-//! What is derived for one transaction: its AccessPass, and the key by which its buyer may give up.
+//! What is derived for one transaction: its AccessPass, and the key by which its buyer may give up. And for one account of
+//! the console: the secret of its second factor.
 //!
-//! Neither is ever stored. They are derived from the AccessID with a key that lives outside the database, so that a copy of
-//! the database opens no transaction, and SearchTradeMulti can still answer it.
+//! None is ever stored. They are derived with a key that lives outside the database, so that a copy of the database opens
+//! no transaction and makes no codes, and SearchTradeMulti can still answer an AccessPass.
 
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
+use aws_lc_rs::hmac;
 
 use super::ids::AccessId;
+use super::staff::StaffId;
 use crate::config::DeploymentKey;
 
 /// The AccessPass of `access_id`: 32 lower-case hex digits (psp-protocol 2.5), HMAC-SHA256 cut to 16 bytes.
@@ -25,16 +26,27 @@ pub fn key_mark(key: &DeploymentKey) -> String {
     mac(key, b"sekisho key mark\0", "")
 }
 
+/// What the console and a phone share for the codes of an account (`totp`).
+pub(super) fn second_factor_key(key: &DeploymentKey, staff: StaffId, salt: &str) -> [u8; 32] {
+    whole_mac(key, b"sekisho second factor\0", &format!("{}\0{salt}", staff.0))
+}
+
 fn derived(key: &DeploymentKey, purpose: &[u8], access_id: &AccessId) -> String {
     mac(key, purpose, access_id.as_str())
 }
 
 fn mac(key: &DeploymentKey, purpose: &[u8], text: &str) -> String {
-    // HMAC takes a key of any length, so this arm is never left; an empty password would match nothing.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.bytes.expose()) else { return String::new() };
+    hex::encode(&whole_mac(key, purpose, text)[..16])
+}
+
+fn whole_mac(key: &DeploymentKey, purpose: &[u8], text: &str) -> [u8; 32] {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.bytes.expose());
+    let mut mac = hmac::Context::with_key(&key);
     mac.update(purpose);
     mac.update(text.as_bytes());
-    hex::encode(&mac.finalize().into_bytes()[..16])
+    let mut whole = [0; 32];
+    whole.copy_from_slice(mac.sign().as_ref());
+    whole
 }
 
 #[cfg(test)]

@@ -46,6 +46,15 @@ struct Memory {
 }
 
 impl Guesses {
+    /// Whether a try would be answered [`Judgement::TooMany`] before anybody has looked at the password: for passwords that
+    /// take long to judge. Who named the right one before is never barred.
+    pub fn bars(&self, account: &str, address: IpAddr, now: Millis) -> bool {
+        let pair = (account.to_owned(), network_of(address));
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = memory.known.get(account).is_some_and(|known| known.contains(&pair.1));
+        !is_known && memory.tries(&pair, now) >= TRIES_MAX
+    }
+
     /// Counts a try for `account`, which must be one that exists: what is remembered of owners has no other bound.
     /// `right` says whether the password is, found out in constant time by the caller.
     pub fn judge(&self, account: &str, address: IpAddr, right: bool, now: Millis) -> Judgement {
@@ -147,6 +156,8 @@ mod tests {
         assert_eq!(guesses.judge("shop", at(3), true, NOW), Right, "from another address");
         assert_eq!(guesses.judge("other", at(2), true, NOW), Right, "another shop");
         assert_eq!(guesses.judge("shop", at(2), true, NOW), TooMany, "who only guessed");
+        assert!(guesses.bars("shop", at(2), NOW) && !guesses.bars("shop", at(2), NOW.plus(WITHIN_MS)));
+        assert!(!guesses.bars("shop", at(1), NOW) && !guesses.bars("other", at(2), NOW));
     }
 
     #[test]

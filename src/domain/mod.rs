@@ -8,7 +8,9 @@ pub mod ids;
 pub mod japan;
 pub mod notification;
 pub mod operation;
+pub mod staff;
 pub mod terms;
+pub mod totp;
 pub mod transaction;
 pub mod turns;
 pub mod world;
@@ -21,6 +23,7 @@ pub use ids::{
 pub use japan::JapanDay;
 pub use notification::Notification;
 pub use operation::{Effect, Intent, Outcome, Verdict};
+pub use staff::{LoginName, Right, Role, Scope, StaffId};
 pub use terms::{AmazonpayType, Frequency, FrequencyUnit, JobCd, PaymentType, Status, Way};
 pub use transaction::{Money, State, Transaction};
 pub use turns::{Places, Turns};

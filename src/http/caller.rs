@@ -1,10 +1,15 @@
 //! Who calls: the address at the other end of the connection, or the one that a proxy of ours names.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
+use axum::extract::{Request, State};
 use axum::http::{Extensions, HeaderMap};
+use axum::middleware::Next;
+use axum::response::Response;
 use ipnet::IpNet;
+
+use crate::console;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
@@ -35,6 +40,13 @@ pub(super) fn caller(extensions: &Extensions, headers: &HeaderMap, trusted: &[Ip
         }
     }
     nearest
+}
+
+/// Tells the console who calls, by the same rule.
+pub(super) async fn told_to_console(State(proxies): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
+    let address = caller(request.extensions(), request.headers(), &proxies);
+    request.extensions_mut().insert(console::Caller(address));
+    next.run(request).await
 }
 
 /// An address, as some proxies have it with a port or in brackets.

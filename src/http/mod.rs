@@ -30,6 +30,7 @@ use axum::routing::{any, get, post};
 use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::console::{self, Console};
 use crate::domain::guesses::Guesses;
 use crate::flow::Gateway;
 use crate::reconcile::Hints;
@@ -63,11 +64,15 @@ pub(crate) struct App {
     places: Arc<Places>,
 }
 
-/// The gateway's routes.
-pub fn router(gateway: Arc<Gateway>, hints: Hints, limits: Limits) -> Router {
+/// The gateway's routes, and those of its console where it has one.
+pub fn router(gateway: Arc<Gateway>, hints: Hints, limits: Limits, console: Option<&Arc<Console>>) -> Router {
     let whole = Duration::from_millis(limits.request_timeout_ms);
     let places = Places::new(gateway.shops().iter().map(|shop| &shop.id), limits.shop_requests_max);
     let (guesses, places) = (Arc::default(), Arc::new(places));
+    let console = console.map_or_else(Router::new, |console| {
+        let proxies = limits.trusted_proxies.clone().into();
+        console::router(console).layer(axum::middleware::from_fn_with_state(proxies, caller::told_to_console))
+    });
     let app = App { gateway, hints, limits: Arc::new(limits), guesses, places };
     Router::new()
         .route("/payment/AmazonpayStart.idPass", any(checkout::start))
@@ -81,9 +86,10 @@ pub fn router(gateway: Arc<Gateway>, hints: Hints, limits: Limits) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::serve))
+        .with_state(app)
+        .merge(console)
         .layer(DefaultBodyLimit::disable())
         .layer(axum::middleware::from_fn_with_state(whole, patience::bounded))
         .layer(CatchPanicLayer::custom(server::panicked))
         .layer(axum::middleware::from_fn(access_log::log))
-        .with_state(app)
 }

@@ -8,6 +8,7 @@ mod browser;
 mod cli;
 mod concurrency;
 mod connections;
+mod console;
 mod crash;
 mod every_code;
 mod flows;

@@ -17,11 +17,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::assemble::{Assembled, World};
 use super::sandbox::merchants_of_shops;
-use super::{print, signals};
-use crate::config::{FileMode, process_environment};
+use super::{console, print, signals};
+use crate::config::{FileMode, Secret, process_environment};
 use crate::telemetry::{self, LogFormat};
 use crate::{demo_shop, http, sandbox};
 use prepare::DataDir;
+
+/// What the operator of the demo's console is called.
+pub const CONSOLE_OPERATOR: &str = "operator";
 
 /// Where the three parties listen and where the data goes.
 #[derive(Debug, Clone, Args)]
@@ -59,6 +62,8 @@ pub struct Demo {
     pub sandbox_url: String,
     /// Where the demo shop answers.
     pub shop_url: String,
+    /// The password of the console's operator, who is called [`CONSOLE_OPERATOR`].
+    pub console_password: Secret,
     /// The demo's shops.
     pub shops: Vec<demo_shop::ShopAccount>,
     data: DataDir,
@@ -85,6 +90,9 @@ impl Demo {
         let settings = prepare::gateway_settings(&data, &gateway_url, gateway_listener.local_addr()?)?;
         let deployment_key = settings.deployment_key(FileMode::OwnerOnly)?;
         let assembled = Assembled::new(settings, shops, deployment_key, world.clone()).await?;
+        let staff = assembled.staff().context("the demo keeps its accounts in a database")?;
+        let console_password =
+            console::ready_operator(&*staff, CONSOLE_OPERATOR, &*world.rng, world.clock.now()).await?;
         let accounts = prepare::accounts(assembled.gateway.shops(), &shop_url)?;
         let sandbox = sandbox::Sandbox::new(
             sandbox::Settings {
@@ -118,7 +126,7 @@ impl Demo {
         let token = stop_all.clone();
         let router = demo_shop::router(shop);
         parties.spawn(async move { Ok(http::serve(shop_listener, router, token, http::Connections::LOCAL).await?) });
-        Ok(Self { gateway_url, sandbox_url, shop_url, shops: accounts, data, stop_all, parties })
+        Ok(Self { gateway_url, sandbox_url, shop_url, console_password, shops: accounts, data, stop_all, parties })
     }
 
     /// The gateway's database file.
@@ -149,10 +157,12 @@ impl Demo {
 
     fn welcome(&self) -> String {
         let mut text = format!(
-            "Sekisho demo: nothing here moves money.\n\n  demo shop  {shop}\n  gateway    {gateway}\n  sandbox    {sandbox}   \
-             (control: {sandbox}/_control/)\n\nShops:\n",
+            "Sekisho demo: nothing here moves money.\n\n  demo shop  {shop}\n  gateway    {gateway}   (how to call it: \
+             {gateway}/docs)\n  console    {gateway}/console   (sign in as {CONSOLE_OPERATOR}, password {password})\n  \
+             sandbox    {sandbox}   (its own console; control API: {sandbox}/_control/)\n\nShops:\n",
             shop = self.shop_url,
             gateway = self.gateway_url,
+            password = self.console_password.expose(),
             sandbox = self.sandbox_url,
         );
         for shop in &self.shops {

@@ -16,6 +16,8 @@ mod overview;
 #[cfg(test)]
 mod outbox_tests;
 mod reader;
+mod staff;
+mod staff_book;
 mod writer;
 
 use std::fs::{File, OpenOptions};

@@ -9,10 +9,10 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{batch, failed, outbox};
+use super::{batch, failed, outbox, staff};
 use crate::domain::notification::{Attempt, Claimed};
 use crate::domain::{AccessId, IdempotencyKey, Millis};
-use crate::store::{ApplyError, Change, Resend, Resent, Share, StoreError};
+use crate::store::{ApplyError, AuditEntry, By, Change, Resend, Resent, Share, StaffChange, StaffError, StoreError};
 
 /// How many requests may wait for the writer before the next one has to wait to be queued.
 const QUEUE_MAX: usize = 1024;
@@ -39,6 +39,12 @@ pub(super) enum Command {
     ReleaseClaims(Millis, Reply<u64>),
     /// Make notifications due again.
     Resend { what: Resend, now: Millis, limit: u32, reply: Reply<Vec<Resent>> },
+    /// Change an account of the console.
+    Staff { change: Box<StaffChange>, by: By, at: Millis, reply: Reply<(), StaffError> },
+    /// Add a line to the audit log.
+    Audit(Box<AuditEntry>, Reply<()>),
+    /// Note that a session of the console was seen.
+    SawSession { token_sha256: String, at: Millis, reply: Reply<()> },
     /// Say that the database can be written to.
     Ping(Reply<()>),
     /// Finish what came before this, and end.
@@ -185,6 +191,15 @@ async fn run_one(connection: &mut SqliteConnection, command: Command) {
         }
         Command::Resend { what, now, limit, reply } => {
             let _ = reply.send(outbox::resend(connection, &what, now, limit).await);
+        }
+        Command::Staff { change, by, at, reply } => {
+            let _ = reply.send(staff::change(connection, &change, &by, at).await);
+        }
+        Command::Audit(entry, reply) => {
+            let _ = reply.send(staff::append(connection, &entry).await.map_err(|error| failed(&error)));
+        }
+        Command::SawSession { token_sha256, at, reply } => {
+            let _ = reply.send(staff::saw(connection, &token_sha256, at).await.map_err(|error| failed(&error)));
         }
         Command::Ping(reply) => {
             let writable = batch::begin(connection).await;

@@ -6,6 +6,7 @@
 pub(crate) mod acts;
 mod answer;
 mod browser;
+pub(crate) mod clerk;
 pub(crate) mod deeds;
 pub(crate) mod line;
 mod purchase;

@@ -12,7 +12,7 @@ use sekisho::domain::{AccessId, Clock as _, ManualClock, Millis, SeededRng, Tran
 use sekisho::flow::{Gateway, Shop, Shops};
 use sekisho::reconcile::Round;
 use sekisho::sandbox::{self, Merchant, MerchantKey, Sandbox};
-use sekisho::store::NotificationRecord;
+use sekisho::store::{NotificationRecord, StaffBook};
 use sekisho::{egress, http, reconcile};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -45,6 +45,8 @@ pub(crate) struct Stage {
     pub(crate) receiver: Receiver,
     pub(crate) browser: Browser,
     pub(crate) http: reqwest::Client,
+    /// The accounts of the console.
+    pub(crate) staff: Arc<dyn StaffBook>,
     shops: Vec<ShopClient>,
     _data: TempDir,
 }
@@ -76,6 +78,7 @@ impl Stage {
         let key = DeploymentKey::new("test", plan.deployment_key).unwrap();
         let assembled = Assembled::new(plan.settings, plan.shops, key, world).await.unwrap();
         let gateway = assembled.gateway.clone();
+        let staff = assembled.staff().unwrap();
         let settings = sandbox::Settings { base_url: sandbox_url.clone(), merchants: merchants(gateway.shops()) };
         // A random source of its own: what Amazon draws must not change what the gateway draws.
         let sandbox = Sandbox::new(settings, clock.clone(), Arc::new(SeededRng::new(2))).unwrap();
@@ -92,7 +95,7 @@ impl Stage {
         let client = egress::client(Duration::from_secs(5), Duration::from_mins(1)).unwrap();
         let shops = gateway.shops().iter().map(|shop| shop_client(shop, &gateway_url, &client)).collect();
         let browser = Browser { http: client.clone(), sandbox_url };
-        Self { clock, gateway, gateway_url, receiver, browser, http: client, shops, _data: data }
+        Self { clock, gateway, gateway_url, receiver, browser, http: client, staff, shops, _data: data }
     }
 
     /// The first demo shop, which reads requests as `auto`.

@@ -1,0 +1,146 @@
+//! What surrounds every page: navigation, who is signed in, the language switch. `templates/console/base.html` reads it.
+
+use std::sync::LazyLock;
+
+use super::asked::other;
+use super::route::Nav;
+use super::{Asked, Staff, assets, rooms};
+use crate::domain::{Millis, Role, ShopId};
+use crate::protocol::Language;
+
+static NAVIGATION: LazyLock<Vec<Nav>> = LazyLock::new(|| rooms().into_iter().filter_map(|room| room.nav).collect());
+
+/// What surrounds a page.
+pub(crate) struct Frame {
+    /// The page's language.
+    pub(crate) language: Language,
+    /// The links that this reader may follow.
+    pub(crate) nav: Vec<NavLink>,
+    /// Who reads; `None` at the door.
+    pub(crate) reader: Option<Reader>,
+    /// What each form carries in its field `csrf`.
+    pub(crate) csrf: String,
+    /// The same page in the other language; empty where it cannot be fetched again.
+    pub(crate) switch_href: String,
+    /// What has just been done, or not.
+    pub(crate) notice: Option<Notice>,
+}
+
+/// A link of the navigation.
+pub(crate) struct NavLink {
+    pub(crate) href: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) is_present: bool,
+}
+
+/// Who reads.
+pub(crate) struct Reader {
+    pub(crate) name: String,
+    pub(crate) role: &'static str,
+    /// The one shop that it sees; `None` for an operator.
+    pub(crate) shop: Option<String>,
+}
+
+/// A sentence above a page.
+pub(crate) struct Notice {
+    pub(crate) is_good: bool,
+    pub(crate) text: String,
+}
+
+impl Frame {
+    /// Around the page that was asked for.
+    pub(crate) fn of(staff: Option<&Staff>, asked: &Asked) -> Self {
+        let language = asked.language;
+        let open = |nav: &&Nav| staff.is_some_and(|staff| nav.needs.met_by(staff.role(), staff.scope()));
+        let link = |nav: &Nav| NavLink {
+            href: nav.path,
+            label: language.pick(nav.ja, nav.en),
+            is_present: is_below(asked.path(), nav.path),
+        };
+        let reader = |staff: &Staff| Reader {
+            name: staff.name().to_string(),
+            role: role_label(staff.role(), language),
+            shop: staff.scope().shop().map(ShopId::to_string),
+        };
+        Self {
+            language,
+            nav: NAVIGATION.iter().filter(open).map(link).collect(),
+            reader: staff.map(reader),
+            csrf: staff.map(Staff::form_mark).unwrap_or_default(),
+            switch_href: asked.switch_href(),
+            notice: None,
+        }
+    }
+
+    /// With a sentence above the page: good news or bad.
+    #[must_use]
+    pub(crate) fn saying(mut self, is_good: bool, text: impl Into<String>) -> Self {
+        self.notice = Some(Notice { is_good, text: text.into() });
+        self
+    }
+
+    /// Whichever of the two texts is in the page's language.
+    pub(crate) fn t<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
+        self.language.pick(ja, en)
+    }
+
+    /// The other language.
+    pub(crate) fn other(&self) -> Language {
+        other(self.language)
+    }
+
+    /// A role's name.
+    pub(crate) fn role(&self, role: &Role) -> &'static str {
+        role_label(*role, self.language)
+    }
+
+    /// A moment as people in Japan read it: `2026-11-23 03:10:00`.
+    pub(crate) fn time(&self, at: &Millis) -> String {
+        let jst = at.jst();
+        match (jst.get(..4), jst.get(4..6), jst.get(6..8), jst.get(8..10), jst.get(10..12), jst.get(12..14)) {
+            (Some(y), Some(mo), Some(d), Some(h), Some(mi), Some(s)) => format!("{y}-{mo}-{d} {h}:{mi}:{s}"),
+            _ => jst,
+        }
+    }
+
+    /// By which browsers know the present style and script from older ones.
+    pub(crate) fn asset_mark(&self) -> &'static str {
+        assets::mark()
+    }
+}
+
+/// The first page of the navigation that this one may see.
+pub(super) fn first_page(staff: &Staff) -> Option<&'static str> {
+    let open = |nav: &&Nav| nav.needs.met_by(staff.role(), staff.scope());
+    NAVIGATION.iter().find(open).map(|nav| nav.path)
+}
+
+fn is_below(path: &str, room: &str) -> bool {
+    path.strip_prefix(room).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A role's name in a language.
+pub(crate) const fn role_label(role: Role, language: Language) -> &'static str {
+    match role {
+        Role::Look => language.pick("閲覧", "Look"),
+        Role::Act => language.pick("操作", "Act"),
+        Role::Administer => language.pick("管理", "Administer"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_belongs_to_the_room_that_its_address_begins_with() {
+        for (path, room, below) in [
+            ("/console/users", "/console/users", true),
+            ("/console/users/3", "/console/users", true),
+            ("/console/usersx", "/console/users", false),
+            ("/console/audit", "/console/users", false),
+        ] {
+            assert_eq!(is_below(path, room), below, "{path} {room}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The shop console, `/console`: what operators and shops see of their payments in a browser, and what they do there.
+//!
+//! Who acts: somebody who has signed in, with a role (`domain::staff`) and a [`Scope`](crate::domain::Scope) of shops.
+//! Theory of operation. Every page is an [`Entry`](route::Entry) of a [`Room`](route::Room) and names what it needs.
+//! The guard stands before each of them: it finds out who asks, refuses what the role does not grant, and lets no form
+//! in that this console did not make for this session. Behind it a handler takes [`Staff`], which exists only for
+//! somebody who was let in, and hands `staff.scope()` to every question that it asks the book. So a page can forget
+//! neither to ask who comes nor whose things it shows; the list of routes is public ([`routes`]), and tests walk it.
+//!
+//! Pages work without JavaScript, speak Japanese and English, and allow no script or style but this console's own.
+
+mod asked;
+mod assets;
+mod audit;
+mod door;
+mod failure;
+mod frame;
+mod guard;
+pub mod password;
+mod route;
+mod session;
+mod staff;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::config::DeploymentKey;
+use crate::domain::guesses::Guesses;
+use crate::domain::{Clock, Rng};
+use crate::flow::Gateway;
+use crate::store::StaffBook;
+use password::Passwords;
+use route::Room;
+use session::Cookies;
+
+pub use guard::Caller;
+pub use route::{Needs, RouteInfo, Verb};
+
+pub(crate) use asked::Asked;
+pub(crate) use failure::Failure;
+pub(crate) use frame::Frame;
+pub(crate) use staff::Staff;
+
+/// What a console is made of.
+pub struct Parts {
+    /// The use cases, and the shops.
+    pub gateway: Arc<Gateway>,
+    /// Accounts, sessions, and the audit log.
+    pub book: Arc<dyn StaffBook>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+    /// Derives the secrets of second factors.
+    pub deployment_key: DeploymentKey,
+    /// Where browsers reach this gateway: scheme, host, perhaps port; no slash at the end.
+    pub public_url: String,
+}
+
+/// The console.
+pub struct Console {
+    parts: Parts,
+    cookies: Cookies,
+    passwords: Passwords,
+    guesses: Guesses,
+}
+
+/// What every handler has at hand.
+pub(crate) type App = Arc<Console>;
+
+impl Console {
+    /// A console made of these parts.
+    pub fn new(parts: Parts) -> App {
+        let cookies = Cookies::for_site(&parts.public_url);
+        let passwords = Passwords::new(&*parts.rng);
+        Arc::new(Self { parts, cookies, passwords, guesses: Guesses::default() })
+    }
+
+    /// The use cases, and the shops.
+    pub(crate) fn gateway(&self) -> &Arc<Gateway> {
+        &self.parts.gateway
+    }
+
+    /// Accounts, sessions, and the audit log.
+    pub(crate) fn book(&self) -> &dyn StaffBook {
+        &*self.parts.book
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> crate::domain::Millis {
+        self.parts.clock.now()
+    }
+}
+
+/// Every room, in the order of the navigation.
+fn rooms() -> Vec<Room> {
+    vec![audit::room(), door::room(), assets::room()]
+}
+
+/// Every route of the console, for whoever tests that each is guarded.
+pub fn routes() -> Vec<RouteInfo> {
+    rooms().into_iter().flat_map(|room| room.entries).map(|entry| entry.info).collect()
+}
+
+/// The console's routes, all below `/console`. Whoever mounts them must say who calls, by [`Caller`] in each request.
+pub fn router(console: &App) -> Router {
+    let mut router = Router::new();
+    for entry in rooms().into_iter().flat_map(|room| room.entries) {
+        let before = axum::middleware::from_fn_with_state((console.clone(), entry.info.needs), guard::admit);
+        router = router.route(entry.info.path, entry.handler.layer(before));
+    }
+    router.with_state(console.clone())
+}

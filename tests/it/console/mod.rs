@@ -1,0 +1,5 @@
+//! The shop console, by a browser without JavaScript, through the real router.
+
+mod door;
+mod guessing;
+mod sweep;
