@@ -18,16 +18,24 @@ impl Gateway {
     /// follows by notification.
     pub async fn cancel(&self, reading: Reading<Cancel>) -> Result<CancelReply, Refusal> {
         let (admitted, transaction) = self.admit_to_transaction(Call::Cancel, reading).await?;
-        let shop = admitted.shop;
-        let request = admitted.request;
-        let asked = Money { amount: request.cancel_amount, tax: request.cancel_tax };
-        let effect = effect_of(&transaction, asked)?;
-        let intent = self.intend(&transaction, effect).await?;
+        let asked = Money { amount: admitted.request.cancel_amount, tax: admitted.request.cancel_tax };
+        self.give_back(&admitted.shop, &transaction, asked).await
+    }
+
+    /// The same for whoever was admitted.
+    pub(super) async fn give_back(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        asked: Money,
+    ) -> Result<CancelReply, Refusal> {
+        let effect = effect_of(transaction, asked)?;
+        let intent = self.intend(transaction, effect).await?;
         let finding = match &intent.effect {
-            Effect::CancelCharge { .. } => self.perform_cancel(&shop, &transaction, &intent).await,
-            _ => self.perform_refund(&shop, &transaction, &intent).await,
+            Effect::CancelCharge { .. } => self.perform_cancel(shop, transaction, &intent).await,
+            _ => self.perform_refund(shop, transaction, &intent).await,
         };
-        let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
+        let concluded = self.conclude(shop, transaction, &intent, finding).await?;
         concluded.result.map_err(Refusal::Provider)?;
         let after = concluded.transaction;
         Ok(CancelReply {

@@ -21,28 +21,38 @@ impl Gateway {
     /// [`Refusal`]; up after capture is refused.
     pub async fn change(&self, reading: Reading<AmountRequest>) -> Result<AmountReply, Refusal> {
         let (admitted, transaction) = self.admit_to_transaction(Call::Change, reading).await?;
-        let shop = admitted.shop;
-        let money = Money::new(admitted.request.amount, admitted.request.tax).ok_or(Refusal::AmountExceeds)?;
-        let effect = match effect_of(&transaction, money)? {
-            Step::Nothing => return Ok(reply(&transaction)),
-            Step::InTheBook(payment) => return self.split_otherwise(&shop, &transaction, money, payment).await,
+        let asked = Money::new(admitted.request.amount, admitted.request.tax);
+        self.change_to(&admitted.shop, &transaction, asked).await
+    }
+
+    /// The same for whoever was admitted; `asked` is none where the sum has more than seven digits.
+    pub(super) async fn change_to(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        asked: Option<Money>,
+    ) -> Result<AmountReply, Refusal> {
+        let money = asked.ok_or(Refusal::AmountExceeds)?;
+        let effect = match effect_of(transaction, money)? {
+            Step::Nothing => return Ok(reply(transaction)),
+            Step::InTheBook(payment) => return self.split_otherwise(shop, transaction, money, payment).await,
             Step::AtAmazon(effect) => effect,
         };
-        let expired = matches!(transaction.state, State::Auth(_)) && self.is_expired(&transaction);
+        let expired = matches!(transaction.state, State::Auth(_)) && self.is_expired(transaction);
         if expired && !shop.settings.renew_expired_authorization {
             return Err(Refusal::AuthorisationExpired);
         }
-        let intent = self.intend(&transaction, effect).await?;
+        let intent = self.intend(transaction, effect).await?;
         let finding = match &intent.effect {
-            Effect::CreateRefund { .. } => self.perform_refund(&shop, &transaction, &intent).await,
-            _ => self.perform_create_charge(&shop, &transaction, &intent).await,
+            Effect::CreateRefund { .. } => self.perform_refund(shop, transaction, &intent).await,
+            _ => self.perform_create_charge(shop, transaction, &intent).await,
         };
         let replaced = replaced_by(&intent);
-        let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
+        let concluded = self.conclude(shop, transaction, &intent, finding).await?;
         match concluded.result {
             Ok(()) => {
                 if let Some(old) = replaced {
-                    self.let_go(&shop, &concluded.transaction, old).await;
+                    self.let_go(shop, &concluded.transaction, old).await;
                 }
             }
             // No new charge, but none is needed.

@@ -18,8 +18,16 @@ impl Gateway {
         reading: Reading<ChargePermissionRequest>,
     ) -> Result<ChargePermissionReply, Refusal> {
         let admitted = self.admit(Call::SearchChargePermission, reading)?;
-        let (shop, permission) = (admitted.shop, admitted.request.charge_permission_id);
-        self.require_own_permission(&shop, &permission).await?;
+        self.permission_of(&admitted.shop, admitted.request.charge_permission_id).await
+    }
+
+    /// The same for whoever was admitted.
+    pub(super) async fn permission_of(
+        &self,
+        shop: &Shop,
+        permission: ChargePermissionId,
+    ) -> Result<ChargePermissionReply, Refusal> {
+        self.require_own_permission(shop, &permission).await?;
         match self.parts.amazon.charge_permission(&shop.merchant, &permission).await {
             Ok(answer) => {
                 let found = answer.value;
@@ -51,18 +59,26 @@ impl Gateway {
         reading: Reading<ChargePermissionRequest>,
     ) -> Result<ClosedReply, Refusal> {
         let admitted = self.admit(Call::CloseChargePermission, reading)?;
-        let (shop, permission) = (admitted.shop, admitted.request.charge_permission_id);
-        self.require_own_permission(&shop, &permission).await?;
+        self.close_permission(&admitted.shop, admitted.request.charge_permission_id).await
+    }
+
+    /// The same for whoever was admitted.
+    pub(super) async fn close_permission(
+        &self,
+        shop: &Shop,
+        permission: ChargePermissionId,
+    ) -> Result<ClosedReply, Refusal> {
+        self.require_own_permission(shop, &permission).await?;
         let Some(transaction) = self.parts.store.transaction_of_permission(&shop.id, &permission).await? else {
-            return self.close_unrecorded(&shop, permission).await;
+            return self.close_unrecorded(shop, permission).await;
         };
         if matches!(transaction.state, State::End(_)) {
             return Err(Refusal::Provider(codes::PERMISSION_CLOSED));
         }
         let effect = Effect::CloseChargePermission { permission: permission.clone() };
         let intent = self.intend(&transaction, effect).await?;
-        let finding = self.perform_close(&shop, &transaction, &intent).await;
-        let concluded = self.conclude(&shop, &transaction, &intent, finding).await?;
+        let finding = self.perform_close(shop, &transaction, &intent).await;
+        let concluded = self.conclude(shop, &transaction, &intent, finding).await?;
         concluded.result.map_err(Refusal::Provider)?;
         Ok(ClosedReply { charge_permission_id: permission })
     }

@@ -127,7 +127,7 @@ pub(super) fn require_status(transaction: &Transaction, wanted: Status) -> Resul
     if transaction.status() == wanted { Ok(()) } else { Err(Refusal::Status(transaction.status())) }
 }
 
-fn contract(shop: &Shop, call: Call) -> Result<(), Refusal> {
+pub(super) fn contract(shop: &Shop, call: Call) -> Result<(), Refusal> {
     if !shop.settings.enabled {
         return Err(Refusal::ShopSuspended);
     }

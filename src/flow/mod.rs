@@ -9,6 +9,7 @@
 //!
 //! Callers must let a use case run to its end even if whoever asked has gone away ([`Gateway::detached`]).
 
+mod by_hand;
 mod came_back;
 mod cancel;
 mod change;
@@ -52,6 +53,7 @@ use tracing::Instrument as _;
 
 use crate::config::DeploymentKey;
 
+pub use by_hand::{ByHandError, Possible, Seen};
 pub use came_back::Return;
 pub use complete::ReturnError;
 pub use effect::Looked;

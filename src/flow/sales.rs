@@ -27,30 +27,39 @@ impl Gateway {
     /// unless Amazon declined the charge: then there is nothing left to sell, and the transaction is PAYFAIL.
     pub async fn sales(&self, reading: Reading<AmountRequest>) -> Result<AmountReply, Refusal> {
         let (admitted, transaction) = self.admit_to_transaction(Call::Sales, reading).await?;
-        let shop = admitted.shop;
-        let request = admitted.request;
-        let payment = sellable(&transaction)?.clone();
-        let money = Money::new(request.amount, request.tax).ok_or(Refusal::AmountExceeds)?;
+        let asked = Money::new(admitted.request.amount, admitted.request.tax);
+        self.sell(&admitted.shop, &transaction, asked).await
+    }
+
+    /// The same for whoever was admitted; `asked` is none where the sum has more than seven digits.
+    pub(super) async fn sell(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        asked: Option<Money>,
+    ) -> Result<AmountReply, Refusal> {
+        let payment = sellable(transaction)?.clone();
+        let money = asked.ok_or(Refusal::AmountExceeds)?;
         if money.total() > transaction.money.total() {
             return Err(Refusal::AmountExceeds);
         }
         if shop.settings.sales_amount_must_match && money.total() != transaction.money.total() {
             return Err(Refusal::AmountDiffers);
         }
-        let (expired, renews) = (self.is_expired(&transaction), shop.settings.renew_expired_authorization);
+        let (expired, renews) = (self.is_expired(transaction), shop.settings.renew_expired_authorization);
         if expired && !renews {
             return Err(Refusal::AuthorisationExpired);
         }
         // Where our clock is ahead of Amazon's, or somebody did something with the charge, Amazon says which.
-        if !expired || !self.has_lapsed(&shop, &payment).await? {
-            let captured = self.capture(&shop, &transaction, payment.clone(), money).await?;
+        if !expired || !self.has_lapsed(shop, &payment).await? {
+            let captured = self.capture(shop, transaction, payment.clone(), money).await?;
             match captured.result {
                 // Amazon's clock was ahead of ours.
-                Err(codes::AUTHORISATION_EXPIRED) if renews && self.has_lapsed(&shop, &payment).await? => {}
+                Err(codes::AUTHORISATION_EXPIRED) if renews && self.has_lapsed(shop, &payment).await? => {}
                 _ => return answer(&captured),
             }
         }
-        answer(&self.renew(&shop, &transaction, payment, money).await?)
+        answer(&self.renew(shop, transaction, payment, money).await?)
     }
 
     /// Whether the authorisation is older than Amazon keeps one.

@@ -10,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 use super::Outbox;
 use super::deliver::{self, ShopAnswer};
 use crate::domain::notification::{Attempt, Claimed, Next, NoAnswer, next_attempt};
-use crate::domain::{Clock, Millis, Places, Rng, ShopId, Turns};
+use crate::domain::{AccessId, Clock, Millis, Notification, Places, Rng, ShopId, Turns, random_hex};
 use crate::egress::Outside;
 use crate::flow::{Shop, Shops, Store};
+use crate::protocol::notification;
 use crate::store::{Share, StoreError};
 
 /// How many notifications are under way at once: over all shops, to one shop, and of one shop in one turn.
@@ -83,6 +84,25 @@ impl Dispatcher {
             }
         }
         while under_way.join_next().await.is_some() {}
+    }
+
+    /// Posts a connectivity test (ErrInfo `E00000000`) to the shop's `notify_url`, once, within the shop's own time-out, as
+    /// every notification goes; it is in no outbox and not tried again. `None` where the shop has no `notify_url`.
+    pub async fn test(&self, shop: &Shop) -> Option<ShopAnswer> {
+        let url = shop.settings.notify_url.clone()?;
+        let now = self.clock.now();
+        let body = String::from_utf8_lossy(&notification::connectivity_test(&shop.id, now)).into_owned();
+        let id = format!("msg_{}", random_hex::<16>(&*self.rng));
+        let access_id = AccessId::new("0".repeat(32)).ok()?;
+        let notification = Notification { id, access_id, shop_id: shop.id.clone(), url, body, created_at: now };
+        let claimed = Claimed { notification, attempts_before: 0, schedule_from: 0 };
+        let network = self.outside.shops(shop.settings.environment);
+        let answered = deliver::post(network, &shop.settings, &claimed, now).await;
+        tracing::info!(
+            shop_id = %shop.id, http_status = answered.http_status, failure = answered.failure.map(NoAnswer::word),
+            received = answered.received, "connectivity test"
+        );
+        Some(answered)
     }
 
     /// Takes on what is due, turn after turn, until there is no place or nothing left.

@@ -70,10 +70,65 @@ impl Notification {
     }
 }
 
+/// The error of a connectivity test: nothing is wrong (psp-protocol 9).
+const CONNECTIVITY_TEST: ErrInfo = ErrInfo::known("E00000000");
+
+/// The body of a connectivity test to `shop`: a notification about no transaction, as everything in it shows.
+pub fn connectivity_test(shop: &ShopId, now: Millis) -> Vec<u8> {
+    let mut fields = vec![
+        field("ShopID", shop),
+        field("ShopPass", &"*".repeat(10)),
+        field("AccessID", &"0".repeat(32)),
+        field("AccessPass", &"*".repeat(32)),
+        field("OrderID", "TEST"),
+        field("Status", &Status::Unprocessed),
+        field("JobCd", &JobCd::Auth),
+        field("Amount", &Yen::ZERO),
+        field("Tax", &Yen::ZERO),
+        field("Currency", "JPN"),
+        field("TranDate", &now.jst()),
+        field("ErrCode", CONNECTIVITY_TEST.err_code()),
+        field("ErrInfo", CONNECTIVITY_TEST.as_str()),
+        field("PayType", PAY_TYPE),
+    ];
+    for blank in ["AmazonChargePermissionID", "AmazonPayCancelAmount", "AmazonPayCancelTax"] {
+        fields.push(field(blank, ""));
+    }
+    id_pass_line(fields, ResponseEncoding::Percent)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::protocol::codes;
+
+    #[test]
+    fn a_connectivity_test_has_the_same_fields() {
+        let test = connectivity_test(&ShopId::new("tshop00000001").unwrap(), Millis(1_795_371_000_123));
+        let test = String::from_utf8(test).unwrap();
+        assert!(
+            test.contains("&ErrCode=E00&ErrInfo=E00000000&PayType=38&") && test.contains("&OrderID=TEST&"),
+            "{test}"
+        );
+        let names = |body: &str| -> Vec<String> {
+            body.split('&').map(|pair| pair.split('=').next().unwrap().to_owned()).collect()
+        };
+        let real = Notification {
+            shop_id: ShopId::new("tshop00000001").unwrap(),
+            access_id: AccessId::new("0a".repeat(16)).unwrap(),
+            order_id: OrderId::new("ORDER-1").unwrap(),
+            status: Status::Auth,
+            job: JobCd::Auth,
+            amount: Yen::ZERO,
+            tax: Yen::ZERO,
+            tran_date: Millis(0),
+            error: None,
+            charge_permission_id: None,
+            cancel_amount: None,
+            cancel_tax: None,
+        };
+        assert_eq!(names(&test), names(&String::from_utf8(real.body()).unwrap()));
+    }
 
     #[test]
     fn the_body_of_a_failure_and_of_a_success() {

@@ -65,6 +65,13 @@ pub enum Resend {
         /// Also what it has.
         delivered_too: bool,
     },
+    /// One, if it is still where somebody saw it: so many attempts made, and none under way or due.
+    One {
+        /// Which.
+        id: String,
+        /// The attempts that had been made.
+        attempts: i64,
+    },
     /// Everything that was given up for a shop.
     GivenUpOf {
         /// Which.

@@ -44,3 +44,41 @@ for (const select of document.querySelectorAll("select[data-leads]")) {
   select.addEventListener("change", () => { follow(select); });
   follow(select);
 }
+
+// A long download shows how far it is; without script the browser does that in its own way.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  const place = form.dataset.progress && document.getElementById(form.dataset.progress);
+  if (!place) return;
+  event.preventDefault();
+  const [bar, said] = [place.querySelector("progress"), place.querySelector("span")];
+  bar.removeAttribute("value");
+  said.textContent = "";
+  place.hidden = false;
+  try {
+    const answer = await fetch(`${form.action}?${new URLSearchParams(new FormData(form))}`);
+    if (!answer.ok) throw new Error(answer.statusText);
+    const rows = Number(answer.headers.get("sekisho-rows"));
+    if (rows) bar.max = rows;
+    const parts = [];
+    let seen = -1;
+    for (const reader = answer.body.getReader(); ;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      parts.push(value);
+      for (const byte of value) if (byte === 10) seen += 1;
+      if (rows) bar.value = seen;
+      said.textContent = rows ? `${seen} / ${rows}` : String(seen);
+    }
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(parts, { type: "text/csv" }));
+    link.download = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition"))?.[1] ?? "transactions.csv";
+    link.click();
+    URL.revokeObjectURL(link.href);
+    bar.value = bar.max;
+    said.textContent = form.dataset.done;
+  } catch {
+    said.textContent = form.dataset.failed;
+  }
+  delete form.dataset.sent;
+});

@@ -154,6 +154,14 @@ impl Outbox {
                         State::Pending(at) => row.claimed_until.is_none() && at > now,
                     }
             }
+            Resend::One { id, attempts } => {
+                row.notification.id == *id
+                    && row.attempts == *attempts
+                    && match row.state {
+                        State::GivenUp | State::Delivered => true,
+                        State::Pending(at) => row.claimed_until.is_none() && at > now,
+                    }
+            }
             Resend::GivenUpOf { shop_id } => row.state == State::GivenUp && row.notification.shop_id == *shop_id,
         };
         let again = |row: &mut Row| {

@@ -71,7 +71,9 @@ impl TallyOf {
             "STATUS" => Status::parse(name).map(Self::Status),
             "FLOW" => Flow::ALL.into_iter().find(|flow| flow.word() == name).map(Self::Flow),
             "LATENCY" if name == "more" => Some(Self::Latency(None)),
-            "LATENCY" => name.parse().ok().filter(|it| LATENCY_BOUNDS_MS.contains(it)).map(|it| Self::Latency(Some(it))),
+            "LATENCY" => {
+                name.parse().ok().filter(|it| LATENCY_BOUNDS_MS.contains(it)).map(|it| Self::Latency(Some(it)))
+            }
             _ => None,
         }
     }

@@ -98,7 +98,8 @@ impl FromStr for Cursor {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let read = text.split_once('.').and_then(|(key, row)| Some(Self { key: key.parse().ok()?, row: row.parse().ok()? }));
+        let read =
+            text.split_once('.').and_then(|(key, row)| Some(Self { key: key.parse().ok()?, row: row.parse().ok()? }));
         read.ok_or(Malformed("place in a list"))
     }
 }

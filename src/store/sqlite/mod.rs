@@ -12,9 +12,9 @@
 mod batch;
 mod key;
 mod outbox;
-mod overview;
 #[cfg(test)]
 mod outbox_tests;
+mod overview;
 mod reader;
 mod staff;
 mod staff_book;

@@ -273,6 +273,19 @@ async fn write_resend(
             .fetch_all(&mut *tx)
             .await?
         }
+        Resend::One { id, attempts } => {
+            sqlx::query_as(
+                "SELECT id, access_id, state, attempts FROM notifications
+                 WHERE id = ?1 AND attempts = ?2
+                   AND (state <> 'PENDING' OR (claimed_until IS NULL AND next_at > ?3)) LIMIT ?4",
+            )
+            .bind(id)
+            .bind(attempts)
+            .bind(now.0)
+            .bind(limit)
+            .fetch_all(&mut *tx)
+            .await?
+        }
         Resend::GivenUpOf { shop_id } => {
             sqlx::query_as(
                 "SELECT id, access_id, state, attempts FROM notifications

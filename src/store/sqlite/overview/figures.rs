@@ -5,7 +5,7 @@ use sqlx::SqlitePool;
 use super::super::{failed, readable};
 use super::list::LineRow;
 use super::story::{NotificationRow, notifications_query};
-use crate::domain::{Scope, AccessId, JapanDay, Malformed, Millis, OrderId, ShopId};
+use crate::domain::{AccessId, JapanDay, Malformed, Millis, OrderId, Scope, ShopId};
 use crate::store::StoreError;
 use crate::store::overview::{Attention, Few, NotificationLine, OpenOperation, Tally, TallyOf, TransactionLine};
 
@@ -71,10 +71,7 @@ pub(super) const COUNT_GIVEN_UP: [&str; 2] = [
          WHERE n.state = 'GIVEN_UP' AND n.shop_id = ?1 LIMIT ?2)",
 ];
 
-async fn given_up(
-    pool: &SqlitePool,
-    shop: Option<&str>,
-) -> Result<Few<NotificationLine>, sqlx::Error> {
+async fn given_up(pool: &SqlitePool, shop: Option<&str>) -> Result<Few<NotificationLine>, sqlx::Error> {
     let mut list = notifications_query(shop, Some("GIVEN_UP"), None, FIRST);
     let rows: Vec<NotificationRow> = list.build_query_as().fetch_all(pool).await?;
     let count = count(pool, COUNT_GIVEN_UP[usize::from(shop.is_some())], shop).await?;
@@ -85,7 +82,8 @@ async fn count(pool: &SqlitePool, sql: &'static str, shop: Option<&str>) -> Resu
     sqlx::query_scalar(sql).bind(shop).bind(Few::<()>::COUNT_MAX).fetch_one(pool).await
 }
 
-pub(super) const UNKNOWN: &str = "SELECT unended.access_id, t.order_id, t.shop_id, unended.effect ->> 'operation' AS name,
+pub(super) const UNKNOWN: &str =
+    "SELECT unended.access_id, t.order_id, t.shop_id, unended.effect ->> 'operation' AS name,
          unended.started_at, unended.looks, count(*) OVER () AS count
      FROM (SELECT access_id, effect, started_at, looks FROM operations INDEXED BY operations_to_look_at
            WHERE verdict IS NULL AND look_at > 0 LIMIT ?3) AS unended
@@ -143,12 +141,8 @@ async fn expiring(pool: &SqlitePool, shop: Option<&str>, now: Millis) -> Result<
     );
     let max = Few::<()>::COUNT_MAX;
     let (oldest, newest) = (now.plus(-AUTHORISATION_MS).0, now.plus(EXPIRING_MS - AUTHORISATION_MS).0);
-    let rows: Vec<LineRow> = sqlx::query_as(sqlx::AssertSqlSafe(list))
-        .bind(shop)
-        .bind(oldest)
-        .bind(newest)
-        .fetch_all(pool)
-        .await?;
+    let rows: Vec<LineRow> =
+        sqlx::query_as(sqlx::AssertSqlSafe(list)).bind(shop).bind(oldest).bind(newest).fetch_all(pool).await?;
     let count = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM (SELECT 1 {from} LIMIT {max})")))
         .bind(shop)
         .bind(oldest)

@@ -4,8 +4,8 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
 
 use super::super::{failed, readable};
 use super::plan::{Condition, Driver, Order, along, conditions, narrowing, push_after, push_seen};
-use crate::domain::{Scope, 
-    AccessId, ChargePermissionId, JobCd, Malformed, Millis, Money, OrderId, ShopId, Status, Yen,
+use crate::domain::{
+    AccessId, ChargePermissionId, JobCd, Malformed, Millis, Money, OrderId, Scope, ShopId, Status, Yen,
 };
 use crate::store::StoreError;
 use crate::store::overview::{Counted, Cursor, Page, ROWS_MAX, Search, Sort, TransactionLine};

@@ -12,10 +12,11 @@ mod tests;
 use async_trait::async_trait;
 
 use super::{SqliteStore, reader};
-use crate::domain::{Scope, AccessId, ChargePermissionId, JapanDay, Millis, Transaction};
+use crate::domain::{AccessId, ChargePermissionId, JapanDay, Millis, Scope, Transaction};
 use crate::store::StoreError;
 use crate::store::overview::{
-    Attention, Counted, Cursor, NotificationLine, NotificationSeen, NotificationState, Overview, Page, Search, Sort, Tally, Timeline, TransactionLine,
+    Attention, Counted, Cursor, NotificationLine, NotificationSeen, NotificationState, Overview, Page, Search, Sort,
+    Tally, Timeline, TransactionLine,
 };
 
 #[async_trait]

@@ -3,7 +3,7 @@
 use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 
 use super::super::{failed, outbox, readable};
-use crate::domain::{Scope, AccessId, Malformed, Millis, OrderId, ShopId, Status, Verdict, Yen};
+use crate::domain::{AccessId, Malformed, Millis, OrderId, Scope, ShopId, Status, Verdict, Yen};
 use crate::store::StoreError;
 use crate::store::overview::{
     Cursor, JournalLine, NotificationLine, NotificationSeen, NotificationState, OperationLine, Page, ROWS_MAX,
@@ -53,7 +53,8 @@ impl OperationRow {
     fn read(self) -> Result<OperationLine, StoreError> {
         let effect = serde_json::from_str(&self.effect)
             .map_err(|error| StoreError(format!("operation {}: {error}", self.idempotency_key)))?;
-        let verdict = self.verdict.map(|word| if word == Verdict::Done.word() { Verdict::Done } else { Verdict::NotDone });
+        let verdict =
+            self.verdict.map(|word| if word == Verdict::Done.word() { Verdict::Done } else { Verdict::NotDone });
         Ok(OperationLine {
             key: self.idempotency_key,
             effect,
@@ -223,11 +224,8 @@ pub(super) async fn notification(
         "SELECT {NOTIFICATION_COLUMNS}, n.url, n.body FROM notifications n
          JOIN transactions t ON t.access_id = n.access_id WHERE n.id = ?1"
     );
-    let row: Option<WholeRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(id)
-        .fetch_optional(pool)
-        .await
-        .map_err(|error| failed(&error))?;
+    let row: Option<WholeRow> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(pool).await.map_err(|error| failed(&error))?;
     let Some(row) = row else { return Ok(None) };
     let seen = row.with_attempts(pool).await?;
     Ok(scope.sees(&seen.line.shop_id).then_some(seen))

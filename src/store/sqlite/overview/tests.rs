@@ -67,7 +67,9 @@ fn searches() -> Vec<(Scope, Search)> {
                 total_from: given(5).then(|| Yen::new(total).unwrap()),
                 total_to: (given(5) && total > 0).then(|| Yen::new(9999).unwrap()),
             };
-            all.extend([Scope::EveryShop, Scope::Shop(shop(1)), Scope::Shop(shop(2))].map(|scope| (scope, search.clone())));
+            all.extend(
+                [Scope::EveryShop, Scope::Shop(shop(1)), Scope::Shop(shop(2))].map(|scope| (scope, search.clone())),
+            );
         }
     }
     all
@@ -107,12 +109,14 @@ async fn whole_list(store: &SqliteStore, scope: &Scope, search: &Search, sort: S
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_search_finds_what_a_filter_finds() {
     let mut book = book().await;
-    let everything = book.store.transactions(&Scope::EveryShop, &Search::default(), Sort::Oldest, None, 1).await.unwrap();
+    let everything =
+        book.store.transactions(&Scope::EveryShop, &Search::default(), Sort::Oldest, None, 1).await.unwrap();
     assert!(everything.next.is_some());
     let mut all = Vec::new();
     let mut after = None;
     loop {
-        let page = book.store.transactions(&Scope::EveryShop, &Search::default(), Sort::Oldest, after, 500).await.unwrap();
+        let page =
+            book.store.transactions(&Scope::EveryShop, &Search::default(), Sort::Oldest, after, 500).await.unwrap();
         all.extend(page.rows);
         let Some(next) = page.next else { break };
         after = Some(next);
@@ -228,7 +232,9 @@ async fn many_that_fit_are_walked_along_and_few_are_sorted() {
         let search = Search { total_from: Yen::new(total_from), ..Search::default() };
         let mut view = book.store.readers.acquire().await.unwrap();
         let chosen =
-            choose(&mut view, (&Scope::EveryShop, &search, Sort::Newest), &conditions(&Scope::EveryShop, &search)).await.unwrap();
+            choose(&mut view, (&Scope::EveryShop, &search, Sort::Newest), &conditions(&Scope::EveryShop, &search))
+                .await
+                .unwrap();
         assert_eq!(matches!(chosen, Choice::Few(_)), few, "{total_from}");
     }
 }
