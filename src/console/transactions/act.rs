@@ -1,0 +1,344 @@
+//! What a person does about a payment: first a page that asks for the amounts, then one that says exactly what will happen,
+//! then the act, through the same use cases as the shop's calls.
+//!
+//! The page that says it names the version that it speaks of, and nothing is done on top of another one: a form that is
+//! sent twice, or that is out of date, does nothing and says so.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::one;
+use super::{App, Asked, Failure, Frame, Staff, words};
+use crate::config::NotifyEvent;
+use crate::domain::{AccessId, Money, State as Standing, Transaction, Yen};
+use crate::flow::{ByHandError, Possible, Refusal, Seen};
+use crate::protocol::{Language, codes};
+use crate::store::AuditEntry;
+
+/// What can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    Sales,
+    /// Of an authorisation, as a whole; or of captured money, any part.
+    Cancel,
+    Change,
+}
+
+impl Act {
+    pub(super) const ALL: [Self; 3] = [Self::Sales, Self::Cancel, Self::Change];
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Sales => "sales",
+            Self::Cancel => "cancel",
+            Self::Change => "change",
+        }
+    }
+
+    /// In the audit log.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sales => "transaction.sales",
+            Self::Cancel => "transaction.cancel",
+            Self::Change => "transaction.change",
+        }
+    }
+
+    /// The amounts that it starts from, if the transaction's state allows it.
+    pub(super) fn limit(self, possible: &Possible) -> Option<Money> {
+        match self {
+            Self::Sales => possible.sales,
+            Self::Cancel => possible.cancel.or(possible.refund),
+            Self::Change => possible.change,
+        }
+    }
+
+    pub(super) fn label(self, transaction: &Transaction, language: Language) -> &'static str {
+        match (self, &transaction.state) {
+            (Self::Sales, _) => language.pick("実売上にする", "Capture (Sales)"),
+            (Self::Cancel, Standing::Auth(_)) => language.pick("仮売上を取り消す", "Cancel the authorisation"),
+            (Self::Cancel, _) => language.pick("返金する", "Refund"),
+            (Self::Change, _) => language.pick("金額を変更する", "Change the amounts"),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/transactions/act.html")]
+struct ActPage {
+    frame: Frame,
+    access_id: String,
+    order: String,
+    act: &'static str,
+    label: &'static str,
+    /// What will happen; empty while amounts are still asked for.
+    consequences: Vec<String>,
+    limit: String,
+    amount: String,
+    tax: String,
+    version: i64,
+}
+
+/// A transaction and what is to be done about it.
+struct Subject {
+    transaction: Transaction,
+    act: Act,
+    limit: Money,
+}
+
+async fn subject(console: &App, staff: &Staff, access_id: &str, act: &str) -> Result<Result<Subject, ()>, Failure> {
+    let (transaction, timeline) = one::found(console, staff, access_id).await?;
+    let act = Act::ALL.into_iter().find(|one| one.word() == act).ok_or_else(Failure::not_found)?;
+    let limit = if one::is_busy(&timeline) { None } else { act.limit(&Possible::of(&transaction)) };
+    Ok(limit.map(|limit| Subject { transaction, act, limit }).ok_or(()))
+}
+
+pub(super) async fn ask(
+    State(console): State<App>,
+    staff: Staff,
+    asked: Asked,
+    Path((access_id, act)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let Ok(subject) = subject(&console, &staff, &access_id, &act).await? else {
+        return not_possible(&console, &staff, &asked, &access_id).await;
+    };
+    let whole = subject.act == Act::Cancel && matches!(subject.transaction.state, Standing::Auth(_));
+    if asked.field("amount").is_empty() && asked.field("tax").is_empty() && !whole {
+        return form(&console, &staff, &asked, &subject, Ok(None));
+    }
+    let wanted = if whole { Ok(subject.limit) } else { typed(&subject, &asked) };
+    form(&console, &staff, &asked, &subject, wanted.map(Some))
+}
+
+/// The amounts that were typed, or what is wrong with them.
+fn typed(subject: &Subject, asked: &Asked) -> Result<Money, String> {
+    let part = |name: &str| match asked.field(name) {
+        "" => Some(Yen::ZERO),
+        text => words::typed_yen(text),
+    };
+    let money = part("amount").zip(part("tax")).and_then(|(amount, tax)| Money::new(amount, tax));
+    let Some(money) = money else {
+        return Err(asked.t("金額は0以上の整数、合計9999999以下です。", "Amounts are whole numbers, 9999999 at most in all.").to_owned());
+    };
+    if money.total() == Yen::ZERO {
+        return Err(asked.t("金額を入力してください。", "Please give an amount.").to_owned());
+    }
+    let may_rise = subject.act == Act::Change && matches!(subject.transaction.state, Standing::Auth(_));
+    if !may_rise && money.total() > subject.limit.total() {
+        let most = words::yen(subject.limit.total().get(), asked.language);
+        return Err(format!("{} {most}", asked.t("合計は次の金額までです:", "In all it can be at most")));
+    }
+    if subject.act == Act::Change && money == subject.limit {
+        return Err(asked.t("金額が変わっていません。", "These are the amounts as they are.").to_owned());
+    }
+    Ok(money)
+}
+
+/// The page that asks for amounts, or the one that says what will happen with them.
+fn form(
+    console: &App,
+    staff: &Staff,
+    asked: &Asked,
+    subject: &Subject,
+    wanted: Result<Option<Money>, String>,
+) -> Result<Response, Failure> {
+    let mut frame = Frame::of(Some(staff), asked);
+    let mut status = StatusCode::OK;
+    let (mut amount, mut tax) = (subject.limit.amount.to_string(), subject.limit.tax.to_string());
+    let consequences = match wanted {
+        Ok(Some(money)) => {
+            (amount, tax) = (money.amount.to_string(), money.tax.to_string());
+            consequences(console, subject, money, asked.language)
+        }
+        Ok(None) => Vec::new(),
+        Err(fault) => {
+            (amount, tax) = (asked.field("amount").to_owned(), asked.field("tax").to_owned());
+            status = StatusCode::UNPROCESSABLE_ENTITY;
+            frame = frame.saying(false, fault);
+            Vec::new()
+        }
+    };
+    let page = ActPage {
+        frame,
+        access_id: subject.transaction.access_id.to_string(),
+        order: subject.transaction.order_id.to_string(),
+        act: subject.act.word(),
+        label: subject.act.label(&subject.transaction, asked.language),
+        consequences,
+        limit: words::yen(subject.limit.total().get(), asked.language),
+        amount,
+        tax,
+        version: subject.transaction.version,
+    };
+    asked.page_with(status, &page)
+}
+
+/// Exactly what will happen, sentence by sentence.
+fn consequences(console: &App, subject: &Subject, money: Money, language: Language) -> Vec<String> {
+    let yen = |amount: i64| words::yen(amount, language);
+    let (asked, now) = (money.total().get(), subject.limit.total().get());
+    let mut said = match (subject.act, &subject.transaction.state) {
+        (Act::Sales, _) => sale(asked, now, language),
+        (Act::Cancel, Standing::Auth(_)) => vec![match language {
+            Language::Japanese => format!("仮売上 {} の全額をAmazonで取り消します。購入者には請求されません。元に戻せません。", yen(now)),
+            Language::English => format!("Amazon lets the whole authorisation of {} go. The buyer is not charged. This cannot be undone.", yen(now)),
+        }],
+        (Act::Cancel, _) => vec![match language {
+            Language::Japanese => format!("購入者に {} を返金します。返金後に残る売上は {} です。元に戻せません。", yen(asked), yen(now - asked)),
+            Language::English => format!("{} is refunded to the buyer; {} of the sale is left. This cannot be undone.", yen(asked), yen(now - asked)),
+        }],
+        (Act::Change, _) if asked == now => vec![
+            language.pick("内訳だけを変更します。Amazonでの金額は変わりません。", "Only the split changes; at Amazon nothing does.").to_owned(),
+        ],
+        (Act::Change, Standing::Auth(_)) => vec![match language {
+            Language::Japanese => format!("Amazonで新しい仮売上 {} を取り、成功したら今の仮売上 {} を解放します。", yen(asked), yen(now)),
+            Language::English => format!("Amazon authorises {} anew and, once that stands, lets the present {} go.", yen(asked), yen(now)),
+        }],
+        (Act::Change, _) => vec![match language {
+            Language::Japanese => format!("売上を {} から {} に減らし、差額 {} を購入者に返金します。元に戻せません。", yen(now), yen(asked), yen(now - asked)),
+            Language::English => format!("The sale goes down from {} to {}; {} is refunded to the buyer. This cannot be undone.", yen(now), yen(asked), yen(now - asked)),
+        }],
+    };
+    let event = match subject.act {
+        Act::Sales => NotifyEvent::Sales,
+        Act::Cancel if matches!(subject.transaction.state, Standing::Auth(_)) => NotifyEvent::Cancel,
+        Act::Cancel => NotifyEvent::ReqReturn,
+        Act::Change => NotifyEvent::Change,
+    };
+    let shop = console.gateway().shops().get(&subject.transaction.shop_id);
+    if shop.is_some_and(|shop| shop.settings.is_notified_of(event)) {
+        said.push(language.pick("店舗のサーバーに結果通知を送ります。", "The shop’s server is sent a result notification.").to_owned());
+    }
+    said
+}
+
+fn sale(asked: i64, now: i64, language: Language) -> Vec<String> {
+    let yen = |amount: i64| words::yen(amount, language);
+    let mut said = vec![match language {
+        Language::Japanese => format!("Amazonで {} を売上確定し、購入者に請求します。", yen(asked)),
+        Language::English => format!("Amazon captures {}; the buyer is charged.", yen(asked)),
+    }];
+    if asked < now {
+        said.push(match language {
+            Language::Japanese => format!("仮売上の残り {} は解放され、以後請求できません。", yen(now - asked)),
+            Language::English => format!("The remaining {} of the authorisation is let go and cannot be charged any more.", yen(now - asked)),
+        });
+    }
+    said
+}
+
+async fn not_possible(console: &App, staff: &Staff, asked: &Asked, access_id: &str) -> Result<Response, Failure> {
+    let text = asked.t(
+        "この取引の今の状態ではできません。何も変更されていません。",
+        "The transaction’s present state does not allow this. Nothing was changed.",
+    );
+    one::page(console, staff, asked, access_id, Some((false, text.to_owned())), StatusCode::CONFLICT).await
+}
+
+pub(super) async fn perform(
+    State(console): State<App>,
+    staff: Staff,
+    asked: Asked,
+    Path((access_id, act)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let Ok(subject) = subject(&console, &staff, &access_id, &act).await? else {
+        return not_possible(&console, &staff, &asked, &access_id).await;
+    };
+    let money = match typed(&subject, &asked) {
+        Ok(money) => money,
+        Err(fault) => return form(&console, &staff, &asked, &subject, Err(fault)),
+    };
+    let version = asked.field("version").parse().unwrap_or_default();
+    let is_refund = subject.act == Act::Cancel && !matches!(subject.transaction.state, Standing::Auth(_));
+    let word = if is_refund { "refund" } else { subject.act.word() };
+    // To its end, and into the audit log, even if whoever asked goes away.
+    let work = by_hand(console.clone(), staff.clone(), subject, Seen { access_id: known(&access_id)?, version }, money);
+    let done = console.gateway().detached(work).await.unwrap_or_else(|refusal| Err(refusal.into()));
+    match done {
+        Ok(()) => Ok(asked.to(&format!("/console/transactions/{access_id}?done={word}"))),
+        Err(error) => {
+            let is_open = one::found(&console, &staff, &access_id).await.is_ok_and(|(_, story)| one::is_busy(&story));
+            let text = why(&error, is_open, &asked);
+            one::page(&console, &staff, &asked, &access_id, Some((false, text)), StatusCode::CONFLICT).await
+        }
+    }
+}
+
+fn known(access_id: &str) -> Result<AccessId, Failure> {
+    AccessId::new(access_id).map_err(|_| Failure::not_found())
+}
+
+async fn by_hand(console: App, staff: Staff, subject: Subject, seen: Seen, money: Money) -> Result<(), ByHandError> {
+    let gateway = console.gateway();
+    let access_id = seen.access_id.clone();
+    let done = match subject.act {
+        Act::Sales => gateway.sales_by_hand(seen, money).await.map(|_| ()),
+        Act::Cancel => gateway.cancel_by_hand(seen, money).await.map(|_| ()),
+        Act::Change => gateway.change_by_hand(seen, money).await.map(|_| ()),
+    };
+    if matches!(done, Err(ByHandError::Changed)) {
+        return done;
+    }
+    let after = gateway.store().transaction(&access_id).await?;
+    let mut after = after.as_ref().map(told).unwrap_or_default();
+    if let Err(error) = &done {
+        after["refused"] = error.to_string().into();
+    }
+    let mut before = told(&subject.transaction);
+    before["asked"] = Value::Null;
+    after["asked"] = json!({"amount": money.amount.get(), "tax": money.tax.get()});
+    let entry = AuditEntry {
+        at: console.now(),
+        by: staff.by(),
+        act: subject.act.name(),
+        shop: Some(subject.transaction.shop_id.clone()),
+        subject: access_id.to_string(),
+        before: Some(before),
+        after: Some(after),
+    };
+    if let Err(error) = console.book().append(entry).await {
+        // What was done is done, and stands in the journal; who did it stands here.
+        tracing::error!(%error, %access_id, by = %staff.name(), act = subject.act.name(), "the audit log cannot be written");
+    }
+    done
+}
+
+/// A transaction, as the audit log has it.
+fn told(transaction: &Transaction) -> Value {
+    let cancelled = transaction.cancelled();
+    json!({
+        "order": transaction.order_id.as_str(), "status": transaction.status().wire(), "version": transaction.version,
+        "amount": transaction.money.amount.get(), "tax": transaction.money.tax.get(),
+        "cancelled": cancelled.total().get(),
+    })
+}
+
+/// Why it was not done, or why nobody knows, and what to do next.
+pub(in crate::console) fn why(error: &ByHandError, is_open: bool, asked: &Asked) -> String {
+    let unknown = matches!(error, ByHandError::Refused(Refusal::Provider(code)) if *code == codes::AMAZON_UNREACHABLE);
+    match error {
+        ByHandError::Changed => asked.t(
+            "表示後に取引が変わったため、何も行いませんでした。下の内容を確かめてください。同じ操作が二度送信された場合、最初の一度だけが行われています。",
+            "The transaction has changed since it was shown, so nothing was done. Please look at it below; of a form that was sent twice, the first one was done.",
+        ).to_owned(),
+        ByHandError::ShopMissing => asked.t(
+            "この店舗はshops.tomlにありません。何も変更されていません。",
+            "The shop is not in shops.toml. Nothing was changed.",
+        ).to_owned(),
+        _ if unknown && is_open => asked.t(
+            "Amazonの応答が得られず、結果はまだ不明です。もう一度行わないでください。関所が自動で確認します。",
+            "Amazon’s answer was lost and the outcome is not known yet. Do not do it again; Sekisho finds out by itself.",
+        ).to_owned(),
+        ByHandError::Refused(Refusal::Busy) => asked.t(
+            "この取引には別の処理が進行中です。何も行いませんでした。少し待って表示し直してください。",
+            "Something else is being done to this transaction. Nothing was done; please look again in a moment.",
+        ).to_owned(),
+        ByHandError::Refused(refusal) => {
+            let told: Vec<_> = refusal.codes().iter().map(|code| format!("{code} {}", code.text(asked.language))).collect();
+            format!("{} {}", asked.t("行われませんでした。", "It was not done."), told.join(" "))
+        }
+    }
+}
