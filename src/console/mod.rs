@@ -20,6 +20,7 @@ pub mod password;
 mod route;
 mod session;
 mod staff;
+mod users;
 
 use std::sync::Arc;
 
@@ -95,7 +96,7 @@ impl Console {
 
 /// Every room, in the order of the navigation.
 fn rooms() -> Vec<Room> {
-    vec![audit::room(), door::room(), assets::room()]
+    vec![users::room(), audit::room(), users::own_room(), door::room(), assets::room()]
 }
 
 /// Every route of the console, for whoever tests that each is guarded.
