@@ -14,6 +14,7 @@ mod cancel;
 mod change;
 mod charge_permission;
 mod complete;
+mod connection;
 mod effect;
 mod entry_tran;
 mod exec_apb;
@@ -54,6 +55,7 @@ use crate::config::DeploymentKey;
 
 pub use came_back::Return;
 pub use complete::ReturnError;
+pub use connection::Connection;
 pub use effect::Looked;
 pub use exec_tran::ExecReply;
 pub use hint::Hinted;

@@ -11,7 +11,6 @@ use super::acts::password_fault;
 use crate::config::{Secret, constant_time_eq};
 use crate::console::password::PasswordError;
 use crate::console::{App, Asked, Caller, Console, Failure, Frame, Staff};
-use crate::domain::guesses::Judgement;
 use crate::domain::random_hex;
 use crate::domain::staff::{PASSWORD_CHARS_MIN, check_password};
 use crate::domain::totp::TotpSecret;
@@ -150,7 +149,8 @@ impl Console {
     /// Whether the present password was typed. Guesses are counted as at the door.
     async fn knows_password(&self, staff: &Staff, asked: &Asked, Caller(address): Caller) -> Result<bool, Failure> {
         let (name, now) = (staff.name().as_str(), self.now());
-        // Counted apart from the door's: who is inside is known there, and would have as many guesses as they like.
+        // Counted apart from the door's, where an address that has named the right one is known: whoever sits at an open
+        // session is not to have as many guesses as they like, so here nobody becomes known.
         let counted = format!("{name} inside");
         if self.guesses.bars(&counted, address, now) {
             return Ok(false);
@@ -160,7 +160,10 @@ impl Console {
             Ok(right) => right,
             Err(PasswordError::Busy | PasswordError::Broken) => return Err(Failure::broken()),
         };
-        Ok(self.guesses.judge(&counted, address, right, now) == Judgement::Right)
+        if !right {
+            self.guesses.judge(&counted, address, false, now);
+        }
+        Ok(right)
     }
 }
 

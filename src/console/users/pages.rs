@@ -93,7 +93,7 @@ pub(super) async fn list_with(
 }
 
 fn shops(console: &Console) -> Vec<ShopChoice> {
-    let choice = |shop: &std::sync::Arc<crate::flow::Shop>| ShopChoice {
+    let choice = |shop: std::sync::Arc<crate::flow::Shop>| ShopChoice {
         id: shop.id.to_string(),
         name: shop.settings.name.clone(),
     };

@@ -82,7 +82,7 @@ async fn a_shop_s_administrator_looks_after_that_shop_alone() {
         let id = id_of(&stage, name).await;
         let missing = boss.get("/console/users/999999").await;
         let page = boss.get(&format!("/console/users/{id}")).await;
-        assert_eq!((page.status, page.html.replace(&id.to_string(), "")), (404, missing.html.replace("999999", "")));
+        assert_eq!((page.status, page.html), (404, missing.html));
         for act in ["role", "disable", "enable", "password", "second-factor", "sessions"] {
             let status = press(&boss, id, act, &[("role", "look"), ("password", NEW)]).await;
             assert_eq!(status, 404, "{act} on {name}");
@@ -152,7 +152,11 @@ async fn two_who_disable_each_other_leave_one() {
     let one = stage.clerk("one", None, Role::Administer).await;
     let two = stage.clerk("two", None, Role::Administer).await;
     let (first, second) = (id_of(&stage, "one").await, id_of(&stage, "two").await);
-    let (a, b) = tokio::join!(press(&one, second, "disable", &[]), press(&two, first, "disable", &[]));
+    let (mark_of_one, mark_of_two) = (one.get("/console/me").await.csrf(), two.get("/console/me").await.csrf());
+    let disable = async |clerk: &Clerk, id: i64, csrf: &str| {
+        clerk.post_bare(&format!("/console/users/{id}/disable"), &[("csrf", csrf)]).await.status
+    };
+    let (a, b) = tokio::join!(disable(&one, second, &mark_of_one), disable(&two, first, &mark_of_two));
     let enabled = stage.staff.accounts(&sekisho::domain::Scope::EveryShop).await.unwrap();
     assert_eq!(enabled.iter().filter(|(account, _)| account.disabled_at.is_none()).count(), 1, "{a} {b}");
 }
