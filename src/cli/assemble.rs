@@ -194,6 +194,11 @@ impl Assembled {
         }
     }
 
+    /// The console, where there is a database that keeps its accounts.
+    pub fn console(&self) -> Option<&Arc<Console>> {
+        self.console.as_ref()
+    }
+
     /// The accounts of the console, where there is a database.
     pub fn staff(&self) -> Option<Arc<dyn StaffBook>> {
         self.database.clone().map(|database| database as Arc<dyn StaffBook>)
@@ -271,14 +276,14 @@ impl Assembled {
 }
 
 /// Who speaks of the shops' accounts, and of which. Only a shop that moves no money may be at a simulated Amazon.
-fn sources(shops: &Shops) -> BTreeMap<Source, BTreeSet<&str>> {
+fn sources(shops: &Shops) -> BTreeMap<Source, BTreeSet<String>> {
     let mut sources = BTreeMap::<_, BTreeSet<_>>::new();
     for shop in shops.iter() {
-        let source = match flow::source_of(shop) {
+        let source = match flow::source_of(&shop) {
             Source::Sandbox(_) if shop.settings.environment == Environment::Live => continue,
             source => source,
         };
-        sources.entry(source).or_default().insert(shop.settings.merchant_id.as_str());
+        sources.entry(source).or_default().insert(shop.settings.merchant_id.clone());
     }
     sources
 }

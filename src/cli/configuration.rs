@@ -24,7 +24,11 @@ impl Configuration {
     }
 }
 
-fn shops(settings: &GatewaySettings) -> Result<Vec<ShopSettings>, ConfigErrors> {
+/// The shops with their secrets, judged.
+///
+/// # Errors
+/// Every mistake.
+pub(super) fn shops(settings: &GatewaySettings) -> Result<Vec<ShopSettings>, ConfigErrors> {
     let file = ShopsFile::read(&settings.shops_file)?;
     let fitting = settings.check_shops(&file.shops, &notify_reach(settings));
     let shops = file.load_secrets(&process_environment, FileMode::OwnerOnly);

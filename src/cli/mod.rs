@@ -12,6 +12,7 @@ mod resend;
 mod sandbox;
 mod sandbox_tls;
 mod serve;
+mod shops_source;
 mod signals;
 
 use std::fmt::Write as _;

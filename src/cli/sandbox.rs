@@ -177,7 +177,7 @@ fn base_url(address: SocketAddr, tls: bool) -> String {
 fn merchants_of(shops_file: &Path) -> anyhow::Result<(Vec<Merchant>, String)> {
     let file = ShopsFile::read(shops_file)?;
     let shops = Shops::open(file.load_secrets(&process_environment, FileMode::OwnerOnly)?)?;
-    let line = |shop: &Arc<Shop>| {
+    let line = |shop: Arc<Shop>| {
         format!("  {}  merchantId {}  {}\n", shop.id, shop.settings.merchant_id, shop.settings.public_key_id)
     };
     Ok((merchants_of_shops(&shops)?, shops.iter().map(line).collect()))
@@ -185,7 +185,7 @@ fn merchants_of(shops_file: &Path) -> anyhow::Result<(Vec<Merchant>, String)> {
 
 /// What the sandbox has to know of the shops' accounts.
 pub(super) fn merchants_of_shops(shops: &Shops) -> anyhow::Result<Vec<Merchant>> {
-    let merchant = |shop: &Arc<Shop>| {
+    let merchant = |shop: Arc<Shop>| {
         let key = |account: &amazonpay::Merchant| {
             let public_key_pem = account.key().public_pem()?;
             Ok(MerchantKey { public_key_id: account.public_key_id().to_owned(), public_key_pem })

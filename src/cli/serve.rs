@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -9,6 +10,7 @@ use clap::Args;
 use super::assemble::{Assembled, World};
 use super::configuration::Configuration;
 use super::keys::private_directory;
+use super::shops_source::{ShopsOfFile, reload_on_hangup};
 use super::{print, signals};
 use crate::config::{GatewayOverrides, GatewaySettings, process_environment};
 use crate::{http, telemetry};
@@ -24,6 +26,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = GatewaySettings::load(&overrides)?;
     telemetry::init(settings.log_format, &settings.log_filter)?;
     let Configuration { shops, deployment_key } = Configuration::read(&settings)?;
+    let hangups = signals::Hangups::listen();
     let listen = settings.listen;
     let listener = http::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}; choose another address with --listen or `listen` in sekisho.toml")
@@ -31,7 +34,12 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr()?;
     make_directory_of(&settings.database)?;
     let count = shops.len();
-    let assembled = Assembled::new(settings, shops, deployment_key, World::real()).await?;
+    let assembled = Assembled::new(settings.clone(), shops, deployment_key, World::real()).await?;
+    if let Some(console) = assembled.console().cloned() {
+        console.read_shops_from(Arc::new(ShopsOfFile(settings)));
+        // Ends with the process.
+        tokio::spawn(reload_on_hangup(console, hangups));
+    }
     print(&format!("sekisho serves {count} shop(s) on http://{address}\n"));
     assembled.serve(listener, signals::stop_on_signal()).await?;
     Ok(ExitCode::SUCCESS)

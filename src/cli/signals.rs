@@ -70,3 +70,32 @@ impl Signals {
         let _ = tokio::signal::ctrl_c().await;
     }
 }
+
+/// SIGHUPs: an operator who has changed `shops.toml`. Elsewhere than on Unix there are none.
+pub(super) struct Hangups {
+    #[cfg(unix)]
+    hangup: Option<tokio::signal::unix::Signal>,
+}
+
+impl Hangups {
+    /// Listens from now on; before that, one would end the process.
+    pub(super) fn listen() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let hangup = signal(SignalKind::hangup());
+            let hangup = hangup.inspect_err(|error| tracing::warn!(%error, "SIGHUP cannot be heard and ends at once"));
+            Self { hangup: hangup.ok() }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+
+    /// The next one; `None` where none can be heard.
+    pub(super) async fn next(&mut self) -> Option<()> {
+        #[cfg(unix)]
+        return self.hangup.as_mut()?.recv().await;
+        #[cfg(not(unix))]
+        None
+    }
+}

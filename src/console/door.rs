@@ -50,8 +50,8 @@ pub(super) fn room() -> Room {
     }
 }
 
-async fn home(staff: Staff, asked: Asked) -> Result<Response, Failure> {
-    first_page(&staff).map(|path| asked.to(path)).ok_or_else(Failure::not_found)
+async fn home(staff: Staff, asked: Asked) -> Response {
+    asked.to(first_page(&staff).unwrap_or("/console/me"))
 }
 
 async fn nothing_here() -> Failure {

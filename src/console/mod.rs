@@ -19,16 +19,18 @@ mod guard;
 pub mod password;
 mod route;
 mod session;
+mod shop;
 mod staff;
+mod users;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 
 use crate::config::DeploymentKey;
 use crate::domain::guesses::Guesses;
-use crate::domain::{Clock, Rng};
-use crate::flow::Gateway;
+use crate::domain::{Clock, Rng, ShopId};
+use crate::flow::{Gateway, Shop};
 use crate::store::StaffBook;
 use password::Passwords;
 use route::Room;
@@ -36,6 +38,7 @@ use session::Cookies;
 
 pub use guard::Caller;
 pub use route::{Needs, RouteInfo, Verb};
+pub use shop::{Reloaded, ShopsSource};
 
 pub(crate) use asked::Asked;
 pub(crate) use failure::Failure;
@@ -64,6 +67,8 @@ pub struct Console {
     cookies: Cookies,
     passwords: Passwords,
     guesses: Guesses,
+    shops_source: OnceLock<Arc<dyn ShopsSource>>,
+    reloading: tokio::sync::Mutex<()>,
 }
 
 /// What every handler has at hand.
@@ -74,12 +79,28 @@ impl Console {
     pub fn new(parts: Parts) -> App {
         let cookies = Cookies::for_site(&parts.public_url);
         let passwords = Passwords::new(&*parts.rng);
-        Arc::new(Self { parts, cookies, passwords, guesses: Guesses::default() })
+        Arc::new(Self {
+            parts,
+            cookies,
+            passwords,
+            guesses: Guesses::default(),
+            shops_source: OnceLock::new(),
+            reloading: tokio::sync::Mutex::default(),
+        })
     }
 
     /// The use cases, and the shops.
     pub(crate) fn gateway(&self) -> &Arc<Gateway> {
         &self.parts.gateway
+    }
+
+    /// The shop of this id, if it is this one's to see.
+    ///
+    /// # Errors
+    /// [`Failure::not_found`].
+    pub(crate) fn shop_of(&self, staff: &Staff, id: &str) -> Result<Arc<Shop>, Failure> {
+        let id = ShopId::new(id).ok().filter(|id| staff.scope().sees(id)).ok_or_else(Failure::not_found)?;
+        self.gateway().shops().get(&id).ok_or_else(Failure::not_found)
     }
 
     /// Accounts, sessions, and the audit log.
@@ -95,7 +116,7 @@ impl Console {
 
 /// Every room, in the order of the navigation.
 fn rooms() -> Vec<Room> {
-    vec![audit::room(), door::room(), assets::room()]
+    vec![shop::room(), users::room(), audit::room(), users::own_room(), door::room(), assets::room()]
 }
 
 /// Every route of the console, for whoever tests that each is guarded.

@@ -60,6 +60,11 @@ impl TotpSecret {
         found.filter(|step| used.is_none_or(|used| *step > used))
     }
 
+    /// The six digits that a phone shows at this moment.
+    pub fn code_at(&self, at: Millis) -> String {
+        self.code(at.0.div_euclid(STEP_MS))
+    }
+
     /// The six digits of a step (RFC 4226 5.3).
     fn code(&self, step: i64) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &self.0);

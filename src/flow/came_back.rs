@@ -65,7 +65,7 @@ impl Gateway {
         if matches!(transaction.state, State::Unprocessed | State::ReqSuccess(_)) {
             return Err(ReturnError::Unknown);
         }
-        let shop = self.parts.shops.get(&transaction.shop_id).cloned();
+        let shop = self.parts.shops.get(&transaction.shop_id);
         shop.ok_or(ReturnError::Internal("the transaction's shop is not in shops.toml"))
     }
 

@@ -64,7 +64,7 @@ impl Gateway {
     pub async fn returned(&self, access_id: AccessId, session: CheckoutSessionId) -> Result<ResultPost, ReturnError> {
         let transaction = self.parts.store.transaction(&access_id).await?.ok_or(ReturnError::Unknown)?;
         let same_session = transaction.exec.as_ref().is_some_and(|exec| exec.session.as_ref() == Some(&session));
-        let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {
+        let Some(shop) = self.parts.shops.get(&transaction.shop_id) else {
             return Err(ReturnError::Internal("the transaction's shop is not in shops.toml"));
         };
         if !same_session || matches!(transaction.state, State::Unprocessed | State::ReqSuccess(_)) {

@@ -225,7 +225,7 @@ impl Gateway {
         let Some(transaction) = self.parts.store.transaction(&intent.access_id).await? else {
             return Err(Refusal::Internal("an intent without a transaction"));
         };
-        let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {
+        let Some(shop) = self.parts.shops.get(&transaction.shop_id) else {
             self.put_off(intent, "its shop is not in shops.toml").await;
             return Ok(Looked::StillOpen);
         };

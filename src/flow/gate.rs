@@ -100,7 +100,7 @@ impl Gateway {
     }
 
     fn shop_with_pass(&self, id: &ShopId, pass: &str) -> Option<Arc<Shop>> {
-        self.parts.shops.get(id).filter(|shop| shop.admits(pass)).cloned()
+        self.parts.shops.get(id).filter(|shop| shop.admits(pass))
     }
 
     async fn find(&self, shop: &Shop, pair: &AccessPair, order: Option<&OrderId>) -> Result<Transaction, Refusal> {

@@ -32,8 +32,7 @@ impl Gateway {
     pub async fn hinted(&self, source: &Source, hint: &Hint) -> Result<Hinted, Refusal> {
         let mut result = Hinted::Unknown;
         for shop_id in self.parts.store.shops_of_permission(&hint.charge_permission_id).await? {
-            let Some(shop) = self.parts.shops.get(&shop_id).filter(|shop| speaks_of(source, hint, shop)).cloned()
-            else {
+            let Some(shop) = self.parts.shops.get(&shop_id).filter(|shop| speaks_of(source, hint, shop)) else {
                 continue;
             };
             let Some(transaction) = self.transaction_of_hint(&shop, hint).await? else { continue };

@@ -16,7 +16,7 @@ impl Gateway {
     /// # Errors
     /// A database that failed. The transaction stays as it is and is looked at again.
     pub async fn overdue(&self, transaction: &Transaction) -> Result<(), Refusal> {
-        let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {
+        let Some(shop) = self.parts.shops.get(&transaction.shop_id) else {
             return Err(Refusal::Internal("the transaction's shop is not in shops.toml"));
         };
         let ended = match &transaction.state {

@@ -1,8 +1,8 @@
 //! The shops of this gateway, ready for business: settings, and the account that signs at Amazon.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::amazonpay::{KeyError, Merchant, MerchantError, Region, SigningKey};
 use crate::config::{self, OtherKey, Secret, ShopSettings};
@@ -105,9 +105,9 @@ fn account(
         .map_err(|source| ShopError::Merchant { shop_id: shop_id(), source })
 }
 
-/// All shops, by id.
+/// All shops, by id. They can be exchanged while the gateway serves; whoever has taken one out goes on with it.
 #[derive(Debug, Default)]
-pub struct Shops(BTreeMap<ShopId, Arc<Shop>>);
+pub struct Shops(RwLock<Arc<BTreeMap<ShopId, Arc<Shop>>>>);
 
 impl Shops {
     /// Opens each shop.
@@ -115,30 +115,43 @@ impl Shops {
     /// # Errors
     /// The first [`ShopError`].
     pub fn open(settings: Vec<ShopSettings>) -> Result<Self, ShopError> {
-        settings
-            .into_iter()
-            .map(|one| Shop::open(one).map(|shop| (shop.id.clone(), Arc::new(shop))))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let open = |one| Shop::open(one).map(|shop| (shop.id.clone(), Arc::new(shop)));
+        let shops = settings.into_iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self(RwLock::new(Arc::new(shops))))
     }
 
     /// The shop of this id.
-    pub fn get(&self, id: &ShopId) -> Option<&Arc<Shop>> {
-        self.0.get(id)
+    pub fn get(&self, id: &ShopId) -> Option<Arc<Shop>> {
+        self.present().get(id).cloned()
     }
 
-    /// Every shop, in the order of their ids.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Shop>> {
-        self.0.values()
+    /// Every shop of this moment, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = Arc<Shop>> + use<> {
+        let shops: Vec<_> = self.present().values().cloned().collect();
+        shops.into_iter()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.present().len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.present().is_empty()
+    }
+
+    /// Puts `new` in their place, all at once. A shop that has called with the second of its passwords is still known to.
+    pub fn replace_by(&self, new: &Self) {
+        let new = new.present();
+        for (id, shop) in new.iter() {
+            let used_other = self.get(id).is_some_and(|old| old.uses_other_pass.load(Ordering::Relaxed));
+            shop.uses_other_pass.store(used_other, Ordering::Relaxed);
+        }
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = new;
+    }
+
+    fn present(&self) -> Arc<BTreeMap<ShopId, Arc<Shop>>> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -93,7 +93,7 @@ impl Gateway {
         if !constant_time_eq(token_hash(request.token.expose_secret()).as_bytes(), token_sha256.as_bytes()) {
             return Err(StartError::TokenInvalid);
         }
-        let Some(shop) = self.parts.shops.get(&transaction.shop_id).cloned() else {
+        let Some(shop) = self.parts.shops.get(&transaction.shop_id) else {
             return Err(StartError::Internal("the transaction's shop is not in shops.toml"));
         };
         let State::ReqSuccess(ticket) = &transaction.state else { return back_to_shop(&shop, &transaction) };

@@ -67,7 +67,7 @@ pub(crate) struct App {
 /// The gateway's routes, and those of its console where it has one.
 pub fn router(gateway: Arc<Gateway>, hints: Hints, limits: Limits, console: Option<&Arc<Console>>) -> Router {
     let whole = Duration::from_millis(limits.request_timeout_ms);
-    let places = Places::new(gateway.shops().iter().map(|shop| &shop.id), limits.shop_requests_max);
+    let places = Places::new(limits.shop_requests_max);
     let (guesses, places) = (Arc::default(), Arc::new(places));
     let console = console.map_or_else(Router::new, |console| {
         let proxies = limits.trusted_proxies.clone().into();

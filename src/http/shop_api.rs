@@ -141,7 +141,7 @@ impl<'a> Exchange<'a> {
     /// The shop named in the request decides how it is read; where no shop is named, nothing that needs it follows.
     fn of(app: &'a App, caller: IpAddr, call: Call, style: Style, raw: &RawRequest) -> Self {
         let shops = app.gateway.shops();
-        let shop = raw.shop_id_text().and_then(|id| ShopId::new(id).ok()).and_then(|id| shops.get(&id).cloned());
+        let shop = raw.shop_id_text().and_then(|id| ShopId::new(id).ok()).and_then(|id| shops.get(&id));
         Self {
             app,
             caller,

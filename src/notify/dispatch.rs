@@ -162,14 +162,14 @@ impl Dispatcher {
         let number = claimed.attempts_before + 1;
         let notification = &claimed.notification;
         let shop = self.shops.get(&notification.shop_id);
-        let answered = match shop {
+        let answered = match &shop {
             Some(shop) => {
                 deliver::post(self.outside.shops(shop.settings.environment), &shop.settings, &claimed, at).await
             }
             None => ShopAnswer::shop_missing(),
         };
         let now = self.clock.now();
-        let next = match shop {
+        let next = match &shop {
             _ if answered.received => Next::Delivered,
             Some(shop) => self.next(shop, number - claimed.schedule_from, now, answered.retry_after_ms),
             // A slip in shops.toml must not cost a shop what it is owed: it waits until its shop is back.

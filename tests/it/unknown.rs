@@ -231,7 +231,7 @@ async fn a_buyer_who_never_came_back_and_had_cancelled() {
 async fn a_buyer_who_never_came_back_and_whose_session_is_completed() {
     let stage = Stage::new().await;
     let (entered, _) = stage.agreed(Order::auth("order-1")).await;
-    let shop = stage.gateway.shops().iter().next().unwrap().clone();
+    let shop = stage.gateway.shops().iter().next().unwrap();
     let client = Client::new(stage.http.clone(), stage.clock.clone(), Arc::new(SeededRng::new(3)), Retry::default());
     let request = CompleteCheckoutSession {
         charge_amount: Some(Price::of(Yen::new(2178).unwrap())),

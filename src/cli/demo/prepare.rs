@@ -105,7 +105,7 @@ pub(super) fn accounts(shops: &Shops, shop_url: &str) -> anyhow::Result<Vec<Shop
                 merchant_id: settings.merchant_id.clone(),
                 store_id: settings.store_id.clone(),
                 public_key_id: settings.public_key_id.clone(),
-                buttons: buttons(shop, &format!("{shop_url}/{}", shop.id))?,
+                buttons: buttons(&shop, &format!("{shop_url}/{}", shop.id))?,
             })
         })
         .collect()

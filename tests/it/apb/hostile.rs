@@ -18,7 +18,7 @@ fn code_in(html: &str) -> &str {
 
 /// A checkout that a shop's own key signed, with whatever payload, paid by its buyer; answers the session.
 async fn paid_with(stage: &Stage, of: &ShopClient, payload: &Value) -> String {
-    let shop = stage.gateway.shops().iter().find(|shop| shop.settings.merchant_id == of.merchant_id).unwrap().clone();
+    let shop = stage.gateway.shops().iter().find(|shop| shop.settings.merchant_id == of.merchant_id).unwrap();
     let signed = shop.merchant.sign_button(payload.to_string()).unwrap();
     let form = [
         ("merchantId", of.merchant_id.as_str()),
@@ -37,7 +37,7 @@ async fn paid_with(stage: &Stage, of: &ShopClient, payload: &Value) -> String {
 
 /// What the gateway's payload for `entry` says.
 fn payload(stage: &Stage, entry: &Entry) -> Value {
-    let store = &stage.gateway.shops().iter().next().unwrap().settings.store_id;
+    let store = stage.gateway.shops().iter().next().unwrap().settings.store_id.clone();
     json!({
         "webCheckoutDetails": {
             "checkoutMode": "ProcessOrder",
@@ -83,7 +83,7 @@ async fn a_session_that_is_not_the_transactions_is_not_taken() {
     ] {
         foreign.push((what, paid_with(&stage, stage.shop(), &payload).await));
     }
-    let their_store = &stage.gateway.shops().iter().nth(1).unwrap().settings.store_id;
+    let their_store = stage.gateway.shops().iter().nth(1).unwrap().settings.store_id.clone();
     let theirs = forged("/storeId", json!(their_store));
     foreign.push(("another shop's", paid_with(&stage, stage.other_shop(), &theirs).await));
 

@@ -109,7 +109,7 @@ fn session_in(url: &str) -> String {
 /// Amazon's window for a shop of a certified provider: the buyer permits `total`, once or monthly, and the shop's page is
 /// handed the charge permission. Nothing is charged.
 pub(crate) async fn permit(stage: &Stage, of: &ShopClient, total: i64, kind: &str, card: &str) -> String {
-    let shop = stage.gateway.shops().iter().find(|shop| shop.settings.merchant_id == of.merchant_id).unwrap().clone();
+    let shop = stage.gateway.shops().iter().find(|shop| shop.settings.merchant_id == of.merchant_id).unwrap();
     let price = json!({"amount": total.to_string(), "currencyCode": "JPY"});
     let one_time = kind == "OneTime";
     let mut payload = json!({

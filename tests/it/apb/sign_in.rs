@@ -7,7 +7,7 @@ use crate::support::{Answer, HANAKO, Order, ShopClient, Stage};
 
 /// The buyer signs in at a shop that asks for `scopes`; answers the buyer's token.
 pub(crate) async fn sign_in(stage: &Stage, of: &ShopClient, scopes: Option<&[&str]>) -> String {
-    let shop = stage.gateway.shops().iter().find(|shop| shop.settings.merchant_id == of.merchant_id).unwrap().clone();
+    let shop = stage.gateway.shops().iter().find(|shop| shop.settings.merchant_id == of.merchant_id).unwrap();
     let mut payload = json!({"signInReturnUrl": "https://shop.example/hello", "storeId": shop.settings.store_id});
     if let Some(scopes) = scopes {
         payload["signInScopes"] = json!(scopes);

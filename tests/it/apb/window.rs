@@ -30,7 +30,7 @@ async fn asked(stage: &Stage, session: &str) -> Value {
 
 /// The buyer pays in the window with a card that asks for a second factor.
 async fn paid_in_the_window(stage: &Stage) -> Event {
-    let shop = stage.gateway.shops().iter().next().unwrap().clone();
+    let shop = stage.gateway.shops().iter().next().unwrap();
     let config = json!({
         "storeId": shop.settings.store_id,
         "paymentDetails": {

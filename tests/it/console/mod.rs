@@ -3,3 +3,4 @@
 mod door;
 mod guessing;
 mod sweep;
+mod users;

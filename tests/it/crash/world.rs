@@ -280,7 +280,7 @@ fn write_secret(file: &Path, secret: &str) {
 }
 
 fn merchants(shops: &Shops) -> Vec<Merchant> {
-    let merchant = |shop: &Arc<sekisho::flow::Shop>| Merchant {
+    let merchant = |shop: Arc<sekisho::flow::Shop>| Merchant {
         merchant_id: shop.settings.merchant_id.clone(),
         name: shop.settings.store_name.clone(),
         store_ids: vec![shop.settings.store_id.clone()],

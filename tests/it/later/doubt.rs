@@ -18,7 +18,7 @@ pub(super) fn client(stage: &Stage) -> Client {
 }
 
 fn account(stage: &Stage) -> Arc<Shop> {
-    stage.gateway.shops().iter().next().unwrap().clone()
+    stage.gateway.shops().iter().next().unwrap()
 }
 
 async fn charge_of(stage: &Stage, entered: &Entered) -> ChargeId {

@@ -69,7 +69,7 @@ async fn told(stage: &Stage, count: usize) -> Vec<String> {
 
 /// The first shop with a button whose orders may grow.
 fn generous(stage: &Stage) -> ShopClient {
-    let shop = stage.gateway.shops().iter().next().unwrap().clone();
+    let shop = stage.gateway.shops().iter().next().unwrap();
     let button = ReviewPageButton {
         checkout_review_return_url: "https://shop.example/review".to_owned(),
         checkout_cancel_url: None,
@@ -124,7 +124,7 @@ async fn charge_again(stage: &Stage, order: &'static str, job: &str, permission:
 
 /// A session of the on-page script whose buyer has paid; answers its id.
 async fn on_page(stage: &Stage, intent: &str, pending: bool, card: &str) -> String {
-    let shop = stage.gateway.shops().iter().next().unwrap().clone();
+    let shop = stage.gateway.shops().iter().next().unwrap();
     let play = json!({
         "merchantId": shop.settings.merchant_id,
         "payment": card,

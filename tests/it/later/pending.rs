@@ -55,7 +55,7 @@ async fn pending_then_cancelled_by_amazon() {
     let (entered, _) = waiting(&stage, Order::auth("order-1")).await;
     // Somebody at Amazon lets the charge go before it is authorised.
     let charge = stage.transaction(&entered.access_id).await.state.pending_charge().unwrap().charge.clone();
-    let shop = stage.gateway.shops().iter().next().unwrap().clone();
+    let shop = stage.gateway.shops().iter().next().unwrap();
     super::doubt::client(&stage)
         .cancel_charge(&shop.merchant, &charge, &sekisho::amazonpay::CancelCharge { cancellation_reason: "x".into() })
         .await

@@ -336,7 +336,7 @@ async fn permission_from_the_window(stage: &Stage) -> String {
 async fn sign_in() -> Scene {
     let stage = stage().await;
     let mut shop = Recorder::new(&stage);
-    let settings = &stage.gateway.shops().iter().next().unwrap();
+    let settings = stage.gateway.shops().iter().next().unwrap();
     let payload = json!({
         "signInReturnUrl": "https://shop.example/hello",
         "storeId": settings.settings.store_id,

@@ -93,7 +93,7 @@ impl Stage {
         tokio::spawn(assembled.serve(gateway_listener, stop));
 
         let client = egress::client(Duration::from_secs(5), Duration::from_mins(1)).unwrap();
-        let shops = gateway.shops().iter().map(|shop| shop_client(shop, &gateway_url, &client)).collect();
+        let shops = gateway.shops().iter().map(|shop| shop_client(&shop, &gateway_url, &client)).collect();
         let browser = Browser { http: client.clone(), sandbox_url };
         Self { clock, gateway, gateway_url, receiver, browser, http: client, staff, shops, _data: data }
     }
@@ -204,7 +204,7 @@ fn shops(data: &Path, sandbox_url: &str, receiver_url: &str) -> Vec<ShopSettings
 }
 
 fn merchants(shops: &Shops) -> Vec<Merchant> {
-    let merchant = |shop: &Arc<Shop>| Merchant {
+    let merchant = |shop: Arc<Shop>| Merchant {
         merchant_id: shop.settings.merchant_id.clone(),
         name: shop.settings.store_name.clone(),
         store_ids: vec![shop.settings.store_id.clone()],
