@@ -138,6 +138,8 @@ impl Assembled {
         let console = Console::new(console::Parts {
             gateway: assembled.gateway.clone(),
             book: store.clone(),
+            overview: store.clone(),
+            notices: assembled.dispatcher.clone(),
             clock,
             rng,
             deployment_key: key,

@@ -88,7 +88,13 @@ async fn list(State(console): State<App>, staff: Staff, asked: Asked) -> Result<
     let (next, lines) = (page.next.map(href), lines(page, asked.language));
     let mut frame = Frame::of(Some(&staff), &asked);
     if !wanted.is_empty() {
-        frame = frame.saying(false, asked.t("Charge Permission IDは S03-1234567-1234567 の形です。", "A charge permission is written S03-1234567-1234567."));
+        frame = frame.saying(
+            false,
+            asked.t(
+                "Charge Permission IDは S03-1234567-1234567 の形です。",
+                "A charge permission is written S03-1234567-1234567.",
+            ),
+        );
     }
     let shops = console.shops_in(staff.scope());
     asked.page(&ListPage { frame, lines, shops, shop, wanted: wanted.to_owned(), is_first: after.is_none(), next })

@@ -12,16 +12,21 @@
 mod asked;
 mod assets;
 mod audit;
+mod consents;
 mod door;
 mod failure;
 mod frame;
 mod guard;
+mod notifications;
 pub mod password;
 mod route;
 mod session;
 mod shop;
 mod staff;
+mod today;
+mod transactions;
 mod users;
+mod words;
 
 use std::sync::{Arc, OnceLock};
 
@@ -31,7 +36,8 @@ use crate::config::DeploymentKey;
 use crate::domain::guesses::Guesses;
 use crate::domain::{Clock, Rng, ShopId};
 use crate::flow::{Gateway, Shop};
-use crate::store::StaffBook;
+use crate::notify::Dispatcher;
+use crate::store::{Overview, StaffBook};
 use password::Passwords;
 use route::Room;
 use session::Cookies;
@@ -51,6 +57,10 @@ pub struct Parts {
     pub gateway: Arc<Gateway>,
     /// Accounts, sessions, and the audit log.
     pub book: Arc<dyn StaffBook>,
+    /// The book of payments, for those who look on.
+    pub overview: Arc<dyn Overview>,
+    /// Sends test notifications.
+    pub notices: Arc<Dispatcher>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -106,6 +116,21 @@ impl Console {
     /// Accounts, sessions, and the audit log.
     pub(crate) fn book(&self) -> &dyn StaffBook {
         &*self.parts.book
+    }
+
+    /// The book of payments.
+    pub(crate) fn overview(&self) -> &dyn Overview {
+        &*self.parts.overview
+    }
+
+    /// Whoever sends test notifications.
+    pub(crate) fn notices(&self) -> &Dispatcher {
+        &self.parts.notices
+    }
+
+    /// The ids of the shops in scope, of those that shops.toml has.
+    pub(crate) fn shops_in(&self, scope: &Scope) -> Vec<String> {
+        self.gateway().shops().iter().filter(|shop| scope.sees(&shop.id)).map(|shop| shop.id.to_string()).collect()
     }
 
     /// The time.

@@ -109,7 +109,12 @@ pub(super) async fn one(
     let seen = found(&console, &staff, &notification).await?;
     let mut frame = Frame::of(Some(&staff), &asked);
     match asked.field("sent") {
-        "1" => frame = frame.saying(true, asked.t("再送待ちにしました。まもなく送信されます。", "It is due again, and sent in a moment.")),
+        "1" => {
+            frame = frame.saying(
+                true,
+                asked.t("再送待ちにしました。まもなく送信されます。", "It is due again, and sent in a moment."),
+            )
+        }
         "0" => {
             let text = asked.t(
                 "何も行いませんでした: 送信中か、表示後にすでに送信されています。",

@@ -80,12 +80,21 @@ fn page(console: &App, staff: &Staff, asked: &Asked, answered: Option<ShopAnswer
     });
     if let Some(answer) = &answer {
         frame = if answer.received {
-            frame.saying(true, asked.t("店舗のサーバーは受領しました（HTTP 200、本文 0）。", "The shop’s server has it: HTTP 200 and the body 0."))
+            frame.saying(
+                true,
+                asked.t(
+                    "店舗のサーバーは受領しました（HTTP 200、本文 0）。",
+                    "The shop’s server has it: HTTP 200 and the body 0.",
+                ),
+            )
         } else {
-            frame.saying(false, asked.t(
-                "店舗のサーバーは受領しませんでした。HTTP 200で本文 0 を返す必要があります。",
-                "The shop’s server did not take it. It has to answer HTTP 200 with the body 0.",
-            ))
+            frame.saying(
+                false,
+                asked.t(
+                    "店舗のサーバーは受領しませんでした。HTTP 200で本文 0 を返す必要があります。",
+                    "The shop’s server did not take it. It has to answer HTTP 200 with the body 0.",
+                ),
+            )
         };
     }
     asked.page(&TestPage { frame, shops: shops.map(target).collect(), answer })

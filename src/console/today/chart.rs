@@ -92,7 +92,8 @@ impl Chart {
         // Counted from the end, so that the last bar, today's, has its name.
         let is_named = |index: usize| (names.len() - 1 - index).is_multiple_of(every);
         let labels = names.iter().enumerate().filter(|(index, _)| is_named(*index));
-        let labels = labels.map(|(index, text)| Label { x: left_of(index) + step / 2, y: HEIGHT - 8, text: text.clone() });
+        let labels =
+            labels.map(|(index, text)| Label { x: left_of(index) + step / 2, y: HEIGHT - 8, text: text.clone() });
         let parts = if top >= 4 { 4 } else { top };
         let line = |part: i64| Line { y: HEIGHT - BELOW - part * room / parts, text: (part * top / parts).to_string() };
         Self {
@@ -165,7 +166,9 @@ mod tests {
 
     #[test]
     fn the_top_divides_into_round_parts() {
-        for (count, top) in [(1, 1), (4, 4), (5, 8), (9, 12), (13, 20), (21, 40), (100, 120), (121, 200), (1_000_000, 1_200_000)] {
+        for (count, top) in
+            [(1, 1), (4, 4), (5, 8), (9, 12), (13, 20), (21, 40), (100, 120), (121, 200), (1_000_000, 1_200_000)]
+        {
             assert_eq!(round_up(count), top);
         }
     }

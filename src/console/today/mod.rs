@@ -104,7 +104,8 @@ fn cards(tallies: &[Tally], today: JapanDay, language: Language) -> Vec<Card> {
         fitting.fold((0, 0), |(count, sum), tally| (count + tally.count, sum + tally.sum))
     };
     let of_today = |flow: Flow| sum(&|tally| tally.day == today && tally.of == TallyOf::Flow(flow));
-    let pending = sum(&|tally| matches!(tally.of, TallyOf::Status(Status::ReqSuccess | Status::AuthProcess | Status::ReqReturn)));
+    let pending =
+        sum(&|tally| matches!(tally.of, TallyOf::Status(Status::ReqSuccess | Status::AuthProcess | Status::ReqReturn)));
     let card = |id, label, (count, sum), note| Card {
         id,
         label,
@@ -117,7 +118,12 @@ fn cards(tallies: &[Tally], today: JapanDay, language: Language) -> Vec<Card> {
         card("taken", t("受付", "Taken"), of_today(Flow::Taken), t("今日登録された取引", "entered today")),
         card("captured", t("売上", "Captured"), of_today(Flow::Captured), t("今日売上になった金額", "captured today")),
         card("refunded", t("返金", "Refunded"), of_today(Flow::Refunded), t("今日完了した返金", "refunds done today")),
-        card("failed", t("失敗", "Failed"), of_today(Flow::Failed), t("今日失敗または期限切れ", "failed or expired today")),
+        card(
+            "failed",
+            t("失敗", "Failed"),
+            of_today(Flow::Failed),
+            t("今日失敗または期限切れ", "failed or expired today"),
+        ),
         card("pending", t("処理中", "Pending"), pending, t("現在（30日以内の登録分）", "now, of the last 30 days")),
     ]
 }
@@ -132,7 +138,10 @@ fn days_chart(tallies: &[Tally], today: JapanDay, language: Language) -> Chart {
     let series = |group: Group| {
         let count_of = |day: JapanDay| {
             let of_day = tallies.iter().filter(|tally| tally.day == day);
-            of_day.filter(|it| matches!(it.of, TallyOf::Status(status) if Group::of(status) == group)).map(|it| it.count).sum()
+            of_day
+                .filter(|it| matches!(it.of, TallyOf::Status(status) if Group::of(status) == group))
+                .map(|it| it.count)
+                .sum()
         };
         let counts = (0..DAYS).map(|index| count_of(today.plus(1 - DAYS + index))).collect();
         Series { class: group.word(), label: group.label(language), counts }
@@ -178,11 +187,10 @@ fn latency(tallies: &[Tally], language: Language) -> (Chart, Vec<LatencyRow>, St
         count: words::grouped(count_of(bound)),
         share: if count == 0 { "–".to_owned() } else { format!("{}%", (count_of(bound) * 100 + count / 2) / count) },
     };
-    let series = Series {
-        class: "took",
-        label: language.pick("件数", "Calls"),
-        counts: bounds.iter().map(count_of).collect(),
-    };
+    let series =
+        Series {
+            class: "took", label: language.pick("件数", "Calls"), counts: bounds.iter().map(count_of).collect()
+        };
     let chart = Chart::stacked(bounds.iter().map(label).collect(), vec![series]);
     let mean = if count == 0 { String::new() } else { words::grouped(sum / count) };
     (chart, bounds.iter().map(row).collect(), mean)

@@ -121,7 +121,9 @@ fn typed(subject: &Subject, asked: &Asked) -> Result<Money, String> {
     };
     let money = part("amount").zip(part("tax")).and_then(|(amount, tax)| Money::new(amount, tax));
     let Some(money) = money else {
-        return Err(asked.t("金額は0以上の整数、合計9999999以下です。", "Amounts are whole numbers, 9999999 at most in all.").to_owned());
+        return Err(asked
+            .t("金額は0以上の整数、合計9999999以下です。", "Amounts are whole numbers, 9999999 at most in all.")
+            .to_owned());
     };
     if money.total() == Yen::ZERO {
         return Err(asked.t("金額を入力してください。", "Please give an amount.").to_owned());
@@ -183,23 +185,57 @@ fn consequences(console: &App, subject: &Subject, money: Money, language: Langua
     let mut said = match (subject.act, &subject.transaction.state) {
         (Act::Sales, _) => sale(asked, now, language),
         (Act::Cancel, Standing::Auth(_)) => vec![match language {
-            Language::Japanese => format!("仮売上 {} の全額をAmazonで取り消します。購入者には請求されません。元に戻せません。", yen(now)),
-            Language::English => format!("Amazon lets the whole authorisation of {} go. The buyer is not charged. This cannot be undone.", yen(now)),
+            Language::Japanese => {
+                format!("仮売上 {} の全額をAmazonで取り消します。購入者には請求されません。元に戻せません。", yen(now))
+            }
+            Language::English => format!(
+                "Amazon lets the whole authorisation of {} go. The buyer is not charged. This cannot be undone.",
+                yen(now)
+            ),
         }],
         (Act::Cancel, _) => vec![match language {
-            Language::Japanese => format!("購入者に {} を返金します。返金後に残る売上は {} です。元に戻せません。", yen(asked), yen(now - asked)),
-            Language::English => format!("{} is refunded to the buyer; {} of the sale is left. This cannot be undone.", yen(asked), yen(now - asked)),
+            Language::Japanese => format!(
+                "購入者に {} を返金します。返金後に残る売上は {} です。元に戻せません。",
+                yen(asked),
+                yen(now - asked)
+            ),
+            Language::English => format!(
+                "{} is refunded to the buyer; {} of the sale is left. This cannot be undone.",
+                yen(asked),
+                yen(now - asked)
+            ),
         }],
         (Act::Change, _) if asked == now => vec![
-            language.pick("内訳だけを変更します。Amazonでの金額は変わりません。", "Only the split changes; at Amazon nothing does.").to_owned(),
+            language
+                .pick(
+                    "内訳だけを変更します。Amazonでの金額は変わりません。",
+                    "Only the split changes; at Amazon nothing does.",
+                )
+                .to_owned(),
         ],
         (Act::Change, Standing::Auth(_)) => vec![match language {
-            Language::Japanese => format!("Amazonで新しい仮売上 {} を取り、成功したら今の仮売上 {} を解放します。", yen(asked), yen(now)),
-            Language::English => format!("Amazon authorises {} anew and, once that stands, lets the present {} go.", yen(asked), yen(now)),
+            Language::Japanese => {
+                format!("Amazonで新しい仮売上 {} を取り、成功したら今の仮売上 {} を解放します。", yen(asked), yen(now))
+            }
+            Language::English => format!(
+                "Amazon authorises {} anew and, once that stands, lets the present {} go.",
+                yen(asked),
+                yen(now)
+            ),
         }],
         (Act::Change, _) => vec![match language {
-            Language::Japanese => format!("売上を {} から {} に減らし、差額 {} を購入者に返金します。元に戻せません。", yen(now), yen(asked), yen(now - asked)),
-            Language::English => format!("The sale goes down from {} to {}; {} is refunded to the buyer. This cannot be undone.", yen(now), yen(asked), yen(now - asked)),
+            Language::Japanese => format!(
+                "売上を {} から {} に減らし、差額 {} を購入者に返金します。元に戻せません。",
+                yen(now),
+                yen(asked),
+                yen(now - asked)
+            ),
+            Language::English => format!(
+                "The sale goes down from {} to {}; {} is refunded to the buyer. This cannot be undone.",
+                yen(now),
+                yen(asked),
+                yen(now - asked)
+            ),
         }],
     };
     let event = match subject.act {
@@ -210,7 +246,11 @@ fn consequences(console: &App, subject: &Subject, money: Money, language: Langua
     };
     let shop = console.gateway().shops().get(&subject.transaction.shop_id);
     if shop.is_some_and(|shop| shop.settings.is_notified_of(event)) {
-        said.push(language.pick("店舗のサーバーに結果通知を送ります。", "The shop’s server is sent a result notification.").to_owned());
+        said.push(
+            language
+                .pick("店舗のサーバーに結果通知を送ります。", "The shop’s server is sent a result notification.")
+                .to_owned(),
+        );
     }
     said
 }
@@ -224,7 +264,10 @@ fn sale(asked: i64, now: i64, language: Language) -> Vec<String> {
     if asked < now {
         said.push(match language {
             Language::Japanese => format!("仮売上の残り {} は解放され、以後請求できません。", yen(now - asked)),
-            Language::English => format!("The remaining {} of the authorisation is let go and cannot be charged any more.", yen(now - asked)),
+            Language::English => format!(
+                "The remaining {} of the authorisation is let go and cannot be charged any more.",
+                yen(now - asked)
+            ),
         });
     }
     said

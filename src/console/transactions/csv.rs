@@ -117,7 +117,10 @@ fn unreadable() -> Failure {
     Failure::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         ("検索条件を読み取れませんでした", "This search could not be read"),
-        ("取引の一覧に戻って条件を直してください。", "Please go back to the list of transactions and mend the conditions."),
+        (
+            "取引の一覧に戻って条件を直してください。",
+            "Please go back to the list of transactions and mend the conditions.",
+        ),
     )
 }
 
@@ -165,8 +168,36 @@ const COLUMNS: usize = 13;
 
 fn headings(language: Language) -> [String; COLUMNS] {
     let names = language.pick(
-        ["オーダーID", "AccessID", "店舗", "状態", "処理区分", "利用金額", "税送料", "取消金額", "取消税送料", "登録日時", "処理日時", "Charge Permission ID", "エラー詳細コード"],
-        ["OrderID", "AccessID", "ShopID", "Status", "JobCd", "Amount", "Tax", "CancelAmount", "CancelTax", "EntryDate", "ProcessDate", "AmazonChargePermissionID", "ErrInfo"],
+        [
+            "オーダーID",
+            "AccessID",
+            "店舗",
+            "状態",
+            "処理区分",
+            "利用金額",
+            "税送料",
+            "取消金額",
+            "取消税送料",
+            "登録日時",
+            "処理日時",
+            "Charge Permission ID",
+            "エラー詳細コード",
+        ],
+        [
+            "OrderID",
+            "AccessID",
+            "ShopID",
+            "Status",
+            "JobCd",
+            "Amount",
+            "Tax",
+            "CancelAmount",
+            "CancelTax",
+            "EntryDate",
+            "ProcessDate",
+            "AmazonChargePermissionID",
+            "ErrInfo",
+        ],
     );
     names.map(str::to_owned)
 }

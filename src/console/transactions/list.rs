@@ -91,7 +91,8 @@ pub(super) async fn show(State(console): State<App>, staff: Staff, asked: Asked)
         Ok(wanted) => {
             let found =
                 console.overview().transactions(&wanted.scope, &wanted.search, wanted.sort, after, LINES).await?;
-            let href = |next: Cursor| format!("/console/transactions?{}", page.typed.query(&[("after", &next.to_string())]));
+            let href =
+                |next: Cursor| format!("/console/transactions?{}", page.typed.query(&[("after", &next.to_string())]));
             page.next = found.next.map(href);
             page.cut_short = found.cut_short;
             page.lines = found.rows.into_iter().map(|line| Line::of(line, language)).collect();

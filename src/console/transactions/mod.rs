@@ -8,6 +8,9 @@ mod one;
 mod search;
 mod story;
 
+pub(super) use act::why;
+pub(super) use list::Line;
+
 use super::route::{Nav, Needs, Room, get, post};
 use super::{App, Asked, Failure, Frame, Staff, words};
 use crate::domain::Right;

@@ -59,7 +59,10 @@ pub(super) async fn show(
     let done = match asked.field("done") {
         "sales" => asked.t("実売上にしました。", "Captured."),
         "cancel" => asked.t("取り消しました。", "Cancelled."),
-        "refund" => asked.t("返金を受け付けました。完了すると状態が変わります。", "The refund is accepted; the status changes when it is done."),
+        "refund" => asked.t(
+            "返金を受け付けました。完了すると状態が変わります。",
+            "The refund is accepted; the status changes when it is done.",
+        ),
         "change" => asked.t("金額を変更しました。", "The amounts are changed."),
         _ => "",
     };
@@ -187,7 +190,10 @@ fn raw(transaction: &Transaction) -> Vec<(&'static str, String)> {
         ("CapturedAt", payment.and_then(|payment| payment.captured_at).map(moment)),
         ("AmazonRefundID", payment.and_then(|payment| payment.refund.as_ref()).map(|refund| refund.id.to_string())),
         ("Frequency", exec.and_then(|exec| exec.frequency).map(|it| format!("{} {}", it.value, it.unit))),
-        ("RetURL", exec.and_then(|exec| exec.ret_url.as_deref()).map(|url| url.split('?').next().unwrap_or(url).to_owned())),
+        (
+            "RetURL",
+            exec.and_then(|exec| exec.ret_url.as_deref()).map(|url| url.split('?').next().unwrap_or(url).to_owned()),
+        ),
         ("Description", exec.and_then(|exec| exec.description.clone())),
     ];
     let notes = exec.map(|exec| exec.client_fields.clone()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The search form: what was typed, what it means, and what is wrong with it.
 
-use crate::console::{Asked, Failure, Staff};
 use crate::console::words::typed_yen;
+use crate::console::{Asked, Failure, Staff};
 use crate::domain::{AccessId, ChargePermissionId, JapanDay, Scope, Status};
 use crate::store::overview::{Search, Sort};
 
@@ -86,16 +86,27 @@ impl Typed {
     pub(super) fn read(&self, staff: &Staff, asked: &Asked) -> Result<Result<Wanted, Vec<String>>, Failure> {
         let mut faults = Faults { asked, said: Vec::new() };
         let day = |faults: &mut Faults<'_>, text: &str| {
-            faults.read(text, |it| it.parse::<JapanDay>().ok(), ("日付は 2026-11-23 の形です。", "A date is written 2026-11-23."))
+            faults.read(
+                text,
+                |it| it.parse::<JapanDay>().ok(),
+                ("日付は 2026-11-23 の形です。", "A date is written 2026-11-23."),
+            )
         };
         let yen = |faults: &mut Faults<'_>, text: &str| {
-            faults.read(text, typed_yen, ("金額は0から9999999の整数です。", "An amount is a whole number from 0 to 9999999."))
+            faults.read(
+                text,
+                typed_yen,
+                ("金額は0から9999999の整数です。", "An amount is a whole number from 0 to 9999999."),
+            )
         };
         let search = Search {
             order: faults.read(
                 &self.order,
                 |it| it.parse().ok(),
-                ("OrderIDは半角英数字とハイフン27文字以内、前方一致は末尾に * です。", "An OrderID is up to 27 letters, digits and hyphens; put * behind a beginning."),
+                (
+                    "OrderIDは半角英数字とハイフン27文字以内、前方一致は末尾に * です。",
+                    "An OrderID is up to 27 letters, digits and hyphens; put * behind a beginning.",
+                ),
             ),
             access_id: faults.read(
                 &self.access_id,
@@ -105,7 +116,10 @@ impl Typed {
             permission: faults.read(
                 &self.permission,
                 |it| ChargePermissionId::new(it).ok(),
-                ("Charge Permission IDは S03-1234567-1234567 の形です。", "A charge permission is written S03-1234567-1234567."),
+                (
+                    "Charge Permission IDは S03-1234567-1234567 の形です。",
+                    "A charge permission is written S03-1234567-1234567.",
+                ),
             ),
             status: faults.read(&self.status, Status::parse, ("状態を選び直してください。", "Please choose a status.")),
             from: day(&mut faults, &self.from).map(JapanDay::begins_at),

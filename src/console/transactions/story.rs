@@ -40,7 +40,13 @@ fn change(line: &JournalLine, language: Language) -> Event {
     let total = words::yen(line.amount.get() + line.tax.get(), language);
     let class = words::StatusTag::of(line.to, language).class;
     let title = format!("{}: {moved}", event_label(&line.event, language));
-    Event { at: line.at, class, title, details: vec![format!("{total} · version {}", line.version)], href: String::new() }
+    Event {
+        at: line.at,
+        class,
+        title,
+        details: vec![format!("{total} · version {}", line.version)],
+        href: String::new(),
+    }
 }
 
 /// What an event of the journal is called; those that a newer version wrote are called by their word.
@@ -48,10 +54,18 @@ fn event_label(event: &str, language: Language) -> &str {
     let (ja, en) = match event {
         "entered" => ("取引登録（店舗: EntryTranAmazonpay）", "Entered (shop: EntryTranAmazonpay)"),
         "requested" => ("決済実行（店舗: ExecTranAmazonpay）", "Executed (shop: ExecTranAmazonpay)"),
-        "charged-at-once" => ("決済実行、即時決済（ExecTranAmazonpay）", "Executed and charged at once (ExecTranAmazonpay)"),
-        "registered-at-once" => ("決済実行、同意を登録（ExecTranAmazonpay）", "Executed, consent registered (ExecTranAmazonpay)"),
-        "refused-at-once" => ("決済実行、Amazonが拒否（ExecTranAmazonpay）", "Executed, refused by Amazon (ExecTranAmazonpay)"),
-        "pending-at-once" => ("決済実行、Amazonの判断待ち（ExecTranAmazonpay）", "Executed, Amazon takes its time (ExecTranAmazonpay)"),
+        "charged-at-once" => {
+            ("決済実行、即時決済（ExecTranAmazonpay）", "Executed and charged at once (ExecTranAmazonpay)")
+        }
+        "registered-at-once" => {
+            ("決済実行、同意を登録（ExecTranAmazonpay）", "Executed, consent registered (ExecTranAmazonpay)")
+        }
+        "refused-at-once" => {
+            ("決済実行、Amazonが拒否（ExecTranAmazonpay）", "Executed, refused by Amazon (ExecTranAmazonpay)")
+        }
+        "pending-at-once" => {
+            ("決済実行、Amazonの判断待ち（ExecTranAmazonpay）", "Executed, Amazon takes its time (ExecTranAmazonpay)")
+        }
         "started" => ("購入者がAmazonへ（AmazonpayStart）", "The buyer set out for Amazon (AmazonpayStart)"),
         "session-named" => ("購入者が戻りました", "The buyer is back, with a session"),
         "pending" => ("Amazonの判断待ち", "Amazon takes its time"),
