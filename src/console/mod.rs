@@ -34,7 +34,7 @@ use axum::Router;
 
 use crate::config::DeploymentKey;
 use crate::domain::guesses::Guesses;
-use crate::domain::{Clock, Rng, ShopId};
+use crate::domain::{Clock, Rng, Scope, ShopId};
 use crate::flow::{Gateway, Shop};
 use crate::notify::Dispatcher;
 use crate::store::{Overview, StaffBook};
@@ -141,7 +141,7 @@ impl Console {
 
 /// Every room, in the order of the navigation.
 fn rooms() -> Vec<Room> {
-    vec![shop::room(), users::room(), audit::room(), users::own_room(), door::room(), assets::room()]
+    vec![today::room(), transactions::room(), consents::room(), notifications::room(), shop::room(), users::room(), audit::room(), users::own_room(), door::room(), assets::room()]
 }
 
 /// Every route of the console, for whoever tests that each is guarded.

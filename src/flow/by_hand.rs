@@ -146,7 +146,7 @@ impl Gateway {
     }
 
     fn shop_by_hand(&self, call: Call, shop: &ShopId) -> Result<Arc<Shop>, ByHandError> {
-        let shop = self.parts.shops.get(shop).cloned().ok_or(ByHandError::ShopMissing)?;
+        let shop = self.parts.shops.get(shop).ok_or(ByHandError::ShopMissing)?;
         contract(&shop, call)?;
         Ok(shop)
     }

@@ -45,7 +45,7 @@ pub(super) async fn send(State(console): State<App>, staff: Staff, asked: Asked)
             Scope::EveryShop => return page(&console, &staff, &asked, None),
         },
     };
-    let shop = console.gateway().shops().get(&chosen).cloned().ok_or_else(Failure::not_found)?;
+    let shop = console.gateway().shops().get(&chosen).ok_or_else(Failure::not_found)?;
     let Some(answered) = console.notices().test(&shop).await else {
         return page(&console, &staff, &asked, None);
     };
@@ -67,7 +67,7 @@ fn entry(console: &App, staff: &Staff, shop: ShopId, answered: &ShopAnswer) -> A
 
 fn page(console: &App, staff: &Staff, asked: &Asked, answered: Option<ShopAnswer>) -> Result<Response, Failure> {
     let shops = console.gateway().shops().iter().filter(|shop| staff.scope().sees(&shop.id));
-    let target = |shop: &std::sync::Arc<crate::flow::Shop>| Target {
+    let target = |shop: std::sync::Arc<crate::flow::Shop>| Target {
         shop: shop.id.to_string(),
         url: shop.settings.notify_url.as_deref().map(without_query).unwrap_or_default(),
         is_chosen: shop.id.as_str() == asked.field("shop"),

@@ -213,16 +213,7 @@ fn consequences(console: &App, subject: &Subject, money: Money, language: Langua
                 )
                 .to_owned(),
         ],
-        (Act::Change, Standing::Auth(_)) => vec![match language {
-            Language::Japanese => {
-                format!("Amazonで新しい仮売上 {} を取り、成功したら今の仮売上 {} を解放します。", yen(asked), yen(now))
-            }
-            Language::English => format!(
-                "Amazon authorises {} anew and, once that stands, lets the present {} go.",
-                yen(asked),
-                yen(now)
-            ),
-        }],
+        (Act::Change, Standing::Auth(_)) => replacement(asked, now, language),
         (Act::Change, _) => vec![match language {
             Language::Japanese => format!(
                 "売上を {} から {} に減らし、差額 {} を購入者に返金します。元に戻せません。",
@@ -269,6 +260,22 @@ fn sale(asked: i64, now: i64, language: Language) -> Vec<String> {
                 yen(now - asked)
             ),
         });
+    }
+    said
+}
+
+fn replacement(asked: i64, now: i64, language: Language) -> Vec<String> {
+    let (new, old) = (words::yen(asked, language), words::yen(now, language));
+    let mut said = vec![match language {
+        Language::Japanese => format!("Amazonで新しい仮売上 {new} を取り、成功したら今の仮売上 {old} を解放します。"),
+        Language::English => format!("Amazon authorises {new} anew and, once that stands, lets the present {old} go."),
+    }];
+    if asked < now {
+        let kept = language.pick(
+            "購入者の同意に二つ目の仮売上の余地がない場合は、今の仮売上の範囲内で金額だけを減らします。",
+            "Where the buyer permitted no second charge, the present authorisation stays and holds the smaller amount.",
+        );
+        said.push(kept.to_owned());
     }
     said
 }

@@ -1,6 +1,10 @@
 //! The shop console, by a browser without JavaScript, through the real router.
 
+mod acts;
 mod door;
+mod foreign;
 mod guessing;
+mod notices;
+mod search;
 mod sweep;
 mod users;

@@ -1,0 +1,126 @@
+//! Notifications: the queue, what shops answered, sending again, and a test of a shop's server.
+
+use sekisho::domain::Role;
+
+use crate::support::acts::{Named, pay};
+use crate::support::clerk::Clerk;
+use crate::support::{Reply, Stage, eventually};
+
+/// A stage whose shops are told once and not again.
+async fn told_once() -> Stage {
+    Stage::with(|plan| plan.shops.iter_mut().for_each(|shop| shop.notify_retry_minutes = Vec::new())).await
+}
+
+/// A payment whose notification the shop's server refused; answers the notification's id, too.
+async fn given_up(stage: &Stage, order: &'static str) -> (Named, String) {
+    stage.receiver.answers(&[Reply::Says("1")]);
+    let (named, _) = pay(stage, order, "AUTH").await;
+    let id = stands(stage, &named, 1, "GIVEN_UP").await;
+    (named, id)
+}
+
+/// Waits until the transaction's notification stands so after so many attempts; answers its id.
+async fn stands(stage: &Stage, named: &Named, attempts: i64, state: &str) -> String {
+    eventually(&format!("{state} after {attempts}"), async || {
+        let all = stage.notifications(&named.access_id).await;
+        all.into_iter().find(|one| one.state == state && one.attempts == attempts).map(|one| one.id)
+    })
+    .await
+}
+
+async fn clerk(stage: &Stage) -> Clerk {
+    let clerk = stage.clerk("hanako", None, Role::Administer).await;
+    clerk.get("/console/me?lang=en").await.ok();
+    clerk
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_given_up_is_shown_and_sent_again_once() {
+    let stage = told_once().await;
+    let clerk = clerk(&stage).await;
+    assert!(clerk.get("/console/notifications").await.ok().html.contains("There are no notifications here."));
+    let (named, id) = given_up(&stage, "ORDER-1").await;
+    let today = clerk.get("/console/today").await.ok();
+    assert!(today.html.split("id=\"given-up\"").nth(1).expect("it needs a person").contains(&id));
+    let list = clerk.get("/console/notifications?state=GIVEN_UP").await.ok();
+    assert!(list.html.contains(&id) && list.html.contains(">ORDER-1</a>"), "{}", list.html);
+    assert!(!clerk.get("/console/notifications?state=DELIVERED").await.ok().html.contains(&id));
+    let path = format!("/console/notifications/{id}");
+    let page = clerk.get(&path).await.ok();
+    assert!(
+        page.html.contains("<td>200</td><td>1</td>") && page.html.contains("<dt>Status</dt><dd>AUTH</dd>"),
+        "{}",
+        page.html
+    );
+
+    let resend = format!("{path}/resend");
+    let form = clerk.get(&resend).await.ok();
+    assert!(form.html.contains("attempts 1"), "{}", form.html);
+    let (csrf, pick) = (form.csrf(), form.field("pick").unwrap());
+    let fields = [("csrf", csrf.as_str()), ("pick", pick.as_str())];
+    let sent = clerk.post_bare(&resend, &fields).await;
+    assert_eq!(sent.location, Some(format!("{path}?sent=1")), "{}", sent.html);
+    stands(&stage, &named, 2, "DELIVERED").await;
+    let again = clerk.post_bare(&resend, &fields).await;
+    assert_eq!(again.location, Some(format!("{path}?sent=0")), "the page is out of date");
+    assert!(clerk.get(&format!("{path}?sent=0")).await.ok().html.contains("Nothing was done"));
+    assert_eq!(stage.receiver.received().len(), 2);
+    assert!(clerk.get("/console/audit").await.ok().html.contains("GIVEN_UP → PENDING"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_that_are_picked_or_all_of_a_shop_are_sent_again() {
+    let stage = told_once().await;
+    let clerk = clerk(&stage).await;
+    let (first, one) = given_up(&stage, "ORDER-1").await;
+    let (second, two) = given_up(&stage, "ORDER-2").await;
+    let (third, _) = given_up(&stage, "ORDER-3").await;
+    let resend = "/console/notifications/resend";
+    assert!(clerk.get(resend).await.ok().html.contains("None is picked."));
+    let address = format!("{resend}?pick={one}:1&pick={two}:1");
+    let form = clerk.get(&address).await.ok();
+    assert!(form.html.contains(&format!("value=\"{one}:1\"")) && form.html.contains(&format!("value=\"{two}:1\"")));
+    let picked = [("pick", format!("{one}:1")), ("pick", format!("{two}:1"))];
+    let picked: Vec<_> = picked.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let sent = clerk.post(&address, resend, &picked).await;
+    assert_eq!(sent.location.as_deref(), Some("/console/notifications?sent=2"), "{}", sent.html);
+    stands(&stage, &first, 2, "DELIVERED").await;
+    stands(&stage, &second, 2, "DELIVERED").await;
+    stands(&stage, &third, 1, "GIVEN_UP").await;
+
+    let address = format!("{resend}?given_up_of=tshop00000001");
+    assert!(clerk.get(&address).await.ok().html.contains("Everything that was given up for this shop"));
+    let sent = clerk.post(&address, resend, &[("given_up_of", "tshop00000001")]).await;
+    assert_eq!(sent.location.as_deref(), Some("/console/notifications?sent=1"));
+    stands(&stage, &third, 2, "DELIVERED").await;
+    assert_eq!(
+        clerk.post(&format!("{resend}?pick={one}:2"), resend, &[("pick", &format!("{one}:nonsense"))]).await.status,
+        404
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_notification_says_how_the_shop_s_server_answers() {
+    let stage = Stage::with(|plan| plan.shops[1].notify_url = None).await;
+    let clerk = clerk(&stage).await;
+    let path = "/console/notifications/test";
+    let page = clerk.get(path).await.ok();
+    assert!(page.html.contains("(no notify_url)") && page.html.contains(&stage.receiver.url), "{}", page.html);
+    let sent = clerk.post(path, path, &[("shop", "tshop00000001")]).await.ok();
+    assert!(
+        sent.html.contains("The shop’s server has it") || sent.html.contains("server has it: HTTP 200"),
+        "{}",
+        sent.html
+    );
+    let received = stage.receiver.received();
+    assert_eq!((received.len(), received[0].field("ErrInfo")), (1, "E00000000"));
+    assert_eq!((received[0].field("ErrCode"), received[0].field("OrderID")), ("E00", "TEST"));
+
+    stage.receiver.answers(&[Reply::Status(503)]);
+    let refused = clerk.post(path, path, &[("shop", "tshop00000001")]).await.ok();
+    assert!(refused.html.contains("did not take it") && refused.html.contains("HTTP 503"), "{}", refused.html);
+    clerk.post(path, path, &[("shop", "tshop00000002")]).await.ok();
+    assert_eq!(stage.receiver.received().len(), 2, "a shop without an address is not called");
+    assert_eq!(clerk.post(path, path, &[("shop", "tshop00000009")]).await.status, 404);
+    assert_eq!(clerk.get("/console/audit").await.ok().html.matches("Sent a test notification").count(), 2);
+}
