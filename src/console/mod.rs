@@ -141,7 +141,18 @@ impl Console {
 
 /// Every room, in the order of the navigation.
 fn rooms() -> Vec<Room> {
-    vec![today::room(), transactions::room(), consents::room(), notifications::room(), shop::room(), users::room(), audit::room(), users::own_room(), door::room(), assets::room()]
+    vec![
+        today::room(),
+        transactions::room(),
+        consents::room(),
+        notifications::room(),
+        shop::room(),
+        users::room(),
+        audit::room(),
+        users::own_room(),
+        door::room(),
+        assets::room(),
+    ]
 }
 
 /// Every route of the console, for whoever tests that each is guarded.
