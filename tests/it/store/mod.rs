@@ -77,6 +77,7 @@ contract! { outbox_on_sqlite: super::open_sqlite, outbox_on_memory: super::open_
     attempts_are_recorded
     who_is_owed_something
     what_a_command_sends_again
+    one_is_sent_again_from_where_it_was_seen
     everything_given_up_for_a_shop_in_its_order
     how_much_waits
 } }

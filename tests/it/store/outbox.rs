@@ -203,6 +203,30 @@ pub(super) async fn what_a_command_sends_again(store: &Engine) {
     assert_eq!((claimed[0].attempts_before, claimed[0].schedule_from), (2, 2), "on a new schedule");
 }
 
+pub(super) async fn one_is_sent_again_from_where_it_was_seen(store: &Engine) {
+    enter_owing(store, 1, "msg_1", NOW).await;
+    enter_owing(store, 2, "msg_2", NOW).await;
+    let resend = async |attempts, now| {
+        let resent = store.resend(Resend::One { id: "msg_1".to_owned(), attempts }, now, 1).await.unwrap();
+        resent.into_iter().map(|one| (one.id, one.was, one.attempts)).collect::<Vec<_>>()
+    };
+    let one = |was: &str, attempts| vec![("msg_1".to_owned(), was.to_owned(), attempts)];
+    assert_eq!(resend(0, NOW).await, [], "it is due already");
+    claim(store, NOW, 10).await;
+    assert_eq!(resend(0, NOW).await, [], "it is under way");
+    ended(store, "msg_1", 1, Next::RetryAt(NOW.plus(MINUTE))).await;
+    assert_eq!(resend(0, NOW).await, [], "it was sent since");
+    assert_eq!(resend(1, NOW).await, one("PENDING", 1), "it waited");
+    assert_eq!(resend(1, NOW).await, [], "twice is once");
+    ended(store, "msg_1", 2, Next::Delivered).await;
+    assert_eq!(resend(1, NOW).await, [], "it was sent since");
+    assert_eq!(resend(2, NOW).await, one("DELIVERED", 2));
+    ended(store, "msg_1", 3, Next::GivenUp).await;
+    assert_eq!(resend(3, NOW).await, one("GIVEN_UP", 3));
+    let nobody = Resend::One { id: "msg_9".to_owned(), attempts: 0 };
+    assert_eq!(store.resend(nobody, NOW, 1).await, Ok(Vec::new()));
+}
+
 pub(super) async fn everything_given_up_for_a_shop_in_its_order(store: &Engine) {
     for number in 0..5 {
         enter_owing(store, number, &format!("msg_{number}"), NOW).await;
