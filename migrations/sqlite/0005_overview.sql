@@ -28,6 +28,25 @@ CREATE INDEX notifications_by_state ON notifications (state);
 CREATE INDEX notifications_of_shop ON notifications (shop_id);
 CREATE INDEX notifications_of_shop_by_state ON notifications (shop_id, state);
 
+-- Calls of a shop about a transaction of its own, for people who look at its story: what was refused left no other trace.
+-- The last fifty of each; no parameter of them.
+CREATE TABLE calls (
+    id        INTEGER PRIMARY KEY,
+    access_id TEXT    NOT NULL,
+    at        INTEGER NOT NULL,
+    took_ms   INTEGER NOT NULL,
+    call      TEXT    NOT NULL,
+    -- What it was answered: ErrInfo codes, `|` between them; empty where it was done.
+    codes     TEXT    NOT NULL,
+    caller    TEXT    NOT NULL
+) STRICT;
+CREATE INDEX calls_of_transaction ON calls (access_id, id);
+CREATE TRIGGER calls_are_few AFTER INSERT ON calls
+BEGIN
+    DELETE FROM calls WHERE access_id = NEW.access_id AND id <= (
+        SELECT id FROM calls WHERE access_id = NEW.access_id ORDER BY id DESC LIMIT 1 OFFSET 50);
+END;
+
 -- Days in Japan's time, as days since 1970-01-01. Per day, shop and name: how many, and their sum.
 --   STATUS   by present status: transactions entered that day; yen
 --   FLOW     TAKEN (entered), CAPTURED, CANCELLED, REFUNDED (of it, what is done), FAILED: what happened that day; yen

@@ -20,13 +20,14 @@ use secrecy::ExposeSecret as _;
 use super::App;
 use super::caller::caller;
 use super::places::Place;
-use crate::domain::ShopId;
 use crate::domain::guesses::Judgement;
+use crate::domain::{AccessId, Millis, ShopId};
 use crate::flow::Refusal;
 use crate::protocol::{
-    self, Call, Credentials, ErrClass, ErrInfo, RawRequest, Reading, Reply, RequestEncoding, ResponseEncoding, Style,
-    codes,
+    self, Access, Call, Credentials, ErrClass, ErrInfo, RawRequest, Reading, Reply, RequestEncoding, ResponseEncoding,
+    Style, codes,
 };
+use crate::store::CallNote;
 
 /// One call: who makes it, and how it is to be read and answered.
 struct Exchange<'a> {
@@ -65,6 +66,8 @@ pub(super) async fn call(
     }
 }
 
+/// How many of a refusal's codes are noted.
+const NOTED_CODES_MAX: usize = 5;
 /// How much of a body that is too long is read and thrown away, so that a client that writes before it reads gets the
 /// answer and not a broken connection.
 const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -160,6 +163,8 @@ impl<'a> Exchange<'a> {
     {
         let gateway = &self.app.gateway;
         let shop_id = reading.credentials.as_ref().map(|who| who.shop_id.as_str().to_owned());
+        let asked_at = gateway.clock().now();
+        let named = named(&reading);
         let order_id = reading.order_id.as_ref().map(|order| order.as_str().to_owned());
         let outcome = match self.place_for(reading.credentials.as_ref()).await {
             Ok(place) => {
@@ -172,6 +177,9 @@ impl<'a> Exchange<'a> {
             Err(refusal) => Err(refusal),
         };
         let call = self.call.name();
+        if let Some((shop_id, access_id)) = named {
+            self.note(asked_at, shop_id, access_id, outcome.as_ref().err());
+        }
         match outcome {
             Ok(reply) => {
                 tracing::info!(call, shop_id, order_id, "answered");
@@ -191,6 +199,25 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// Notes the call for people who look at the transaction's story. Of whoever could not name the shop's password nothing
+    /// is noted.
+    fn note(&self, at: Millis, shop_id: ShopId, access_id: AccessId, refusal: Option<&Refusal>) {
+        if matches!(refusal, Some(Refusal::ShopUnknown)) {
+            return;
+        }
+        let gateway = &self.app.gateway;
+        let codes: Vec<_> = refusal.iter().flat_map(|refusal| refusal.codes()).take(NOTED_CODES_MAX).collect();
+        gateway.store().note_call(CallNote {
+            at,
+            took_ms: gateway.clock().now().since(at),
+            access_id,
+            shop_id,
+            call: self.call.name(),
+            codes: codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join("|"),
+            caller: self.caller,
+        });
+    }
+
     /// A place to work in, for whoever is a shop; none is needed to be told that one's parameters are at fault. A wrong
     /// password and one too many get the same answer on the same way, so nobody learns which it was.
     async fn place_for(&self, credentials: Option<&Credentials>) -> Result<Option<Place>, Refusal> {
@@ -206,6 +233,14 @@ impl<'a> Exchange<'a> {
                 Err(Refusal::ShopUnknown)
             }
         }
+    }
+}
+
+/// The transaction that a request names, and the shop that it says it is.
+fn named<T>(reading: &Reading<T>) -> Option<(ShopId, AccessId)> {
+    match (&reading.credentials, &reading.access) {
+        (Some(credentials), Access::Pair(pair)) => Some((credentials.shop_id.clone(), pair.access_id.clone())),
+        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@ mod change;
 mod contract;
 #[cfg(feature = "memory-store")]
 pub mod memory;
+mod note;
 mod outbox;
 pub mod overview;
 mod present;
@@ -21,6 +22,7 @@ pub use change::{Change, JournalEntry};
 pub use contract::{ApplyError, Store, StoreError};
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;
+pub use note::CallNote;
 pub use outbox::{AttemptRecord, Backlog, NotificationRecord, Resend, Resent, Share, ShopOwed};
 pub use overview::Overview;
 pub use sqlite::SqliteStore;

@@ -1,11 +1,11 @@
-//! What a transaction went through, told in the order of time: its changes, what was done at Amazon, and what its shop was
-//! told.
+//! What a transaction went through, told in the order of time: its shop's calls, its changes, what was done at Amazon, and
+//! what its shop was told.
 
 use crate::console::words;
 use crate::domain::operation::ChargeFor;
 use crate::domain::{Effect, Millis, Money, Verdict};
-use crate::protocol::Language;
-use crate::store::overview::{JournalLine, NotificationSeen, NotificationState, OperationLine, Timeline};
+use crate::protocol::{ErrInfo, Language};
+use crate::store::overview::{CallLine, JournalLine, NotificationSeen, NotificationState, OperationLine, Timeline};
 
 /// One thing that happened.
 pub(super) struct Event {
@@ -22,7 +22,8 @@ pub(super) struct Event {
 pub(super) fn tell(timeline: &Timeline, language: Language) -> Vec<Event> {
     // Intents and outcomes without a change of their own are told with the effect that they belong to.
     let changes = timeline.journal.iter().filter(|line| !matches!(line.event.as_str(), "intent" | "outcome"));
-    let mut all: Vec<Event> = changes.map(|line| change(line, language)).collect();
+    let mut all: Vec<Event> = timeline.calls.iter().map(|line| call(line, language)).collect();
+    all.extend(changes.map(|line| change(line, language)));
     all.extend(timeline.operations.iter().map(|line| operation(line, language)));
     for seen in &timeline.notifications {
         all.push(notification(seen, language));
@@ -30,6 +31,21 @@ pub(super) fn tell(timeline: &Timeline, language: Language) -> Vec<Event> {
     }
     all.sort_by_key(|event| event.at);
     all
+}
+
+fn call(line: &CallLine, language: Language) -> Event {
+    let answers = line.codes.split('|').filter(|code| !code.is_empty());
+    let told: Vec<_> =
+        answers.map(|code| format!("{code} {}", ErrInfo::parse(code).map_or("", |info| info.text(language)))).collect();
+    let (class, answer) = if told.is_empty() {
+        ("", language.pick("受付", "done"))
+    } else {
+        ("bad", language.pick("拒否", "refused"))
+    };
+    let title = format!("{} {}: {answer}", language.pick("店舗の呼び出し", "Call of the shop:"), line.call);
+    let mut details = told;
+    details.push(format!("{} ms · {}", words::grouped(line.took_ms), line.caller));
+    Event { at: line.at, class, title, details, href: String::new() }
 }
 
 fn change(line: &JournalLine, language: Language) -> Event {
@@ -176,7 +192,8 @@ mod tests {
             amount: Yen::new(1980).unwrap(),
             tax: Yen::new(198).unwrap(),
         };
-        let timeline = Timeline { journal: vec![line], operations: Vec::new(), notifications: Vec::new() };
+        let timeline =
+            Timeline { calls: Vec::new(), journal: vec![line], operations: Vec::new(), notifications: Vec::new() };
         let told = tell(&timeline, Language::English);
         assert_eq!(told[0].title, "Captured (AmazonpaySales): AUTH → SALES");
         assert_eq!((told[0].class, told[0].details[0].as_str()), ("good", "¥2,178 · version 4"));

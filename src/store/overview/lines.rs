@@ -34,16 +34,32 @@ pub struct TransactionLine {
     pub err_info: Option<String>,
 }
 
-/// Everything that is recorded about a transaction, each kind oldest first. Calls of the shop show as what they brought
-/// about; one that was refused brought about nothing and left no trace.
+/// Everything that is recorded about a transaction, each kind oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeline {
+    /// The last calls of its shop that named it, those that were refused, too.
+    pub calls: Vec<CallLine>,
     /// Every change.
     pub journal: Vec<JournalLine>,
     /// Every effect at Amazon.
     pub operations: Vec<OperationLine>,
     /// Every notification, with its attempts.
     pub notifications: Vec<NotificationSeen>,
+}
+
+/// A call of the shop about a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallLine {
+    /// When it came.
+    pub at: Millis,
+    /// How long it took.
+    pub took_ms: i64,
+    /// Its name.
+    pub call: String,
+    /// What it was answered: ErrInfo codes, `|` between them; empty where it was done.
+    pub codes: String,
+    /// From where.
+    pub caller: String,
 }
 
 /// A change of a transaction.

@@ -19,7 +19,8 @@ use crate::domain::{AccessId, ChargePermissionId, JapanDay, Millis, Scope, Trans
 
 pub use figures::{Attention, Few, Flow, LATENCY_BOUNDS_MS, OpenOperation, Tally, TallyOf};
 pub use lines::{
-    JournalLine, NotificationLine, NotificationSeen, NotificationState, OperationLine, Timeline, TransactionLine,
+    CallLine, JournalLine, NotificationLine, NotificationSeen, NotificationState, OperationLine, Timeline,
+    TransactionLine,
 };
 pub use search::{Counted, Cursor, OrderWanted, Page, Search, Sort};
 

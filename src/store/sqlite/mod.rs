@@ -10,6 +10,7 @@
 //! what is done at the start alone (the schema, taking over) is left to the owner of the lock.
 
 mod batch;
+mod calls;
 mod key;
 mod outbox;
 #[cfg(test)]
@@ -30,7 +31,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::{
-    ApplyError, AttemptRecord, Backlog, Change, NotificationRecord, Resend, Resent, Share, ShopOwed, Store, StoreError,
+    ApplyError, AttemptRecord, Backlog, CallNote, Change, NotificationRecord, Resend, Resent, Share, ShopOwed, Store,
+    StoreError,
 };
 use crate::config::DeploymentKey;
 use crate::domain::access::key_mark;
@@ -368,6 +370,10 @@ impl Store for SqliteStore {
 
     async fn attempts_of(&self, notification_id: &str) -> Result<Vec<AttemptRecord>, StoreError> {
         outbox::attempts_of(&self.readers, notification_id).await
+    }
+
+    fn note_call(&self, note: CallNote) {
+        self.writer.tell(Command::Note(note));
     }
 
     async fn backlog(&self, now: Millis) -> Result<Backlog, StoreError> {

@@ -4,20 +4,30 @@
 //! in one database transaction (group commit), so that a hundred waiting requests cost one flush of the disk. A caller
 //! that goes away changes nothing: its change was sent and is made. A change that the database itself rejects (a CHECK
 //! that the code should have kept) must not take its neighbours down: that batch is made again one by one.
+//!
+//! Notes of calls wait for one another, at most [`NOTES_WAIT`] long, so that they cost payments next to nothing.
+
+use std::time::Duration;
 
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
-use super::{batch, failed, outbox, staff};
+use super::{batch, calls, failed, outbox, staff};
 use crate::domain::notification::{Attempt, Claimed};
 use crate::domain::{AccessId, IdempotencyKey, Millis};
-use crate::store::{ApplyError, AuditEntry, By, Change, Resend, Resent, Share, StaffChange, StaffError, StoreError};
+use crate::store::{
+    ApplyError, AuditEntry, By, CallNote, Change, Resend, Resent, Share, StaffChange, StaffError, StoreError,
+};
 
 /// How many requests may wait for the writer before the next one has to wait to be queued.
 const QUEUE_MAX: usize = 1024;
 /// How many changes are committed together at most.
 const BATCH_MAX: usize = 128;
+/// How many notes of calls are written together at most, and how long the first of them waits.
+const NOTES_MAX: usize = 256;
+const NOTES_WAIT: Duration = Duration::from_secs(1);
 
 type Reply<T, E = StoreError> = oneshot::Sender<Result<T, E>>;
 
@@ -45,6 +55,8 @@ pub(super) enum Command {
     Audit(Box<AuditEntry>, Reply<()>),
     /// Note that a session of the console was seen.
     SawSession { token_sha256: String, at: Millis, reply: Reply<()> },
+    /// Note a call. Nobody waits for it.
+    Note(CallNote),
     /// Say that the database can be written to.
     Ping(Reply<()>),
     /// Finish what came before this, and end.
@@ -72,6 +84,12 @@ impl Writer {
         answer.await.map_err(|_| gone())
     }
 
+    /// Sends a command that nobody waits for; it is dropped where the queue is full.
+    pub(super) fn tell(&self, command: Command) {
+        // Whoever has work to do goes first.
+        let _ = self.queue.try_send(command);
+    }
+
     /// Lets the task finish what is queued, and waits for its end. What is asked afterwards is refused.
     pub(super) async fn stop(&self) {
         // A task that is gone already needs no word.
@@ -86,7 +104,9 @@ impl Writer {
 async fn run(mut connection: SqliteConnection, mut commands: mpsc::Receiver<Command>) {
     let mut queued = Vec::with_capacity(BATCH_MAX);
     let mut stopping = false;
-    while !stopping && commands.recv_many(&mut queued, BATCH_MAX).await > 0 {
+    let mut notes = Vec::new();
+    let mut write_notes_at = None;
+    while !stopping && next(&mut commands, &mut queued, write_notes_at).await {
         let mut changes = Vec::new();
         let mut attempts = Vec::new();
         let mut others = Vec::new();
@@ -94,6 +114,7 @@ async fn run(mut connection: SqliteConnection, mut commands: mpsc::Receiver<Comm
             match command {
                 Command::Apply(change, reply) => changes.push((*change, reply)),
                 Command::Attempt(attempt, reply) => attempts.push((attempt, reply)),
+                Command::Note(note) => notes.push(note),
                 Command::Stop => stopping = true,
                 other => others.push(other),
             }
@@ -103,10 +124,35 @@ async fn run(mut connection: SqliteConnection, mut commands: mpsc::Receiver<Comm
         for command in others {
             run_one(&mut connection, command).await;
         }
+        let is_time = write_notes_at.is_some_and(|at| Instant::now() >= at);
+        if stopping || is_time || notes.len() >= NOTES_MAX {
+            note_all(&mut connection, &mut notes).await;
+        }
+        write_notes_at = if notes.is_empty() { None } else { write_notes_at.or(Some(Instant::now() + NOTES_WAIT)) };
     }
+    note_all(&mut connection, &mut notes).await;
     if let Err(error) = connection.close().await {
         tracing::warn!(%error, "closing the database");
     }
+}
+
+/// Waits for commands, or until the notes are to be written; false where nobody can send any more.
+async fn next(commands: &mut mpsc::Receiver<Command>, queued: &mut Vec<Command>, until: Option<Instant>) -> bool {
+    let received = commands.recv_many(queued, BATCH_MAX);
+    match until {
+        None => received.await > 0,
+        Some(until) => tokio::time::timeout_at(until, received).await.map_or(true, |count| count > 0),
+    }
+}
+
+async fn note_all(connection: &mut SqliteConnection, notes: &mut Vec<CallNote>) {
+    if notes.is_empty() {
+        return;
+    }
+    if let Err(error) = calls::write(connection, notes).await {
+        tracing::warn!(%error, count = notes.len(), "notes of calls could not be written");
+    }
+    notes.clear();
 }
 
 async fn apply_all(connection: &mut SqliteConnection, changes: Vec<(Change, Reply<(), ApplyError>)>) {
@@ -205,6 +251,6 @@ async fn run_one(connection: &mut SqliteConnection, command: Command) {
             let writable = batch::begin(connection).await;
             let _ = reply.send(batch::end(connection, writable).await.map_err(|error| failed(&error)));
         }
-        Command::Apply(..) | Command::Attempt(..) | Command::Stop => {}
+        Command::Apply(..) | Command::Attempt(..) | Command::Note(_) | Command::Stop => {}
     }
 }

@@ -3,7 +3,7 @@
 use sekisho::domain::Role;
 
 use crate::support::acts::{enter, pay};
-use crate::support::{DAY, Stage};
+use crate::support::{DAY, Stage, eventually};
 
 const LIST: &str = "/console/transactions";
 
@@ -165,4 +165,31 @@ async fn one_transaction_tells_its_story_without_secrets() {
     for unknown in ["0".repeat(32), "x".to_owned(), "%2e%2e".to_owned()] {
         assert_eq!(clerk.get(&format!("{LIST}/{unknown}")).await.status, 404);
     }
+}
+
+/// What the shop asked for and was refused is part of the story, and only of a transaction of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_call_is_told_with_its_code() {
+    let stage = Stage::new().await;
+    let clerk = stage.clerk("hanako", None, Role::Look).await;
+    let (paid, _) = pay(&stage, "ORDER-1", "AUTH").await;
+    let too_much = [("Amount", "9999"), ("Tax", "0")];
+    let answer = paid.call(&stage, sekisho::protocol::Call::Sales, &too_much).await;
+    let code = answer.errors();
+    let names = [("AccessID", paid.access_id.as_str()), ("AccessPass", &paid.access_pass), ("OrderID", "ORDER-1")];
+    let foreign = [&names[..], &[("Amount", "1111"), ("Tax", "0")]].concat();
+    stage.other_shop().call("AmazonpayCancel", &foreign).await;
+    stage.shop().post("AmazonpayChange.idPass", None, b"ShopID=tshop00000001&ShopPass=wrong".to_vec()).await;
+    for number in 0..55 {
+        let wrong = [&names[..], &[("Amount", "x"), ("Tax", &number.to_string())]].concat();
+        stage.shop().call("AmazonpayChange", &wrong).await;
+    }
+    paid.call(&stage, sekisho::protocol::Call::Sales, &too_much).await;
+    let page = eventually("the last call in the story", async || {
+        let page = clerk.get(&format!("{LIST}/{}?lang=en", paid.access_id)).await.ok();
+        let told = page.html.split("AmazonpaySales: refused").nth(1).is_some_and(|rest| rest.contains(&code));
+        (told && page.html.matches("Call of the shop:").count() == 50).then_some(page)
+    })
+    .await;
+    assert!(page.html.contains("AmazonpayChange: refused") && !page.html.contains("AmazonpayCancel"), "{}", page.html);
 }
