@@ -12,6 +12,7 @@
 mod asked;
 mod assets;
 mod audit;
+mod button;
 mod door;
 mod failure;
 mod frame;
@@ -40,7 +41,7 @@ pub use guard::Caller;
 pub use route::{Needs, RouteInfo, Verb};
 pub use shop::{Reloaded, ShopsSource};
 
-pub(crate) use asked::Asked;
+pub(crate) use asked::{Asked, page_headers};
 pub(crate) use failure::Failure;
 pub(crate) use frame::Frame;
 pub(crate) use staff::Staff;
@@ -116,7 +117,7 @@ impl Console {
 
 /// Every room, in the order of the navigation.
 fn rooms() -> Vec<Room> {
-    vec![shop::room(), users::room(), audit::room(), users::own_room(), door::room(), assets::room()]
+    vec![button::room(), shop::room(), users::room(), audit::room(), users::own_room(), door::room(), assets::room()]
 }
 
 /// Every route of the console, for whoever tests that each is guarded.
