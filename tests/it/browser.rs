@@ -6,6 +6,7 @@
 mod alley;
 mod button;
 mod console;
+mod console_shop;
 mod driver;
 mod flows;
 mod on_page;

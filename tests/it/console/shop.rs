@@ -1,8 +1,9 @@
 //! The shop page: settings without secrets, the connection check, and reading the settings again.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use sekisho::config::{ConfigErrors, Place, Secret, ShopSettings};
+use sekisho::config::{ConfigErrors, Secret, ShopSettings, ShopsFile};
 use sekisho::console::ShopsSource;
 use sekisho::domain::Role;
 use serde_json::json;
@@ -12,13 +13,13 @@ use crate::support::{Order, Stage};
 const SHOP: &str = "tshop00000001";
 const PASS: &str = "demoshop1pass";
 
-/// A file of shops that a test writes.
+/// A file of shops that a test writes: its shops, or a text in which there is a mistake.
 struct File(Mutex<Result<Vec<ShopSettings>, String>>);
 
 impl ShopsSource for File {
     fn read(&self) -> Result<Vec<ShopSettings>, ConfigErrors> {
-        let told = |problem: String| Place::setting("notify_url").mistake(problem, "write another").into();
-        self.0.lock().unwrap().clone().map_err(told)
+        let read = |text: String| ShopsFile::parse(&text, Path::new("shops.toml")).unwrap_err();
+        self.0.lock().unwrap().clone().map_err(read)
     }
 
     fn name(&self) -> String {
@@ -148,7 +149,7 @@ async fn what_is_refused_changes_nothing() {
         page.status,
         page.html
     );
-    *file.0.lock().unwrap() = Err("is no address".to_owned());
+    *file.0.lock().unwrap() = Err("[[shop]]\nnotify_url = 1\n".to_owned());
     let page = reload().await;
     assert!(
         page.status == 409 && page.html.contains("notify_url") && page.html.contains("stay in force"),
