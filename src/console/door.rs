@@ -86,6 +86,8 @@ async fn sign_in(
         Some(name) => console.book().account_named(name).await?,
         None => None,
     };
+    // What is no account's name may be a password in the wrong field, which no log may have.
+    let logged = account.as_ref().map(|account| account.name.to_string());
     let admitted = match console.admits(account, &asked, now).await {
         Ok(admitted) => admitted,
         Err(PasswordError::Busy) => return busy(&console, &visitor, &asked),
@@ -93,7 +95,7 @@ async fn sign_in(
     };
     let judgement = console.guesses.judge(counted, address, admitted.is_some(), now);
     let (Judgement::Right, Some((account, step))) = (judgement, admitted) else {
-        tracing::warn!(name = counted, %address, ?judgement, "somebody was not let into the console");
+        tracing::warn!(account = logged, %address, ?judgement, "somebody was not let into the console");
         return wrong(&console, &visitor, &asked);
     };
     let session = Token::draw(&console);

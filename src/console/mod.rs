@@ -12,6 +12,7 @@
 mod asked;
 mod assets;
 mod audit;
+mod button;
 mod consents;
 mod door;
 mod failure;
@@ -46,7 +47,7 @@ pub use guard::Caller;
 pub use route::{Needs, RouteInfo, Verb};
 pub use shop::{Reloaded, ShopsSource};
 
-pub(crate) use asked::Asked;
+pub(crate) use asked::{Asked, page_headers};
 pub(crate) use failure::Failure;
 pub(crate) use frame::Frame;
 pub(crate) use staff::Staff;
@@ -146,6 +147,7 @@ fn rooms() -> Vec<Room> {
         transactions::room(),
         consents::room(),
         notifications::room(),
+        button::room(),
         shop::room(),
         users::room(),
         audit::room(),

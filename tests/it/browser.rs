@@ -7,6 +7,7 @@ mod alley;
 mod books;
 mod button;
 mod console;
+mod console_shop;
 mod driver;
 mod flows;
 mod on_page;

@@ -1,5 +1,6 @@
 //! The command line as its users meet it: the real binary, what it prints, what it leaves on the disk, how it ends.
 
+mod console;
 mod demo;
 mod operator;
 mod outbox;

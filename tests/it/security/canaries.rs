@@ -9,11 +9,15 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use sekisho::config::Secret;
+use sekisho::config::{DeploymentKey, Secret};
+use sekisho::console::{self, Verb};
+use sekisho::domain::totp::TotpSecret;
+use sekisho::domain::{LoginName, Role};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::show;
+use crate::support::clerk::PASSWORD;
 use crate::support::{Answer, Order, ShopClient, Stage, form};
 
 const SHOP_PASS: &str = "Canary4ShopPass7f3a91";
@@ -191,6 +195,38 @@ async fn blunder(stage: &Stage, outs: &mut Outs) {
     outs.answer("ipn", &Answer::read(refused).await);
 }
 
+/// Everything that somebody does in the console, who at last has been on every page. The answers that show a secret to its
+/// owner (a password just made up, a second factor to be added) are not kept; each is a canary from then on.
+async fn at_the_console(stage: &Stage, outs: &mut Outs, canaries: &mut Vec<Canary>) {
+    let boss = stage.clerk("canary-boss", None, Role::Administer).await;
+    canaries.push(canary("a password of the console", PASSWORD.as_bytes()));
+    canaries.push(canary("a session of the console", boss.cookie("sekisho_console").unwrap().as_bytes()));
+    let id = stage.staff.account_named(&LoginName::new("canary-boss").unwrap()).await.unwrap().unwrap().id;
+    let salt = boss.get("/console/me").await.field("salt").unwrap();
+    let key = DeploymentKey::new("test", DEPLOYMENT_KEY.to_vec()).unwrap();
+    let factor = TotpSecret::derive(&key, id, &salt);
+    canaries.push(canary("a second factor", factor.base32().as_bytes()));
+    let code = factor.code_at(stage.now());
+    let fields = [("salt", salt.as_str()), ("password", PASSWORD), ("code", &code)];
+    let added = boss.post("/console/me", "/console/me/second-factor", &fields).await;
+    assert_eq!(added.status, 303, "{}", added.html);
+    let fields = [("name", "canary-user"), ("shop", "tshop00000001"), ("role", "look"), ("password", "")];
+    let made = boss.post("/console/users", "/console/users", &fields).await;
+    let password = made.html.split("id=\"made-password\">").nth(1).unwrap().split('<').next().unwrap();
+    canaries.push(canary("a password that the console made up", password.as_bytes()));
+    // In the wrong field, which is the worst place for it.
+    outs.add(
+        "console: a wrong name",
+        stage.stranger().sign_in(password, "wrong password", "").await.html.replace(password, ""),
+    );
+    outs.add("console: a wrong code", stage.stranger().sign_in("canary-boss", PASSWORD, "000000").await.html);
+    for route in console::routes().into_iter().filter(|route| route.verb == Verb::Get) {
+        let path = route.path.replace("{shop}", "tshop00000001").replace("{user}", &id.0.to_string());
+        let page = boss.get(&format!("{path}?make=1&review_url=https%3A%2F%2Fshop.example%2F")).await;
+        outs.add(format!("console: {path}"), page.html);
+    }
+}
+
 /// `Debug` of whatever holds a secret.
 async fn debug(stage: &Stage) -> String {
     let mut shown = String::new();
@@ -216,6 +252,7 @@ async fn no_secret_gets_out() {
     let mut outs = Outs::default();
     live_through(&stage, &mut outs, &mut canaries).await;
     blunder(&stage, &mut outs).await;
+    at_the_console(&stage, &mut outs, &mut canaries).await;
     for received in stage.receiver.wait_for(4).await {
         outs.add("notification", format!("{:?} {}", received.headers, received.body));
     }

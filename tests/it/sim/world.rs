@@ -204,7 +204,7 @@ async fn answer(router: &Router, request: Request<Body>) -> (Response<()>, Strin
 }
 
 fn merchants(shops: &Shops) -> Vec<Merchant> {
-    let merchant = |shop: &Arc<sekisho::flow::Shop>| Merchant {
+    let merchant = |shop: Arc<sekisho::flow::Shop>| Merchant {
         merchant_id: shop.settings.merchant_id.clone(),
         name: shop.settings.store_name.clone(),
         store_ids: vec![shop.settings.store_id.clone()],

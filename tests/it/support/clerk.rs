@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use sekisho::config::Secret;
@@ -82,6 +83,12 @@ impl Stage {
 }
 
 impl Clerk {
+    /// A browser at the door of the gateway at `gateway_url`.
+    pub(crate) fn at(gateway_url: &str) -> Self {
+        let http = sekisho::egress::client(Duration::from_secs(5), Duration::from_mins(1)).unwrap();
+        Self { http, gateway_url: gateway_url.to_owned(), cookies: Mutex::default() }
+    }
+
     /// Fetches a page of the console.
     pub(crate) async fn get(&self, path: &str) -> Page {
         self.send(self.http.get(format!("{}{path}", self.gateway_url))).await

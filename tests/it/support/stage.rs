@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use sekisho::amazonpay::{Consent, GeneratedKey, ReviewPageButton, Scope, generate_pem};
 use sekisho::cli::{Assembled, World};
 use sekisho::config::{DeploymentKey, FileMode, GatewayOverrides, GatewaySettings, ShopSettings, ShopsFile};
+use sekisho::console::Console;
 use sekisho::domain::{AccessId, Clock as _, ManualClock, Millis, SeededRng, Transaction};
 use sekisho::flow::{Gateway, Shop, Shops};
 use sekisho::reconcile::Round;
@@ -45,7 +46,8 @@ pub(crate) struct Stage {
     pub(crate) receiver: Receiver,
     pub(crate) browser: Browser,
     pub(crate) http: reqwest::Client,
-    /// The accounts of the console.
+    /// The console, and its accounts.
+    pub(crate) console: Arc<Console>,
     pub(crate) staff: Arc<dyn StaffBook>,
     shops: Vec<ShopClient>,
     _data: TempDir,
@@ -78,7 +80,7 @@ impl Stage {
         let key = DeploymentKey::new("test", plan.deployment_key).unwrap();
         let assembled = Assembled::new(plan.settings, plan.shops, key, world).await.unwrap();
         let gateway = assembled.gateway.clone();
-        let staff = assembled.staff().unwrap();
+        let (console, staff) = (assembled.console().cloned().unwrap(), assembled.staff().unwrap());
         let settings = sandbox::Settings { base_url: sandbox_url.clone(), merchants: merchants(gateway.shops()) };
         // A random source of its own: what Amazon draws must not change what the gateway draws.
         let sandbox = Sandbox::new(settings, clock.clone(), Arc::new(SeededRng::new(2))).unwrap();
@@ -95,7 +97,7 @@ impl Stage {
         let client = egress::client(Duration::from_secs(5), Duration::from_mins(1)).unwrap();
         let shops = gateway.shops().iter().map(|shop| shop_client(&shop, &gateway_url, &client)).collect();
         let browser = Browser { http: client.clone(), sandbox_url };
-        Self { clock, gateway, gateway_url, receiver, browser, http: client, staff, shops, _data: data }
+        Self { clock, gateway, gateway_url, receiver, browser, http: client, console, staff, shops, _data: data }
     }
 
     /// The first demo shop, which reads requests as `auto`.

@@ -1,0 +1,117 @@
+//! The shop console in a browser: through the door, users and the log, and a button that then works in the sandbox.
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sekisho::cli::demo::CONSOLE_OPERATOR;
+
+use super::driver::Scripts;
+use super::shopper::{DESK, PHONE, Shopper};
+use super::{SIGN_IN, Street};
+
+const DOOR: &str = "#sign-in";
+
+/// Signs in as the demo's operator, in English.
+async fn enter(shopper: &Shopper, street: &Street) {
+    shopper.open(&format!("{}/console?lang=en", street.demo.gateway_url)).await;
+    sign_in(shopper, CONSOLE_OPERATOR, street.demo.console_password.expose()).await;
+}
+
+async fn sign_in(shopper: &Shopper, name: &str, password: &str) {
+    shopper.write(&format!("{DOOR} input[name=name]"), name).await;
+    shopper.write(&format!("{DOOR} input[name=password]"), password).await;
+    shopper.press(&format!("{DOOR} button.main")).await;
+    shopper.see("#sign-out").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_adds_a_user_who_comes_in_and_the_log_tells_of_both() {
+    let street = Street::open().await;
+    let shopper = Shopper::new("console-users", DESK, Scripts::Run).await;
+    shopper.open(&format!("{}/console/users?lang=en", street.demo.gateway_url)).await;
+    shopper.look("01-door").await;
+    sign_in(&shopper, CONSOLE_OPERATOR, street.demo.console_password.expose()).await;
+    shopper.see("#users").await;
+    shopper.look("02-users").await;
+    shopper.write("#add-user input[name=name]", "hanako@shop.example").await;
+    shopper.press("#add-user select[name=shop] option[value=tshop00000001]").await;
+    shopper.press("#add-user select[name=role] option[value=act]").await;
+    shopper.press("#add-user button.main").await;
+    let password = shopper.read("#made-password").await;
+    shopper.look("03-made").await;
+    shopper.press("main a.button").await;
+    shopper.see("#change-role").await;
+    shopper.look("04-user").await;
+    shopper.press("select[name=role] option[value=administer]").await;
+    shopper.press("#change-role").await;
+    assert!(shopper.read("#notice").await.contains("role is changed"));
+    shopper.press("#sign-out").await;
+    shopper.see(DOOR).await;
+
+    sign_in(&shopper, "hanako@shop.example", &password).await;
+    shopper.press("header nav a[href='/console/audit']").await;
+    let log = shopper.read("#audit").await;
+    assert!(log.contains("role: act → administer") && log.contains("Signed in"), "{log}");
+    shopper.look("05-audit").await;
+    shopper.press("header .who a").await;
+    shopper.see("#factor-secret").await;
+    shopper.look("06-me").await;
+    shopper.expect_silent_console().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_button_is_made_and_its_snippet_begins_a_checkout() {
+    let street = Street::open().await;
+    let shopper = Shopper::new("console-button", DESK, Scripts::Run).await;
+    enter(&shopper, &street).await;
+    shopper.press("header nav a[href='/console/button']").await;
+    shopper.press("main a[href='/console/button/tshop00000001']").await;
+    shopper.write("#button-form input[name=review_url]", &street.shop("/review")).await;
+    shopper.press("#button-form select[name=consent] option[value=Recurring]").await;
+    shopper.see("#button-form input[name=count]").await;
+    shopper.look("01-form").await;
+    shopper.press("#make-button").await;
+    shopper.see("#verified").await;
+    let snippet = shopper.run("return document.querySelector('#snippet').value").await;
+    let preview = shopper.run("return document.querySelector('#open-preview').href").await;
+    shopper.look("02-made").await;
+    shopper.expect_silent_console().await;
+
+    shopper.open(preview.as_str().unwrap()).await;
+    shopper.look("03-preview").await;
+    shopper.press("#AmazonPayButton button").await;
+    shopper.see(SIGN_IN).await;
+    shopper.expect_silent_console().await;
+
+    let page = utf8_percent_encode(snippet.as_str().unwrap(), NON_ALPHANUMERIC).to_string();
+    shopper.open(&format!("data:text/html;charset=utf-8,<!doctype html>{page}")).await;
+    shopper.press("#AmazonPayButton button").await;
+    shopper.see(SIGN_IN).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_without_javascript_everything_can_be_reached_and_fits() {
+    let street = Street::open().await;
+    let shopper = Shopper::new("console-phone", PHONE, Scripts::Off).await;
+    shopper.open(&format!("{}/console/shop", street.demo.gateway_url)).await;
+    shopper.look("01-door").await;
+    sign_in(&shopper, CONSOLE_OPERATOR, street.demo.console_password.expose()).await;
+    shopper.see("#shops").await;
+    shopper.look("02-shops").await;
+    shopper.press("#shops a[href='/console/shop/tshop00000001']").await;
+    shopper.press("#check-connection").await;
+    assert!(shopper.read(".checked.good").await.contains("署名が受け入れられました"));
+    shopper.look("03-shop").await;
+    shopper.press("header nav a[href='/console/users']").await;
+    shopper.see("#add-user").await;
+    shopper.look("04-users").await;
+    shopper.press("header nav a[href='/console/button']").await;
+    shopper.press("main a[href='/console/button/tshop00000002']").await;
+    shopper.write("#button-form input[name=review_url]", &street.shop("/review")).await;
+    shopper.press("#make-button").await;
+    shopper.see("#verified").await;
+    shopper.look("05-button").await;
+    shopper.press("header nav a[href='/console/audit']").await;
+    shopper.see("#audit").await;
+    shopper.look("06-audit").await;
+    shopper.press("#sign-out").await;
+    shopper.see(DOOR).await;
+}
