@@ -181,7 +181,8 @@ async fn a_refused_call_is_told_with_its_code() {
     stage.other_shop().call("AmazonpayCancel", &foreign).await;
     stage.shop().post("AmazonpayChange.idPass", None, b"ShopID=tshop00000001&ShopPass=wrong".to_vec()).await;
     for number in 0..55 {
-        let wrong = [&names[..], &[("Amount", "x"), ("Tax", &number.to_string())]].concat();
+        let tax = number.to_string();
+        let wrong = [&names[..], &[("Amount", "x"), ("Tax", tax.as_str())]].concat();
         stage.shop().call("AmazonpayChange", &wrong).await;
     }
     paid.call(&stage, sekisho::protocol::Call::Sales, &too_much).await;
