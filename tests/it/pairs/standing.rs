@@ -140,7 +140,7 @@ impl Standing {
             return String::new();
         }
         let text = page.windows_31j();
-        let code = text.find("M01").map(|at| text[at..].chars().take(9).collect());
+        let code = text.find("M010").map(|at| text[at..].chars().take(9).collect());
         code.unwrap_or_else(|| panic!("neither Amazon nor a code: {text}"))
     }
 
