@@ -10,6 +10,7 @@
 //! - `api`: the HTTP side of Amazon Pay API v2: keys, idempotency, error bodies.
 //! - `archive`: the data file, where there is one.
 //! - `control`: faults, the clock, and what tests may look at; `console`: the same for people; `desk`: what frames it.
+//! - `page`: what their pages and the buyer's have in common.
 //! - `driver`: pages that send each operation, for testers.
 //! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
 //! - [`buyers`]: who can sign in.
@@ -31,6 +32,7 @@ pub mod ledger;
 mod moment;
 #[cfg(test)]
 mod openssl_key;
+mod page;
 pub mod signature;
 pub mod tls;
 pub mod wire;

@@ -22,7 +22,6 @@ mod answer;
 mod consent;
 mod identify;
 mod initiate;
-pub(super) mod lang;
 mod mfa;
 mod money;
 mod on_page;
@@ -38,6 +37,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
 use crate::sandbox::Sandbox;
+use crate::sandbox::page::sheet;
 
 /// A signed payload of Amazon's size fits many times over.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -46,7 +46,7 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 pub(super) fn router() -> Router<Arc<Sandbox>> {
     let script = include_str!("assets/checkout.js");
     let on_page = include_str!("assets/on-page.js");
-    let sheet = include_str!("assets/pages.css");
+    let sheet = sheet!("assets/pages.css");
     Router::new()
         .route("/checkout.js", get(move || async move { asset("text/javascript; charset=utf-8", script) }))
         .route("/checkout/pages.css", get(move || async move { asset("text/css; charset=utf-8", sheet) }))

@@ -11,11 +11,13 @@ use axum::response::Response;
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
-use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::buyer::{consent, money};
 use crate::sandbox::buyers::{Address, Buyer, Buyers, CardEffect, Instrument};
 use crate::sandbox::error::Decline;
-use crate::sandbox::ledger::{AfterChoice, BuyerError, Ledger, Progress, Session, SessionState};
+use crate::sandbox::ledger::{
+    AfterChoice, BuyerError, Ledger, Party, ProductType, Progress, Session, SessionState, Terms,
+};
+use crate::sandbox::page::Lang;
 
 /// `GET /checkout/sign-in?amazonCheckoutSessionId=…`
 pub(super) async fn sign_in_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
@@ -25,9 +27,9 @@ pub(super) async fn sign_in_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, 
         Err(error) => return refused(&visit, &sandbox, &error),
     };
     let buyers = sandbox.ledger().buyers().clone();
-    let last = buyers.find(visit.last_buyer()).map(|buyer| &buyer.id);
-    let picked = session.party.as_ref().map(|party| &party.buyer.id).or(last);
-    let picked = picked.or(buyers.all().first().map(|buyer| &buyer.id)).cloned().unwrap_or_default();
+    let last = buyers.find(visit.last_buyer()).map(|buyer| buyer.id.as_str());
+    let picked = session.party.as_ref().map(|party| party.buyer.id.as_str()).or(last);
+    let picked = picked.unwrap_or(buyers.first_id()).to_owned();
     let page = SignInPage { frame: visit.frame(), picked, session_id: session.id, buyers };
     visit.page(StatusCode::OK, &page)
 }
@@ -85,14 +87,14 @@ pub(super) async fn change_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, h
     }
 }
 
-/// `POST /checkout/choose`: `address` (unless there is none to choose), `payment`, `action` = `continue` or `cancel`.
+/// `POST /checkout/choose`: `address` (unless there is none to choose; several times where there may be several), `payment`,
+/// `action` = `continue` or `cancel`.
 pub(super) async fn choose(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let visit = Visit::post(&uri, &headers, &body);
     let id = visit.session_id();
     match visit.field("action") {
         "continue" => {
-            let address = Some(visit.field("address")).filter(|address| !address.is_empty());
-            let done = sandbox.ledger().choose(id, address, visit.field("payment"));
+            let done = sandbox.ledger().choose(id, visit.all("address"), visit.field("payment"));
             match done {
                 Ok(AfterChoice::ReviewAtShop(url)) => visit.see_other(&url),
                 Ok(AfterChoice::PayHere) => visit.to_page("processing", id),
@@ -220,9 +222,25 @@ enum Selection {
     /// There is nothing to choose.
     Hidden,
     /// As chosen before.
-    Kept(String),
-    /// A list, with this entry picked.
-    Open(String),
+    Kept(Vec<String>),
+    /// A list, with these entries picked.
+    Open(Vec<String>),
+}
+
+impl Selection {
+    /// What was chosen before, which stays so where `keeps`; else the first that there is to choose.
+    fn of<'a>(chosen: impl Iterator<Item = &'a str>, first: Option<&str>, keeps: bool) -> Self {
+        let chosen: Vec<String> = chosen.map(str::to_owned).collect();
+        if chosen.is_empty() {
+            return Self::Open(first.into_iter().map(str::to_owned).collect());
+        }
+        if keeps { Self::Kept(chosen) } else { Self::Open(chosen) }
+    }
+
+    /// Whether this entry is picked.
+    fn holds(&self, id: &str) -> bool {
+        matches!(self, Self::Kept(picked) | Self::Open(picked) if picked.iter().any(|one| one == id))
+    }
 }
 
 fn choice_page(visit: &Visit, sandbox: &Sandbox, change: Change) -> Response {
@@ -232,35 +250,32 @@ fn choice_page(visit: &Visit, sandbox: &Sandbox, change: Change) -> Response {
     };
     let Some(party) = &session.party else { return visit.to_page("sign-in", &session.id) };
     let (buyer, choice) = (Arc::clone(&party.buyer), party.choice.as_ref());
-    let chosen_address = choice.and_then(|choice| choice.address.as_ref()).map(|address| address.id.as_str());
-    let chosen_payment = choice.map(|choice| choice.instrument.id);
     // The shop has fixed price and shipping when it sends the buyer to pay: from there only the card can change.
     let change = if session.progress == Progress::Processing { Change::Payment } else { change };
     let page = ChoosePage {
         frame: visit.frame(),
         address: if session.needs_address() {
-            select(
-                chosen_address,
-                buyer.addresses.iter().find(|place| session.delivers_to(place)).map(|address| address.id.as_str()),
+            Selection::of(
+                choice.iter().flat_map(|choice| &choice.addresses).map(|place| place.id.as_str()),
+                buyer.addresses.iter().find(|place| session.delivers_to(place)).map(|place| place.id.as_str()),
                 change == Change::Payment,
             )
         } else {
             Selection::Hidden
         },
-        payment: select(chosen_payment, buyer.instruments.first().map(|card| card.id), change == Change::Address),
+        payment: Selection::of(
+            choice.iter().map(|choice| choice.instrument.id),
+            buyer.instruments.first().map(|card| card.id),
+            change == Change::Address,
+        ),
+        several: session.request.product_type.is_multi_address(),
+        estimate: session.request.terms.payment.estimate_order_total.map(money::shown),
         session_id: session.id.clone(),
         session: session.clone(),
         buyer,
         change,
     };
     visit.page(StatusCode::OK, &page)
-}
-
-fn select(chosen: Option<&str>, first: Option<&str>, keeps: bool) -> Selection {
-    match chosen {
-        Some(id) if keeps => Selection::Kept(id.to_owned()),
-        _ => Selection::Open(chosen.or(first).unwrap_or_default().to_owned()),
-    }
 }
 
 fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Option<String>) -> Response {
@@ -284,12 +299,24 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
         merchant: named.unwrap_or_else(|| session.merchant_id.clone()),
         consent: consent::words(visit.lang, terms),
         amount: amount.map(money::shown),
-        address: choice.and_then(|choice| choice.address.as_deref()).map(address_line),
+        addresses: session.party.iter().flat_map(|party| destinations(party, terms)).collect(),
         payment: choice.map(|choice| choice.instrument.descriptor()).unwrap_or_default(),
         paid: matches!(session.progress, Progress::Paid(_)),
+        donates: session.request.product_type == ProductType::Donation,
         session_id: session.id,
     };
     visit.page(status, &page)
+}
+
+/// Where the order goes, a line each; with what that part costs, where the shop has said it.
+fn destinations(party: &Party, terms: &Terms) -> Vec<String> {
+    let parts = terms.address_prices.as_deref().unwrap_or_default();
+    let price_of = |id: &str| parts.iter().find(|part| part.address_id == id).map(|part| money::shown(part.price));
+    let line = |(id, place): (String, &Address)| match price_of(&id) {
+        Some(price) => format!("{} · {price}", address_line(place)),
+        None => address_line(place),
+    };
+    party.destinations().map(line).collect()
 }
 
 /// An address in one line.
@@ -317,6 +344,10 @@ struct ChoosePage {
     buyer: Arc<Buyer>,
     address: Selection,
     payment: Selection,
+    /// Whether several addresses may be picked.
+    several: bool,
+    /// What the order may come to, where the shop has said it.
+    estimate: Option<String>,
     change: Change,
 }
 
@@ -365,7 +396,8 @@ struct ProcessingPage {
     note: Option<String>,
     consent: Option<String>,
     amount: Option<String>,
-    address: Option<String>,
+    addresses: Vec<String>,
     payment: String,
     paid: bool,
+    donates: bool,
 }

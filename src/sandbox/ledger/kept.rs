@@ -17,24 +17,32 @@ pub(in crate::sandbox) mod shared {
     }
 }
 
-/// `#[serde(with = "kept::maybe_shared")]`
-pub(super) mod maybe_shared {
+/// `#[serde(with = "kept::places")]`: a list; files of before there could be several have one address, or null.
+pub(super) mod places {
     use std::sync::Arc;
 
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::{Deserialize, Deserializer, Serializer};
 
-    #[expect(clippy::ref_option, reason = "serde's shape")]
-    pub(in super::super) fn serialize<T: Serialize, S: Serializer>(
-        one: &Option<Arc<T>>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        one.as_deref().serialize(to)
+    use crate::sandbox::buyers::Address;
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        List(Vec<Address>),
+        One(Address),
     }
 
-    pub(in super::super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<Arc<T>>, D::Error> {
-        Ok(Option::deserialize(from)?.map(Arc::new))
+    pub(in super::super) fn serialize<S: Serializer>(places: &[Arc<Address>], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(places.iter().map(Arc::as_ref))
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Arc<Address>>, D::Error> {
+        let places = match Option::deserialize(from)? {
+            None => Vec::new(),
+            Some(Written::One(place)) => vec![place],
+            Some(Written::List(places)) => places,
+        };
+        Ok(places.into_iter().map(Arc::new).collect())
     }
 }
 

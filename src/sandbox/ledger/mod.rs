@@ -28,6 +28,7 @@ mod news;
 mod objects;
 mod on_page;
 mod opening;
+mod party;
 mod permissions;
 mod records;
 mod refunds;
@@ -62,6 +63,7 @@ pub use keeping::{Changes, KeptError};
 pub use mfa::Factor;
 pub use news::{ChangeType, News, ObjectType};
 pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
+pub use party::{Choice, Party};
 pub use records::{
     AccountDetails, Delegation, Disbursement, Dispute, DisputeChanges, DisputeRequest, DisputeStanding, Evidence,
     FREQUENCIES, FileRequest, MerchantAccount, PROCESSING_STATUSES, Parcel, REPORT_TYPES, Report, ReportFilter,
@@ -69,7 +71,7 @@ pub use records::{
 };
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
-    Choice, Constraint, MerchantMetadata, Party, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
+    AddressPrice, Constraint, MerchantMetadata, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
     SessionRequest, SessionState, Terms, WebCheckoutDetails, with_session_id,
 };
 pub use simulation::Simulation;
@@ -225,7 +227,8 @@ impl Ledger {
     /// # Errors
     /// `ResourceNotFound`; `InvalidCheckoutSessionStatus` once the session is not open or the buyer was sent to pay;
     /// what [`check_agreement`] refuses; `InvalidParameterCombination` for another kind of permission than before,
-    /// unless an order becomes a subscription.
+    /// unless an order becomes a subscription, and for addresses of an order that goes to one; `InvalidParameterValue`
+    /// for an address that the buyer has not chosen, or that is named twice.
     pub fn update_session(&mut self, merchant_id: &str, id: &str, changes: Terms) -> Result<&Session, ApiError> {
         let now = self.now;
         let session = self.session_of_mut(merchant_id, id)?;
@@ -239,6 +242,7 @@ impl Ledger {
         request.terms.amend(changes);
         agreement::check_upgrade(session.request.terms.permission_type(), request.terms.permission_type())?;
         check_agreement(&request)?;
+        session.check_address_prices(&request.terms)?;
         session.request = request;
         session.updated = now;
         Ok(session)

@@ -6,8 +6,9 @@ use super::delivery;
 use super::fields::{Fields, missing};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::{
-    CheckoutMode, Currency, FrequencyUnit, MerchantMetadata, PaymentDetails, PaymentIntent, PermissionType,
-    ProductType, RecurringMetadata, SessionRequest, SignInRequest, Terms, WebCheckoutDetails, check_agreement,
+    ADDRESSES_MAX, AddressPrice, CheckoutMode, Currency, FrequencyUnit, MerchantMetadata, PaymentDetails,
+    PaymentIntent, PermissionType, ProductType, RecurringMetadata, SessionRequest, SignInRequest, Terms,
+    WebCheckoutDetails, check_agreement,
 };
 
 const SCOPES: [&str; 7] =
@@ -87,9 +88,18 @@ pub fn sign_in(payload: &[u8]) -> Result<SignInRequest, ApiError> {
 /// [`ApiError`] of the first field that is wrong or unknown.
 pub fn update(body: &[u8], currency: Currency) -> Result<Terms, ApiError> {
     let mut fields = Fields::of_body(body, currency)?;
-    let terms = terms(&mut fields)?;
+    // Not of Create: there are no addresses before the buyer has chosen them.
+    let address_prices = fields.list_if_any("multiAddressesCheckoutMetadata", ADDRESSES_MAX, address_price)?;
+    let terms = Terms { address_prices, ..terms(&mut fields)? };
     fields.done()?;
     Ok(terms)
+}
+
+fn address_price(fields: &mut Fields) -> Result<AddressPrice, ApiError> {
+    Ok(AddressPrice {
+        address_id: fields.text("addressId", TEXT_CHARS_MAX)?.ok_or_else(|| fields.missing("addressId"))?,
+        price: fields.price("price")?.ok_or_else(|| fields.missing("price"))?,
+    })
 }
 
 fn terms(fields: &mut Fields) -> Result<Terms, ApiError> {
@@ -102,6 +112,7 @@ fn terms(fields: &mut Fields) -> Result<Terms, ApiError> {
         provider_reference_id: provider_reference_id(fields)?,
         platform_id: fields.text("platformId", TEXT_CHARS_MAX)?,
         supplementary_data: fields.text("supplementaryData", 4096)?,
+        address_prices: None,
     })
 }
 
@@ -128,6 +139,7 @@ fn payment_details(fields: &mut Fields) -> Result<PaymentDetails, ApiError> {
         allow_overcharge: payment.flag("allowOvercharge")?,
         extend_expiration: payment.flag("extendExpiration")?,
         presentment_currency: payment.currency("presentmentCurrency")?,
+        estimate_order_total: payment.price("estimateOrderTotal")?,
     };
     payment.done()?;
     Ok(details)
