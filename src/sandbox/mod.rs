@@ -202,11 +202,14 @@ impl Sandbox {
         let mut sandbox = Self::set_up(settings, clock, rng)?;
         let (archive, kept) = Archive::open(path).await?;
         sandbox.clock.advance(kept.offset_ms);
-        let ledger = sandbox.ledger.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let unreadable = |source| ArchiveError::Kept { path: path.to_owned(), source };
         for row in &kept.rows {
-            ledger.put_back(row).map_err(|source| ArchiveError::Kept { path: path.to_owned(), source })?;
+            if !sandbox.put_back_ipn(row).map_err(unreadable)? {
+                locked(&sandbox.ledger).put_back(row).map_err(unreadable)?;
+            }
         }
-        ledger.resume();
+        locked(&sandbox.ledger).resume();
+        sandbox.resume_ipn();
         sandbox.archive = Some(archive);
         Ok(Arc::new(sandbox))
     }

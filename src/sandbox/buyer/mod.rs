@@ -19,6 +19,7 @@
 mod account;
 mod address;
 mod answer;
+mod choosing;
 mod consent;
 mod identify;
 mod initiate;
@@ -62,8 +63,8 @@ pub(super) fn router() -> Router<Arc<Sandbox>> {
         .route("/checkout/initiate", get(initiate::help).post(initiate::initiate))
         .route("/checkout/sign-in", get(steps::sign_in_page).post(steps::sign_in))
         .route("/checkout/identify", get(identify::page).post(identify::identify))
-        .route("/checkout/choose", get(steps::choose_page).post(steps::choose))
-        .route("/checkout/change", get(steps::change_page))
+        .route("/checkout/choose", get(choosing::choose_page).post(choosing::choose))
+        .route("/checkout/change", get(choosing::change_page))
         .route("/checkout/processing", get(steps::processing_page).post(steps::processing))
         .route("/checkout/paid", get(steps::paid_page))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

@@ -23,9 +23,10 @@ use url::Url;
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Visit, refused};
+use crate::sandbox::buyer::choosing::effect;
 use crate::sandbox::buyer::initiate::{self, Button, ButtonError};
 use crate::sandbox::buyer::money;
-use crate::sandbox::buyer::steps::{address_line, card_trouble, effect, unknown_action};
+use crate::sandbox::buyer::steps::{address_line, card_trouble, unknown_action};
 use crate::sandbox::buyers::{Buyer, Instrument};
 use crate::sandbox::ledger::{
     Ask, BuyerError, Cart, Choice, DeliveryOption, Ending, Ledger, OnPage, Pick, Session, Trouble, Turn,

@@ -86,7 +86,7 @@ pub use words::{
 use crate::domain::{Millis, Rng};
 use crate::sandbox::buyers::{self, Address, Buyers};
 use crate::sandbox::error::{ApiError, ReasonCode};
-use table::{Journal, Table};
+use table::{Journal, Queue, Table};
 use timers::Due;
 
 /// What the books have to know of a merchant.
@@ -129,7 +129,7 @@ pub struct Ledger {
     histories: Table<History>,
     cause: Cause,
     all_forgotten: bool,
-    news: Vec<News>,
+    news: Queue<News>,
 }
 
 impl Ledger {
@@ -165,7 +165,7 @@ impl Ledger {
             histories: Table::new("history"),
             cause: Cause::default(),
             all_forgotten: false,
-            news: Vec::new(),
+            news: Queue::new("news"),
         }
     }
 
@@ -190,7 +190,10 @@ impl Ledger {
     /// Forgets everything, as of `now`.
     pub fn reset(&mut self, now: Millis) {
         let buyers = self.first_buyers.clone();
+        let mut news = std::mem::replace(&mut self.news, Queue::new("news"));
+        news.clear();
         *self = Self::new(self.base_url.clone(), self.accounts.clone(), now, Arc::clone(&self.rng));
+        self.news = news;
         self.inhabit(buyers);
         self.all_forgotten = true;
     }
