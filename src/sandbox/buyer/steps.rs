@@ -200,8 +200,8 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
 
 /// Where the order goes, a line each; with what that part costs, where the shop has said it.
 fn destinations(party: &Party, terms: &Terms) -> Vec<String> {
-    let parts = terms.address_prices.as_deref().unwrap_or_default();
-    let price_of = |id: &str| parts.iter().find(|part| part.address_id == id).map(|part| money::shown(part.price));
+    let priced = terms.address_prices.as_deref().unwrap_or_default();
+    let price_of = |id: &str| priced.iter().find(|part| part.address_id == id).map(|part| money::shown(part.price));
     let line = |(id, place): (String, &Address)| match price_of(&id) {
         Some(price) => format!("{} · {price}", address_line(place)),
         None => address_line(place),

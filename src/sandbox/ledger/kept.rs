@@ -63,3 +63,29 @@ pub(super) mod instrument {
         card(&id).ok_or_else(|| D::Error::custom(format!("there is no card {id}")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::buyers::ready;
+    use crate::sandbox::ledger::{Choice, Terms};
+
+    #[test]
+    fn what_was_kept_before_an_order_could_go_to_several_addresses_can_be_read() {
+        let home = json!(ready().all()[0].addresses[0].as_ref());
+        for (name, address, many) in
+            [("address", Value::Null, 0), ("address", home.clone(), 1), ("addresses", json!([home, home]), 2)]
+        {
+            let kept = json!({name: address, "instrument": "card-1111"});
+            let choice: Choice = serde_json::from_value(kept).expect("a choice");
+            assert_eq!((choice.addresses.len(), choice.instrument.id), (many, "card-1111"));
+            let again: Choice = serde_json::from_value(json!(choice)).expect("a choice");
+            assert_eq!(again.addresses, choice.addresses);
+        }
+        let mut kept = json!(Terms::default());
+        kept.as_object_mut().expect("an object").remove("address_prices");
+        kept["payment"].as_object_mut().expect("an object").remove("estimate_order_total");
+        assert_eq!(serde_json::from_value::<Terms>(kept).ok(), Some(Terms::default()));
+    }
+}

@@ -110,9 +110,9 @@ impl<T: Serialize + DeserializeOwned> Keep for Table<T> {
     }
 
     fn drain(&mut self, changes: &mut Changes) {
-        let changed = std::mem::take(&mut self.changed);
+        let places = std::mem::take(&mut self.changed);
         self.touched.clear();
-        for (id, object) in changed.into_iter().filter_map(|place| self.objects.get(place)) {
+        for (id, object) in places.into_iter().filter_map(|place| self.objects.get(place)) {
             // An object of these plain types always becomes JSON; one that did not would only not be kept.
             let body = serde_json::to_string(object).ok();
             changes.rows.extend(body.map(|body| Row { kind: self.kind.to_owned(), id: id.clone(), body }));
