@@ -32,9 +32,7 @@ pub(super) const TEXT_CHARS_MAX: usize = 256;
 /// # Errors
 /// [`ApiError`] of the first field that is wrong, unknown or missing.
 pub fn create(body: &[u8], product_type: ProductType, currency: Currency) -> Result<SessionRequest, ApiError> {
-    let request = read(body, product_type, currency)?;
-    check_flow(&request)?;
-    Ok(request)
+    read(body, product_type, currency, |_| false)
 }
 
 /// Reads the payload of a button for `product_type`. One that names no `webCheckoutDetails` is for a checkout inside
@@ -43,15 +41,17 @@ pub fn create(body: &[u8], product_type: ProductType, currency: Currency) -> Res
 /// # Errors
 /// As [`create`].
 pub fn of_button(payload: &[u8], product_type: ProductType, currency: Currency) -> Result<SessionRequest, ApiError> {
-    let mut request = read(payload, product_type, currency)?;
-    request.on_page = request.terms.web == WebCheckoutDetails::default();
-    check_flow(&request)?;
-    Ok(request)
+    read(payload, product_type, currency, |terms| terms.web == WebCheckoutDetails::default())
 }
 
-fn read(body: &[u8], product_type: ProductType, currency: Currency) -> Result<SessionRequest, ApiError> {
+fn read(
+    body: &[u8],
+    product_type: ProductType,
+    currency: Currency,
+    is_on_page: impl Fn(&Terms) -> bool,
+) -> Result<SessionRequest, ApiError> {
     let mut fields = Fields::of_body(body, currency)?;
-    let request = SessionRequest {
+    let mut request = SessionRequest {
         store_id: fields.text("storeId", TEXT_CHARS_MAX)?.ok_or_else(|| missing("storeId"))?,
         product_type,
         on_page: false,
@@ -63,7 +63,9 @@ fn read(body: &[u8], product_type: ProductType, currency: Currency) -> Result<Se
         terms: terms(&mut fields)?,
     };
     fields.done()?;
+    request.on_page = is_on_page(&request.terms);
     check_agreement(&request)?;
+    check_flow(&request)?;
     Ok(request)
 }
 
