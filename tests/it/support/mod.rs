@@ -24,7 +24,7 @@ pub(crate) use deeds::{close, moved};
 pub(crate) use purchase::{Entered, Order, Ready};
 pub(crate) use receiver::{Received, Receiver, Reply};
 pub(crate) use shop::{ShopClient, form};
-pub(crate) use stage::Stage;
+pub(crate) use stage::{Plan, Stage};
 
 /// How long anything may take before a test gives up on it; long, because the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(20);
