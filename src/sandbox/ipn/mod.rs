@@ -88,14 +88,16 @@ impl Sandbox {
             self.merchant(merchant_id).ok_or_else(|| EndpointError::UnknownMerchant(merchant_id.to_owned()))?;
         let parsed = url::Url::parse(url).ok().filter(is_endpoint).filter(|_| url.len() <= URL_CHARS_MAX);
         let url = parsed.ok_or_else(|| EndpointError::Url(url.to_owned()))?;
-        let known = self.outbox().endpoint(merchant_id).cloned();
+        let mut outbox = self.outbox();
+        let known = outbox.endpoint(merchant_id).cloned();
         let known = known.filter(|known| known.url == url.as_str() && known.until_confirmed == until_confirmed);
         let endpoint = known.unwrap_or_else(|| {
             let token = random_hex::<32>(&*self.rng);
             Endpoint::new(url.to_string(), random_hex::<16>(&*self.rng), token, until_confirmed)
         });
         let (confirmed, token) = (endpoint.confirmed, endpoint.token.clone());
-        self.outbox().register(&merchant.merchant_id, endpoint);
+        outbox.register(&merchant.merchant_id, endpoint);
+        drop(outbox);
         if !confirmed {
             self.send_ipn(&merchant.merchant_id, Kind::SubscriptionConfirmation { token });
         }

@@ -40,21 +40,21 @@ async fn a_buyer_sends_one_order_to_several_addresses() {
     shopper.see(&checked("address-1")).await;
     assert!(shopper.read("#estimate").await.contains("¥1,980"));
     // None at all is too few; the page says so and leads back.
-    shopper.press(&choice(CHOOSE, "address", "address-1")).await;
+    shopper.pick(&choice(CHOOSE, "address", "address-1")).await;
     shopper.press(&button(CHOOSE, "continue")).await;
     shopper.see("#detail").await;
     let said = shopper.console().await.join("\n");
     assert!(said.contains("status of 400"), "{said}");
     shopper.press("#way-out").await;
     shopper.see(&checked("address-1")).await;
-    shopper.press(&choice(CHOOSE, "address", "address-2")).await;
+    shopper.pick(&choice(CHOOSE, "address", "address-2")).await;
     shopper.look("01-choose").await;
     shopper.press(&button(CHOOSE, "continue")).await;
     at(&shopper, "review").await;
 
     // Only the card is changed: the addresses stay.
     shopper.press("#change-payment").await;
-    shopper.press(&choice(CHOOSE, "payment", "card-4444")).await;
+    shopper.pick(&choice(CHOOSE, "payment", "card-4444")).await;
     assert!(!shopper.has(&format!("{CHOOSE} input[type=checkbox]")).await);
     shopper.press(&button(CHOOSE, "continue")).await;
     at(&shopper, "review").await;
