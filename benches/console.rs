@@ -69,7 +69,7 @@ async fn measure() -> anyhow::Result<()> {
     );
     let mut slowest = Duration::ZERO;
     for (name, counts_for_goal, path) in pages() {
-        let (few, many) = (small.time(&path).await?, big.time(&path).await?);
+        let (few, many) = (small.time(&*path).await?, big.time(&*path).await?);
         println!(
             "{name:<44} {:>20} {:>28}  {:.2}",
             few.to_string(),
@@ -152,7 +152,7 @@ impl Desk {
         Ok(Self { router, cookie, rows, _assembled: assembled, _data: data })
     }
 
-    async fn time(&self, path: &PathOf) -> anyhow::Result<Times> {
+    async fn time(&self, path: &dyn Fn(i64, i64) -> String) -> anyhow::Result<Times> {
         let mut times = Vec::new();
         for time in 0..TIMES {
             let request = Request::get(path(time, self.rows)).header(COOKIE, &self.cookie).body(Body::empty())?;

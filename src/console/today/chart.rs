@@ -60,7 +60,7 @@ pub(super) struct Line {
 
 impl Chart {
     /// Bars of these names, each of the series' counts one above the other.
-    pub(super) fn stacked(names: Vec<String>, series: Vec<Series>) -> Self {
+    pub(super) fn stacked(names: &[String], series: &[Series]) -> Self {
         let total = |index: usize| series.iter().filter_map(|one| one.counts.get(index)).sum::<i64>();
         let most = (0..names.len()).map(total).max().unwrap_or_default();
         let top = round_up(max(most, 1));
@@ -70,7 +70,7 @@ impl Chart {
         let mut bars = Vec::new();
         for (index, name) in names.iter().enumerate() {
             let mut below = 0;
-            for one in &series {
+            for one in series {
                 let count = one.counts.get(index).copied().unwrap_or_default();
                 if count <= 0 {
                     continue;
@@ -130,10 +130,10 @@ mod tests {
     use super::*;
 
     fn chart(counts: &[(i64, i64)]) -> Chart {
-        let names = (0..counts.len()).map(|index| index.to_string()).collect();
+        let names: Vec<_> = (0..counts.len()).map(|index| index.to_string()).collect();
         let of = |class, counts| Series { class, label: class, counts };
         let (a, b) = (counts.iter().map(|it| it.0).collect(), counts.iter().map(|it| it.1).collect());
-        Chart::stacked(names, vec![of("a", a), of("b", b)])
+        Chart::stacked(&names, &[of("a", a), of("b", b)])
     }
 
     #[test]

@@ -146,8 +146,8 @@ fn days_chart(tallies: &[Tally], today: JapanDay, language: Language) -> Chart {
         let counts = (0..DAYS).map(|index| count_of(today.plus(1 - DAYS + index))).collect();
         Series { class: group.word(), label: group.label(language), counts }
     };
-    let labels = (0..DAYS).map(|index| today.plus(1 - DAYS + index).month_and_day()).collect();
-    Chart::stacked(labels, Group::ALL.map(series).into())
+    let labels: Vec<_> = (0..DAYS).map(|index| today.plus(1 - DAYS + index).month_and_day()).collect();
+    Chart::stacked(&labels, &Group::ALL.map(series))
 }
 
 fn day_rows(tallies: &[Tally], today: JapanDay, statuses: &[Status], language: Language) -> Vec<DayRow> {
@@ -191,7 +191,8 @@ fn latency(tallies: &[Tally], language: Language) -> (Chart, Vec<LatencyRow>, St
         Series {
             class: "took", label: language.pick("件数", "Calls"), counts: bounds.iter().map(count_of).collect()
         };
-    let chart = Chart::stacked(bounds.iter().map(label).collect(), vec![series]);
+    let labels: Vec<_> = bounds.iter().map(label).collect();
+    let chart = Chart::stacked(&labels, &[series]);
     let mean = if count == 0 { String::new() } else { words::grouped(sum / count) };
     (chart, bounds.iter().map(row).collect(), mean)
 }

@@ -324,10 +324,11 @@ fn known(access_id: &str) -> Result<AccessId, Failure> {
 async fn by_hand(console: App, staff: Staff, subject: Subject, seen: Seen, money: Money) -> Result<(), ByHandError> {
     let gateway = console.gateway();
     let access_id = seen.access_id.clone();
+    // On the heap: use cases are large.
     let done = match subject.act {
-        Act::Sales => gateway.sales_by_hand(seen, money).await.map(|_| ()),
-        Act::Cancel => gateway.cancel_by_hand(seen, money).await.map(|_| ()),
-        Act::Change => gateway.change_by_hand(seen, money).await.map(|_| ()),
+        Act::Sales => Box::pin(gateway.sales_by_hand(seen, money)).await.map(|_| ()),
+        Act::Cancel => Box::pin(gateway.cancel_by_hand(seen, money)).await.map(|_| ()),
+        Act::Change => Box::pin(gateway.change_by_hand(seen, money)).await.map(|_| ()),
     };
     if matches!(done, Err(ByHandError::Changed)) {
         return done;

@@ -138,8 +138,9 @@ fn effect_detail(effect: &Effect, language: Language) -> Option<String> {
             let captured = if *capture { language.pick("、即時売上", ", captured at once") } else { "" };
             Some(format!("{} ({why}{captured})", words::yen(amount.get(), language)))
         }
-        Effect::CaptureCharge { charge, money } => Some(format!("{} · {charge}", of(money))),
-        Effect::CreateRefund { charge, money, .. } => Some(format!("{} · {charge}", of(money))),
+        Effect::CaptureCharge { charge, money } | Effect::CreateRefund { charge, money, .. } => {
+            Some(format!("{} · {charge}", of(money)))
+        }
         Effect::CancelCharge { charge, .. } => Some(charge.to_string()),
         Effect::CloseChargePermission { permission } => Some(permission.to_string()),
     }

@@ -162,7 +162,7 @@ async fn one_transaction_tells_its_story_without_secrets() {
     }
     assert!(!page.html.contains(&paid.access_pass), "the AccessPass");
     assert!(!page.html.contains("id=\"acts\""), "who may only look is offered no act");
-    for unknown in ["0".repeat(32), "x".to_owned(), "%2e%2e".to_owned()] {
+    for unknown in ["0".repeat(32), "x".to_owned()] {
         assert_eq!(clerk.get(&format!("{LIST}/{unknown}")).await.status, 404);
     }
 }
@@ -179,7 +179,6 @@ async fn a_refused_call_is_told_with_its_code() {
     let names = [("AccessID", paid.access_id.as_str()), ("AccessPass", &paid.access_pass), ("OrderID", "ORDER-1")];
     let foreign = [&names[..], &[("Amount", "1111"), ("Tax", "0")]].concat();
     stage.other_shop().call("AmazonpayCancel", &foreign).await;
-    stage.shop().post("AmazonpayChange.idPass", None, b"ShopID=tshop00000001&ShopPass=wrong".to_vec()).await;
     for number in 0..55 {
         let tax = number.to_string();
         let wrong = [&names[..], &[("Amount", "x"), ("Tax", tax.as_str())]].concat();
