@@ -52,7 +52,7 @@ fn said(ended: &Ended) -> (Option<i32>, String) {
 async fn migrate_makes_a_database_once() {
     let here = tempfile::tempdir().unwrap();
     write_settings(here.path());
-    for line in ["data/sekisho.db: made, schema 3\n", "data/sekisho.db: schema 3, nothing to do\n"] {
+    for line in ["data/sekisho.db: made, schema 4\n", "data/sekisho.db: schema 4, nothing to do\n"] {
         assert_eq!(said(&sekisho(here.path(), &["migrate"]).await), (Some(0), line.to_owned()));
     }
     let mut gateway = Process::start(&["serve", "--listen", "127.0.0.1:0"], here.path(), &[]);
