@@ -20,6 +20,7 @@ use crate::store::StaffChange;
 #[template(path = "console/users/me.html")]
 struct MePage {
     frame: Frame,
+    name: String,
     has_factor: bool,
     chars_min: usize,
     /// What a phone is to be told, where there is no second factor yet.
@@ -76,7 +77,10 @@ fn page(
     let uri = secret.uri(host, staff.name().as_str());
     let enrolment = Enrolment { salt, secret: secret.base32(), uri };
     let has_factor = staff.account().factor_salt.is_some();
-    asked.page_with(status, &MePage { frame, has_factor, chars_min: PASSWORD_CHARS_MIN, enrolment })
+    asked.page_with(
+        status,
+        &MePage { frame, name: staff.name().to_string(), has_factor, chars_min: PASSWORD_CHARS_MIN, enrolment },
+    )
 }
 
 pub(super) async fn password(

@@ -109,7 +109,7 @@ async fn no_page_of_ours_begins_a_payment_with_real_money() {
         let shop = &mut plan.shops[0];
         shop.environment = sekisho::config::Environment::Live;
         shop.amazon_endpoint = "https://pay-api.amazon.jp".to_owned();
-        shop.public_key_id = shop.public_key_id.replace("SANDBOX-", "LIVE-");
+        shop.public_key_id = shop.public_key_id.replace("SANDBOX-", "");
     })
     .await;
     let clerk = stage.clerk("hanako", Some(SHOP), Role::Act).await;
