@@ -305,8 +305,8 @@ pub(super) async fn perform(
     let is_refund = subject.act == Act::Cancel && !matches!(subject.transaction.state, Standing::Auth(_));
     let word = if is_refund { "refund" } else { subject.act.word() };
     // To its end, and into the audit log, even if whoever asked goes away.
-    let work = by_hand(console.clone(), staff.clone(), subject, Seen { access_id: known(&access_id)?, version }, money);
-    let done = console.gateway().detached(work).await.unwrap_or_else(|refusal| Err(refusal.into()));
+    let deed = by_hand(console.clone(), staff.clone(), subject, Seen { access_id: known(&access_id)?, version }, money);
+    let done = console.gateway().detached(deed).await.unwrap_or_else(|refusal| Err(refusal.into()));
     match done {
         Ok(()) => Ok(asked.to(&format!("/console/transactions/{access_id}?done={word}"))),
         Err(error) => {

@@ -85,7 +85,7 @@ async fn an_operator_finds_an_order_captures_it_refunds_a_part_and_exports_the_l
     shopper.press("#export").await;
     comes_to_say(&shopper, "#count", "1").await;
     shopper.look("08-export").await;
-    shopper.press("#download").await;
+    shopper.pick("#download").await;
     comes_to_say(&shopper, "#export-progress", "Saved.").await;
     let file = format!("/console/transactions/export/file?order={order}&encoding=utf-8");
     let text = shopper.run(&format!("return fetch('{file}').then((answer) => answer.text())")).await;
