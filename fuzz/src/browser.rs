@@ -5,6 +5,7 @@ use secrecy::ExposeSecret as _;
 use sekisho::amazonpay::{AddressDetails, Consent, MerchantMetadata, PaymentDetails, ProcessOrder, ProductType};
 use sekisho::flow::Return;
 use sekisho::http::return_of;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::bytes::Bytes;
@@ -15,7 +16,8 @@ pub fn payload(input: &[u8]) {
     if bytes.byte().is_multiple_of(2) {
         let text = String::from_utf8_lossy(bytes.all()).into_owned();
         if ProcessOrder::product_type(&text).is_ok() {
-            assert!(serde_json::from_str::<Value>(&text).is_ok(), "{text}");
+            // A number may be larger than any that `Value` can hold; it is JSON all the same.
+            assert!(serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{text}");
         }
         return;
     }

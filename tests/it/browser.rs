@@ -11,6 +11,7 @@ mod driver;
 mod flows;
 mod on_page;
 mod pages;
+mod several;
 mod shopper;
 mod test_driver;
 mod ways_out;
@@ -88,7 +89,7 @@ async fn shop_until_review(shopper: &Shopper, street: &Street, card: &str) {
     shopper.press("#add-to-cart").await;
     shopper.press("#AmazonPayButton button").await;
     shopper.press(&button(SIGN_IN, "sign-in")).await;
-    shopper.press(&choice(CHOOSE, "payment", card)).await;
+    shopper.pick(&choice(CHOOSE, "payment", card)).await;
     shopper.press(&button(CHOOSE, "continue")).await;
     shopper.see("#place-order").await;
 }
@@ -126,7 +127,7 @@ async fn a_shopper_buys_and_all_voices_agree() {
     shopper.see(SIGN_IN).await;
     shopper.look("05-sign-in").await;
     shopper.press(&button(SIGN_IN, "sign-in")).await;
-    shopper.press(&choice(CHOOSE, "address", "address-2")).await;
+    shopper.pick(&choice(CHOOSE, "address", "address-2")).await;
     shopper.look("06-choose").await;
     shopper.press(&button(CHOOSE, "continue")).await;
 
@@ -136,7 +137,7 @@ async fn a_shopper_buys_and_all_voices_agree() {
     assert_eq!(shopper.read("dd.total").await, total);
     shopper.look("07-review").await;
     shopper.press("#change-payment").await;
-    shopper.press(&choice(CHOOSE, "payment", "card-4444")).await;
+    shopper.pick(&choice(CHOOSE, "payment", "card-4444")).await;
     assert!(!shopper.has(&choice(CHOOSE, "address", "address-2")).await, "only the payment method is to be changed");
     shopper.look("08-change-payment").await;
     shopper.press(&button(CHOOSE, "continue")).await;

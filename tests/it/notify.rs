@@ -137,7 +137,7 @@ async fn a_shop_that_hangs_is_not_waited_for() {
 async fn an_attempt_that_hangs_ends_and_is_made_again() {
     let stage = Stage::with(|plan| {
         plan.settings.notify_wait_ms = 0;
-        plan.shops[0].notify_timeout_ms = 100;
+        plan.shops[0].notify_timeout_ms = 2_000;
     })
     .await;
     stage.receiver.answers(&[Reply::Hangs]);
@@ -235,7 +235,7 @@ async fn every_kind_of_silence_is_told_from_the_others() {
     ] {
         let stage = Stage::with(|plan| {
             plan.settings.notify_wait_ms = 0;
-            plan.shops[0].notify_timeout_ms = 300;
+            plan.shops[0].notify_timeout_ms = 1_000;
             plan.shops[0].notify_url = url.or(plan.shops[0].notify_url.take());
         })
         .await;

@@ -13,18 +13,14 @@ use sekisho::domain::{CheckoutSessionId, IdempotencyKey, SeededRng, Status, Yen}
 use sekisho::reconcile::Round;
 use serde_json::json;
 
-use crate::support::{Entered, MINUTE, Order, Reply, Stage};
+use crate::support::{Entered, MINUTE, Order, Plan, Reply, Stage};
 
 /// Reconcile looks for the first time after `reconcile_first_look_ms`.
 const FIRST_LOOK_MS: i64 = 5_000;
 
 /// A gateway that does not try for long, so that tests need not wait for it.
 async fn impatient() -> Stage {
-    Stage::with(|plan| {
-        plan.settings.amazon_attempt_timeout_ms = 800;
-        plan.settings.amazon_total_ms = 800;
-    })
-    .await
+    Stage::with(Plan::gives_up_soon).await
 }
 
 /// Every request of `operation` had the same idempotency key.

@@ -60,8 +60,7 @@ impl Bank {
         tokio::spawn(async move { axum::serve(listener, router).await });
         let books = bank.0.clone();
         let stage = Stage::with(move |plan| {
-            plan.settings.amazon_attempt_timeout_ms = 800;
-            plan.settings.amazon_total_ms = 800;
+            plan.gives_up_soon();
             books.lock().unwrap().amazon = std::mem::replace(&mut plan.shops[0].amazon_endpoint, url);
         })
         .await;

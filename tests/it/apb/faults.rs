@@ -3,16 +3,12 @@
 use serde_json::json;
 
 use super::{Entry, PAY_ONLY, permit, the_charge};
-use crate::support::{MINUTE, Stage};
+use crate::support::{MINUTE, Plan, Stage};
 
 const FIRST_LOOK_MS: i64 = 30_000;
 
 async fn impatient() -> Stage {
-    Stage::with(|plan| {
-        plan.settings.amazon_attempt_timeout_ms = 800;
-        plan.settings.amazon_total_ms = 800;
-    })
-    .await
+    Stage::with(Plan::gives_up_soon).await
 }
 
 #[tokio::test]

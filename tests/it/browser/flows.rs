@@ -27,7 +27,7 @@ async fn a_subscription_is_registered_charged_and_ended() {
     shopper.press("#AmazonPayButton button").await;
     shopper.press(&button(SIGN_IN, "sign-in")).await;
     shopper.press(&button(CHOOSE, "continue")).await;
-    shopper.press(r#"label:has(input[name="first"][value="later"])"#).await;
+    shopper.pick(r#"label:has(input[name="first"][value="later"])"#).await;
     shopper.look("02-review").await;
     shopper.press("#place-order").await;
     shopper.see(PROCESSING).await;
@@ -110,7 +110,7 @@ async fn a_window_on_the_page_is_finalized_by_the_gateway() {
     with_a_cart(&shopper, &street, "/on-page").await;
     shopper.see("#AmazonPayButton button").await;
     shopper.look("01-on-page").await;
-    shopper.press("#AmazonPayButton button").await;
+    shopper.pick("#AmazonPayButton button").await;
     shopper.look_through_windows(2).await;
     shopper.press(&button(SIGN_IN, "sign-in")).await;
     shopper.see(WINDOW).await;
@@ -130,11 +130,11 @@ async fn one_click_with_a_second_factor() {
     with_a_cart(&shopper, &street, "/one-click").await;
     shopper.see("#AmazonPayButton button").await;
     shopper.look("01-one-click").await;
-    shopper.press("#AmazonPayButton button").await;
+    shopper.pick("#AmazonPayButton button").await;
     shopper.look_through_windows(2).await;
     shopper.press(&button(SIGN_IN, "sign-in")).await;
-    shopper.press("details:has(#payment-form) summary").await;
-    shopper.press(r#"#payment-form label:has(input[value="card-8006"])"#).await;
+    shopper.pick("details:has(#payment-form) summary").await;
+    shopper.pick(r#"#payment-form label:has(input[value="card-8006"])"#).await;
     shopper.press(&button("#payment-form", "payment")).await;
     shopper.see(r#"#payment-form input[value="card-8006"][checked]"#).await;
     shopper.press(&button(WINDOW, "pay")).await;
@@ -166,12 +166,12 @@ async fn an_order_is_changed_and_given_back_in_the_order_book() {
     let street = Street::open().await;
     let shopper = Shopper::new("give-back", DESK, Scripts::Run).await;
     super::shop_until_review(&shopper, &street, "card-1111").await;
-    shopper.press(r#"label:has(input[name="job"][value="CAPTURE"])"#).await;
+    shopper.pick(r#"label:has(input[name="job"][value="CAPTURE"])"#).await;
     shopper.press("#place-order").await;
     shopper.press(&button(PROCESSING, "pay")).await;
     let order_id = shopper.read("#thanks #order-id").await;
     shopper.open(&street.shop("/orders")).await;
-    shopper.press("article details summary").await;
+    shopper.pick("article details summary").await;
     shopper.look("01-open").await;
     shopper.press("article .cancel").await;
     assert!(shopper.read("article .shipped").await.contains("REQRETURN"));

@@ -42,7 +42,7 @@ fn providers_session() -> Value {
 /// Opens the shop's page, presses the button, signs in in the window.
 async fn enter(shopper: &Shopper, cart: &str) {
     shopper.open(cart).await;
-    shopper.press("#AmazonPayButton button").await;
+    shopper.pick("#AmazonPayButton button").await;
     shopper.look_through_windows(2).await;
     shopper.press(&button(SIGN_IN, "sign-in")).await;
 }
@@ -93,11 +93,11 @@ async fn the_shop_is_asked_and_its_server_finalizes() {
 
     assert_eq!(shopper.read("#amount").await, "¥2,480");
     shopper.look("01-window").await;
-    shopper.press("details:has(#address-form) summary").await;
-    shopper.press(r#"#address-form label:has(input[value="address-2"])"#).await;
+    shopper.pick("details:has(#address-form) summary").await;
+    shopper.pick(r#"#address-form label:has(input[value="address-2"])"#).await;
     shopper.press(&button("#address-form", "address")).await;
     eventually("the other address", async || shopper.read("#address").await.contains("100-0005").then_some(())).await;
-    shopper.press(r#"#delivery-form label:has(input[value="slow"])"#).await;
+    shopper.pick(r#"#delivery-form label:has(input[value="slow"])"#).await;
     shopper.press(&button("#delivery-form", "delivery")).await;
     shopper.see(r#"#delivery-form input[value="slow"][checked]"#).await;
     shopper.press(&button(WINDOW, "pay")).await;
@@ -151,8 +151,8 @@ async fn a_provider_charges_after_a_decline_and_a_second_factor() {
     let shopper = Shopper::new("on-page-mfa", DESK, Scripts::Run).await;
     enter(&shopper, &cart).await;
     for card in ["card-8001", "card-8006"] {
-        shopper.press("details:has(#payment-form) summary").await;
-        shopper.press(&format!(r#"#payment-form label:has(input[value="{card}"])"#)).await;
+        shopper.pick("details:has(#payment-form) summary").await;
+        shopper.pick(&format!(r#"#payment-form label:has(input[value="{card}"])"#)).await;
         shopper.press(&button("#payment-form", "payment")).await;
         eventually("the card", async || shopper.read("#payment").await.contains(&card[5..]).then_some(())).await;
         shopper.press(&button(WINDOW, "pay")).await;
@@ -160,7 +160,7 @@ async fn a_provider_charges_after_a_decline_and_a_second_factor() {
             shopper.see("#trouble").await;
             shopper.look("01-declined").await;
             // The list stands open after a decline.
-            shopper.press("details:has(#payment-form) summary").await;
+            shopper.pick("details:has(#payment-form) summary").await;
         }
     }
     shopper.see("#code").await;
@@ -193,7 +193,7 @@ async fn whoever_cancels_is_back_at_the_shop() {
     assert!(alley.told("onCancel")[0]["amazonCheckoutSessionId"].is_string());
 
     shopper.open(&cart).await;
-    shopper.press("#AmazonPayButton button").await;
+    shopper.pick("#AmazonPayButton button").await;
     shopper.look_through_windows(2).await;
     shopper.press(&button(SIGN_IN, "cancel")).await;
     back_at_the_shop(&shopper, "onCancel").await;
@@ -213,14 +213,14 @@ async fn a_blocked_window_and_a_handler_that_throws_are_told() {
     let shopper = Shopper::new("on-page-blocked", DESK, Scripts::Run).await;
     shopper.open(&cart).await;
     shopper.run("window.realOpen = window.open; window.open = () => null;").await;
-    shopper.press("#AmazonPayButton button").await;
+    shopper.pick("#AmazonPayButton button").await;
     eventually("onError", async || (shopper.read("#done").await == "onError").then_some(())).await;
     assert_eq!(alley.told("onError")[0]["reasonCode"], "WindowBlocked");
     let said = shopper.console().await.join("\n");
     assert!(said.contains("the browser has blocked the window"), "{said}");
     // Allowed, it opens: nothing was left half done.
     shopper.run("window.open = window.realOpen;").await;
-    shopper.press("#AmazonPayButton button").await;
+    shopper.pick("#AmazonPayButton button").await;
     shopper.look_through_windows(2).await;
     shopper.press(&button(SIGN_IN, "cancel")).await;
     back_at_the_shop(&shopper, "onCancel").await;

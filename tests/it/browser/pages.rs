@@ -73,7 +73,7 @@ impl Shop {
     }
 
     /// The id of the newest session.
-    fn session_id(&self) -> String {
+    pub(super) fn session_id(&self) -> String {
         self.alley.sandbox.ledger().sessions().last().expect("a session").id.clone()
     }
 
@@ -95,7 +95,7 @@ pub(super) async fn press_button(shopper: &Shopper, cart: &str) {
 
 pub(super) async fn choose(shopper: &Shopper, card: &str) {
     shopper.press(&button(SIGN_IN, "sign-in")).await;
-    shopper.press(&choice(CHOOSE, "payment", card)).await;
+    shopper.pick(&choice(CHOOSE, "payment", card)).await;
     shopper.press(&button(CHOOSE, "continue")).await;
 }
 
@@ -120,7 +120,7 @@ async fn paying_at_once_signs_at_the_click_and_retries_after_a_decline() {
     let said = shopper.console().await.join("\n");
     assert!(said.contains("status of 409"), "{said}");
     shopper.press("#payment a").await;
-    shopper.press(&choice(CHOOSE, "payment", "card-8006")).await;
+    shopper.pick(&choice(CHOOSE, "payment", "card-8006")).await;
     shopper.press(&button(CHOOSE, "continue")).await;
     shopper.press(&button(PROCESSING, "pay")).await;
     shopper.see(MFA).await;
@@ -201,9 +201,9 @@ async fn addresses_are_written_changed_and_restricted() {
     for (field, text) in [("#postal-code", "1000001"), ("#line1", "千代田区千代田0-0")] {
         shopper.write(field, text).await;
     }
-    shopper.press("#state option:nth-child(14)").await;
+    shopper.pick("#state option:nth-child(14)").await;
     shopper.press(&button(ADDRESS, "save")).await;
-    shopper.press(&choice(CHOOSE, "address", "address-3")).await;
+    shopper.pick(&choice(CHOOSE, "address", "address-3")).await;
     shopper.press(&button(CHOOSE, "continue")).await;
     at(&shopper, "review").await;
 
@@ -213,12 +213,12 @@ async fn addresses_are_written_changed_and_restricted() {
     shopper.press(r#"a.edit[href$="address-3"]"#).await;
     shopper.write("#line2", "皇居前 1F").await;
     shopper.press(&button(ADDRESS, "save")).await;
-    shopper.press(&choice(CHOOSE, "address", "address-3")).await;
+    shopper.pick(&choice(CHOOSE, "address", "address-3")).await;
     shopper.press(&button(CHOOSE, "continue")).await;
     at(&shopper, "review").await;
     let ledger = shop.alley.sandbox.ledger();
     let session = ledger.sessions().last().unwrap();
-    let chosen = session.choice().unwrap().address.clone().unwrap();
+    let chosen = session.choice().unwrap().address().cloned().unwrap();
     assert_eq!((chosen.postal_code.as_str(), chosen.line2.as_deref()), ("100-0001", Some("皇居前 1F")));
     drop(ledger);
     shopper.expect_silent_console().await;
@@ -270,7 +270,7 @@ async fn an_order_becomes_a_subscription_and_a_browser_forgets_its_buyer() {
     let shop = Shop::open().await;
     let shopper = Shopper::new("upgrade", DESK, Scripts::Run).await;
     press_button(&shopper, &shop.cart("PayOnly", &shop.at_once(), false)).await;
-    shopper.press(&choice(SIGN_IN, "buyer", "amzn1.account.SEKISHOYOSHIDA02")).await;
+    shopper.pick(&choice(SIGN_IN, "buyer", "amzn1.account.SEKISHOYOSHIDA02")).await;
     choose(&shopper, "card-0000").await;
     shopper.press(&button(PROCESSING, "pay")).await;
     at(&shopper, "result").await;

@@ -78,7 +78,7 @@ impl Shopper {
     async fn give_up(&self, css: &str, error: &CmdError) -> ! {
         let url = self.browser.current_url().await.map(String::from).unwrap_or_default();
         let source = self.browser.source().await.unwrap_or_default();
-        panic!("no {css} at {url} ({error}):\n{source}");
+        panic!("{css} is not to be had at {url} ({error}):\n{source}");
     }
 
     /// Waits until there are this many windows, and looks at the newest that is not the present one; with one window
@@ -104,10 +104,48 @@ impl Shopper {
         self.browser.close_window().await.unwrap();
     }
 
-    /// Waits for an element and presses it.
+    /// Presses what leads to another page, be it the same one anew, or closes the window; waits until the present page is
+    /// gone. So whatever is looked for next is looked for on the next page, even where both pages have it.
     pub(super) async fn press(&self, css: &str) {
-        let element = self.see(css).await;
-        element.click().await.unwrap_or_else(|error| panic!("{css} cannot be pressed: {error}"));
+        let left = self.press_once(css).await;
+        let pressed = Instant::now();
+        loop {
+            match left.tag_name().await {
+                Err(error) if error.is_stale_element_reference() || error.is_no_such_window() => return,
+                _ if pressed.elapsed() > PATIENCE => {
+                    let url = self.browser.current_url().await;
+                    panic!("{css} was pressed, and the page is still there: {url:?}");
+                }
+                _ => tokio::time::sleep(GLANCE).await,
+            }
+        }
+    }
+
+    /// Presses what changes something on the page and leaves it where it is: a choice, a list that opens, a button that
+    /// opens a window.
+    pub(super) async fn pick(&self, css: &str) {
+        self.press_once(css).await;
+    }
+
+    /// Waits for an element and presses it; answers the root of the page that it stood on.
+    async fn press_once(&self, css: &str) -> Element {
+        let asked = Instant::now();
+        loop {
+            let page = self.see(":root").await;
+            let pressed = match page.find(Locator::Css(css)).await {
+                Ok(element) => element.click().await,
+                Err(error) => Err(error),
+            };
+            match pressed {
+                Ok(()) => return page,
+                Err(error) if asked.elapsed() > PATIENCE => self.give_up(css, &error).await,
+                // Not there yet, or replaced between finding and pressing: nothing was pressed.
+                Err(error) if error.is_no_such_element() || error.is_stale_element_reference() => {
+                    tokio::time::sleep(GLANCE).await;
+                }
+                Err(error) => panic!("{css} cannot be pressed: {error}"),
+            }
+        }
     }
 
     /// Waits for an element and reads it as the shopper sees it.

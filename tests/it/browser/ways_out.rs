@@ -93,18 +93,18 @@ async fn a_change_is_made_or_left_and_the_review_page_follows() {
     let chosen = || {
         let ledger = shop.alley.sandbox.ledger();
         let choice = ledger.sessions().last().unwrap().choice().unwrap().clone();
-        (choice.address.unwrap().id.clone(), choice.instrument.id)
+        (choice.address().unwrap().id.clone(), choice.instrument.id)
     };
     assert_eq!(chosen(), ("address-1".to_owned(), "card-1111"));
     shopper.press("#change-payment").await;
     shopper.see(&choice(CHOOSE, "payment", "card-4444")).await;
     assert!(!shopper.has("input[type=radio][name=address]").await, "only the card is to be changed");
-    shopper.press(&choice(CHOOSE, "payment", "card-4444")).await;
+    shopper.pick(&choice(CHOOSE, "payment", "card-4444")).await;
     shopper.press(&button(CHOOSE, "continue")).await;
     at(&shopper, "review").await;
     assert_eq!(chosen(), ("address-1".to_owned(), "card-4444"));
     shopper.press("#change-address").await;
-    shopper.press(&choice(CHOOSE, "address", "address-2")).await;
+    shopper.pick(&choice(CHOOSE, "address", "address-2")).await;
     shopper.press(&button(CHOOSE, "continue")).await;
     at(&shopper, "review").await;
     assert_eq!(chosen(), ("address-2".to_owned(), "card-4444"));

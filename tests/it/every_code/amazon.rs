@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::cases;
 use crate::support::acts::{enter, enter_of, monthly, on_page, pay, pay_with, session};
-use crate::support::{MINUTE, Order, Stage, eventually};
+use crate::support::{MINUTE, Order, Plan, Stage, eventually};
 
 cases! {
     BUYER_CANCELLED => complete_with("card-3064");
@@ -85,10 +85,7 @@ cases! {
         stage.shop().call("SearchAddressAmazonpay", &[("AmazonCheckoutSessionID", "a")]).await.errors()
     };
     AMAZON_UNREACHABLE => async {
-        let stage = Stage::with(|plan| {
-            plan.settings.amazon_attempt_timeout_ms = 800;
-            plan.settings.amazon_total_ms = 800;
-        }).await;
+        let stage = Stage::with(Plan::gives_up_soon).await;
         stage.fault("getCheckoutSession", 100, json!({"status": 503})).await;
         stage.shop().call("SearchAddressAmazonpay", &[("AmazonCheckoutSessionID", "a")]).await.errors()
     };

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
 use super::{cases, code_of_page};
 use crate::support::acts::{enter, pay};
-use crate::support::{Order, ShopClient, Stage};
+use crate::support::{Order, Plan, ShopClient, Stage};
 
 cases! {
     METHOD_NOT_POST => async {
@@ -58,10 +58,7 @@ cases! {
     };
     // Amazon's answer is lost, so nobody knows yet what became of the capture.
     STILL_PROCESSING => async {
-        let stage = Stage::with(|plan| {
-            plan.settings.amazon_attempt_timeout_ms = 800;
-            plan.settings.amazon_total_ms = 800;
-        }).await;
+        let stage = Stage::with(Plan::gives_up_soon).await;
         let (paid, _) = pay(&stage, "order-1", "AUTH").await;
         stage.fault("captureCharge", 100, serde_json::json!({"lose_answer": true})).await;
         let sale = [("Amount", "1980"), ("Tax", "198")];

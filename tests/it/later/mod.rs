@@ -11,7 +11,7 @@ mod selling;
 use sekisho::amazonpay::{Consent, ReviewPageButton, Scope};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Entered, Order, ResultForm, ShopClient, Stage};
+use crate::support::{Answer, Entered, Order, Plan, ResultForm, ShopClient, Stage};
 
 /// Amazon's sandbox needs 30 seconds; the gateway looks a second later.
 const HALF_A_MINUTE_MS: i64 = 31_000;
@@ -20,11 +20,7 @@ const HANAKO: &str = "amzn1.account.SEKISHOHAKONE001";
 
 /// The gateway of [`Stage::new`] that gives up on Amazon soon.
 async fn impatient() -> Stage {
-    Stage::with(|plan| {
-        plan.settings.amazon_attempt_timeout_ms = 800;
-        plan.settings.amazon_total_ms = 800;
-    })
-    .await
+    Stage::with(Plan::gives_up_soon).await
 }
 
 /// Every lost answer of [`impatient`]'s is looked at after this.

@@ -182,8 +182,7 @@ async fn a_finalized_session_may_wait_and_its_own_payload_says_so() {
 #[tokio::test]
 async fn pending_behind_a_lost_answer() {
     let stage = Stage::with(|plan| {
-        plan.settings.amazon_attempt_timeout_ms = 800;
-        plan.settings.amazon_total_ms = 800;
+        plan.gives_up_soon();
         plan.shops[0].pending_authorization = true;
     })
     .await;

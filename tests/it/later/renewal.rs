@@ -7,8 +7,7 @@ use crate::support::{DAY, Entered, Order, Stage};
 
 async fn renewing() -> Stage {
     Stage::with(|plan| {
-        plan.settings.amazon_attempt_timeout_ms = 800;
-        plan.settings.amazon_total_ms = 800;
+        plan.gives_up_soon();
         plan.shops[0].renew_expired_authorization = true;
     })
     .await

@@ -18,8 +18,7 @@ const ORDERS: [&str; 6] = ["order-1", "order-2", "order-3", "order-4", "order-5"
 async fn two() -> (Stage, Assembled) {
     let mut plan_of_both = None;
     let stage = Stage::with(|plan| {
-        plan.settings.amazon_attempt_timeout_ms = 800;
-        plan.settings.amazon_total_ms = 800;
+        plan.gives_up_soon();
         plan.settings.notify_wait_ms = 0;
         plan_of_both = Some((plan.settings.clone(), plan.shops.clone()));
     })
