@@ -38,7 +38,7 @@ pub(super) async fn reload_on_hangup(console: Arc<Console>, mut hangups: super::
             }
             Ok(Reloaded::NoSource) => tracing::warn!("SIGHUP: these shops are not from a file"),
             Err(error) => {
-                tracing::error!(%error, "SIGHUP: the shops are not read again; the old settings stay in force")
+                tracing::error!(%error, "SIGHUP: the shops are not read again; the old settings stay in force");
             }
         }
     }

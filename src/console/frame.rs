@@ -90,11 +90,14 @@ impl Frame {
     }
 
     /// A role's name.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
     pub(crate) fn role(&self, role: &Role) -> &'static str {
         role_label(*role, self.language)
     }
 
     /// A moment as people in Japan read it: `2026-11-23 03:10:00`.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
+    #[expect(clippy::unused_self, reason = "templates call what they are given, and no path")]
     pub(crate) fn time(&self, at: &Millis) -> String {
         let jst = at.jst();
         match (jst.get(..4), jst.get(4..6), jst.get(6..8), jst.get(8..10), jst.get(10..12), jst.get(12..14)) {
@@ -104,6 +107,7 @@ impl Frame {
     }
 
     /// By which browsers know the present style and script from older ones.
+    #[expect(clippy::unused_self, reason = "templates call what they are given, and no path")]
     pub(crate) fn asset_mark(&self) -> &'static str {
         assets::mark()
     }

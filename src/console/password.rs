@@ -1,7 +1,7 @@
 //! Passwords: argon2id, computed off the threads that serve, by few at a time.
 //!
 //! A hash takes 19 MiB and some hundredths of a second by design (OWASP's first recommendation, the crate's default), so
-//! whoever floods the door must not get more than [`AT_ONCE`] computed at a time, nor more than [`WAITING_MAX`] to wait.
+//! whoever floods the door must not get more than two computed at a time, nor more than sixteen to wait.
 
 use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;

@@ -2,7 +2,7 @@
 //!
 //! A [`StaffChange`] and its line in the audit log become visible together or not at all; what the account was before is
 //! read in the same database transaction, so the log never tells of a state that somebody else had changed meanwhile.
-//! What is done elsewhere, at Amazon say, is added by [`StaffBook::append`].
+//! What is done elsewhere, at Amazon say, is added by [`Audit::append`].
 
 use std::net::IpAddr;
 

@@ -14,7 +14,7 @@ pub(super) enum Value {
 }
 
 impl Value {
-    fn of(text: impl ToString) -> Self {
+    fn of(text: &(impl ToString + ?Sized)) -> Self {
         Self::Text(text.to_string())
     }
 
