@@ -1,12 +1,12 @@
 //! The data file of a sandbox that shall survive a restart: the ledger's objects as rows of JSON in one SQLite table,
 //! written again whenever they change.
 //!
-//! Whoever held the ledger hands over what changed, in that order ([`Archive::hand_over`]), and does not wait; whoever
-//! sends an answer waits until all that was handed over by then is on disk ([`Archive::written`]). So no merchant or
+//! Whoever held the ledger, or the outbox of messages, hands over what changed, in that order ([`Archive::hand_over`]), and
+//! does not wait; whoever sends an answer waits until all that was handed over by then is on disk ([`Archive::written`]). So no merchant or
 //! buyer reads of anything that a restart could forget. Before that, many changes are committed together.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
@@ -14,6 +14,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, watch};
 
 use super::ledger::{Changes, KeptError, Row};
+use super::locked;
 
 /// Says of a file that it is this program's: `SEKI`.
 const APPLICATION_ID: i64 = 0x5345_4B49;
@@ -59,11 +60,18 @@ pub enum ArchiveError {
 
 /// An open data file.
 pub(super) struct Archive {
-    queue: mpsc::UnboundedSender<Batch>,
-    handed_over: AtomicU64,
+    desk: Mutex<Desk>,
     /// The number of the last batch on disk; its sender is gone once writing has failed.
     written: watch::Receiver<u64>,
-    offset_ms: AtomicI64,
+}
+
+/// Where batches are handed over, one after the other.
+struct Desk {
+    queue: mpsc::UnboundedSender<Batch>,
+    /// The number of the last batch.
+    handed_over: u64,
+    /// How far the clock was ahead then.
+    offset_ms: i64,
 }
 
 struct Batch {
@@ -90,24 +98,27 @@ impl Archive {
         let (queue, batches) = mpsc::unbounded_channel();
         let (progress, written) = watch::channel(0);
         tokio::spawn(write_all(connection, batches, progress));
-        let offset_ms = AtomicI64::new(kept.offset_ms);
-        Ok((Self { queue, handed_over: AtomicU64::new(0), written, offset_ms }, kept))
+        let desk = Mutex::new(Desk { queue, handed_over: 0, offset_ms: kept.offset_ms });
+        Ok((Self { desk, written }, kept))
     }
 
-    /// Takes what changed, to be written. Call it while nobody else can change anything.
+    /// Takes what changed, to be written. Call it while nobody else can change the same objects.
     pub(super) fn hand_over(&self, changes: Changes, offset_ms: i64) {
-        let moved = self.offset_ms.swap(offset_ms, Ordering::SeqCst) != offset_ms;
+        let mut desk = locked(&self.desk);
+        let moved = desk.offset_ms != offset_ms;
         if changes.is_empty() && !moved {
             return;
         }
-        let number = self.handed_over.fetch_add(1, Ordering::SeqCst) + 1;
+        desk.offset_ms = offset_ms;
+        desk.handed_over += 1;
+        let number = desk.handed_over;
         // Where nobody receives it, writing has failed, and `written` says so.
-        let _ = self.queue.send(Batch { number, changes, offset_ms: moved.then_some(offset_ms) });
+        let _ = desk.queue.send(Batch { number, changes, offset_ms: moved.then_some(offset_ms) });
     }
 
     /// Waits until everything that was handed over is on disk. `false` where it cannot be written.
     pub(super) async fn written(&self) -> bool {
-        let number = self.handed_over.load(Ordering::SeqCst);
+        let number = locked(&self.desk).handed_over;
         self.written.clone().wait_for(|written| *written >= number).await.is_ok()
     }
 }
@@ -197,6 +208,10 @@ async fn write(connection: &mut SqliteConnection, batches: &[Batch]) -> Result<(
             .bind(body)
             .execute(&mut *transaction)
             .await?;
+        }
+        for (kind, id) in &batch.changes.gone {
+            let delete = sqlx::query("DELETE FROM objects WHERE kind = ? AND id = ?");
+            delete.bind(kind).bind(id).execute(&mut *transaction).await?;
         }
         if let Some(offset_ms) = batch.offset_ms {
             sqlx::query("UPDATE clock SET offset_ms = ?").bind(offset_ms).execute(&mut *transaction).await?;

@@ -94,6 +94,11 @@ impl Buyers {
         &self.0
     }
 
+    /// The id of whoever is listed first.
+    pub fn first_id(&self) -> &str {
+        self.0.first().map_or("", |buyer| &buyer.id)
+    }
+
     /// The buyer with this id.
     pub fn find(&self, id: &str) -> Option<&Arc<Buyer>> {
         self.0.iter().find(|buyer| buyer.id == id)

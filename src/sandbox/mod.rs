@@ -10,6 +10,7 @@
 //! - `api`: the HTTP side of Amazon Pay API v2: keys, idempotency, error bodies.
 //! - `archive`: the data file, where there is one.
 //! - `control`: faults, the clock, and what tests may look at; `console`: the same for people; `desk`: what frames it.
+//! - `page`: what their pages and the buyer's have in common.
 //! - `driver`: pages that send each operation, for testers.
 //! - [`buyer`]: what the buyer's browser is shown, and `checkout.js`.
 //! - [`buyers`]: who can sign in.
@@ -31,6 +32,7 @@ pub mod ledger;
 mod moment;
 #[cfg(test)]
 mod openssl_key;
+mod page;
 pub mod signature;
 pub mod tls;
 pub mod wire;
@@ -200,11 +202,14 @@ impl Sandbox {
         let mut sandbox = Self::set_up(settings, clock, rng)?;
         let (archive, kept) = Archive::open(path).await?;
         sandbox.clock.advance(kept.offset_ms);
-        let ledger = sandbox.ledger.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let unreadable = |source| ArchiveError::Kept { path: path.to_owned(), source };
         for row in &kept.rows {
-            ledger.put_back(row).map_err(|source| ArchiveError::Kept { path: path.to_owned(), source })?;
+            if !sandbox.put_back_ipn(row).map_err(unreadable)? {
+                locked(&sandbox.ledger).put_back(row).map_err(unreadable)?;
+            }
         }
-        ledger.resume();
+        locked(&sandbox.ledger).resume();
+        sandbox.resume_ipn();
         sandbox.archive = Some(archive);
         Ok(Arc::new(sandbox))
     }

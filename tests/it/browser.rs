@@ -10,6 +10,7 @@ mod driver;
 mod flows;
 mod on_page;
 mod pages;
+mod several;
 mod shopper;
 mod test_driver;
 mod ways_out;

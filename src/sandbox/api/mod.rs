@@ -43,9 +43,10 @@ const HANG_MAX: Duration = Duration::from_mins(5);
 /// `/v2`, `/sandbox/v2`, a clear refusal at `/live/v2` and at other versions, and what answers lead to.
 pub(super) fn router() -> Router<Arc<Sandbox>> {
     let serve = || any(receive);
-    let api = ["/v2/{*rest}", "/sandbox/{*rest}", "/live/{*rest}", "/v1/{*rest}", "/v3/{*rest}"];
-    api.into_iter()
-        .fold(Router::new(), |router, path| router.route(path, serve()))
+    ["/v2", "/sandbox", "/live", "/v1", "/v3"]
+        .into_iter()
+        .flat_map(|prefix| ["", "/", "/{*rest}"].map(|rest| format!("{prefix}{rest}")))
+        .fold(Router::new(), |router, path| router.route(&path, serve()))
         .route("/report-files/{document}", get(documents::report))
         .route("/files/{id}", put(documents::put_file))
 }

@@ -1,65 +1,62 @@
 //! What every answer to a buyer's browser has in common: the request's fields, the frame of a page, its headers, and
 //! the clear page that stands where a step is not possible.
 
-use std::collections::HashMap;
+use std::ops::Deref;
 
 use askama::Template;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use crate::sandbox::Sandbox;
-use crate::sandbox::buyer::lang::{Lang, cookie};
 use crate::sandbox::ledger::{BuyerError, SessionState, with_session_id};
+use crate::sandbox::page::{self, Asked, Lang, LangCookie, cookie, set_cookie};
+
+pub(super) use crate::sandbox::page::Frame;
 
 /// No `form-action`: Chromium applies it to the redirects after a form, too, and these end at the shop.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
 /// The same for the pages that talk to the shop's page.
 const POLICY_WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
                                   base-uri 'none'; frame-ancestors 'none'";
-
+const LANG_COOKIE: LangCookie = LangCookie { name: "sekisho_sandbox_lang", path: "/checkout" };
 const BUYER_COOKIE: &str = "sekisho_sandbox_buyer";
 const COOKIE_TERMS: &str = "Path=/checkout; HttpOnly; SameSite=Lax";
 
-/// What a browser asked for.
+/// What a buyer's browser asked for, and who signed in with it.
 pub(super) struct Visit {
-    /// Query and form together; where both name a field, the form's counts.
-    fields: HashMap<String, String>,
-    pub(super) lang: Lang,
-    chosen_lang: Option<Lang>,
+    asked: Asked,
     last_buyer: String,
     new_buyer: Option<String>,
-    switch_href: String,
+}
+
+impl Deref for Visit {
+    type Target = Asked;
+
+    fn deref(&self) -> &Asked {
+        &self.asked
+    }
 }
 
 impl Visit {
     /// A page that is fetched.
     pub(super) fn get(uri: &Uri, headers: &HeaderMap) -> Self {
-        let query = uri.query().unwrap_or_default();
-        let mut visit = Self::post(uri, headers, b"");
-        let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang="));
-        let other = format!("lang={}", visit.lang.other().code());
-        visit.switch_href = format!("?{}", kept.chain([other.as_str()]).collect::<Vec<_>>().join("&"));
-        visit
+        Self::of(Asked::get(uri, headers, LANG_COOKIE), headers)
     }
 
     /// A form that is posted.
     pub(super) fn post(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Self {
-        let pairs = |text| url::form_urlencoded::parse(text).into_owned();
-        let query = uri.query().unwrap_or_default().as_bytes();
-        let fields: HashMap<String, String> = pairs(query).chain(pairs(body)).collect();
-        let chosen_lang = fields.get("lang").and_then(|code| Lang::of(code));
-        let lang = chosen_lang.or_else(|| Lang::remembered(headers)).unwrap_or_default();
-        let last_buyer = cookie(headers, BUYER_COOKIE).unwrap_or_default().to_owned();
-        Self { fields, lang, chosen_lang, last_buyer, new_buyer: None, switch_href: String::new() }
+        Self::of(Asked::post(uri, headers, body, LANG_COOKIE), headers)
     }
 
-    /// A field's value; empty where it is absent.
-    pub(super) fn field(&self, name: &str) -> &str {
-        self.fields.get(name).map_or("", String::as_str)
+    fn of(asked: Asked, headers: &HeaderMap) -> Self {
+        let last_buyer = cookie(headers, BUYER_COOKIE).unwrap_or_default().to_owned();
+        Self { asked, last_buyer, new_buyer: None }
+    }
+
+    /// From here on, pages are in this language.
+    pub(super) fn speak(&mut self, lang: Lang) {
+        self.asked.speak(lang);
     }
 
     /// The checkout session that all of this is about.
@@ -77,17 +74,6 @@ impl Visit {
         self.new_buyer = Some(id.to_owned());
     }
 
-    /// From here on, pages are in this language.
-    pub(super) fn speak(&mut self, lang: Lang) {
-        self.lang = lang;
-        self.chosen_lang = Some(lang);
-    }
-
-    /// What surrounds every page.
-    pub(super) fn frame(&self) -> Frame {
-        Frame { lang: self.lang, switch_href: self.switch_href.clone() }
-    }
-
     /// Answers a page.
     pub(super) fn page(&self, status: StatusCode, page: &impl Template) -> Response {
         self.page_under(POLICY, status, page)
@@ -99,25 +85,13 @@ impl Visit {
     }
 
     fn page_under(&self, policy: &'static str, status: StatusCode, page: &impl Template) -> Response {
-        let Ok(html) = page.render() else {
-            tracing::error!("a buyer page could not be rendered");
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        };
-        let headers = [
-            (CONTENT_TYPE, "text/html; charset=utf-8"),
-            (CONTENT_SECURITY_POLICY, policy),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (X_FRAME_OPTIONS, "DENY"),
-            // The session's id stands in the address.
-            (REFERRER_POLICY, "no-referrer"),
-            (CACHE_CONTROL, "no-store"),
-        ];
-        self.remembering((status, headers, html).into_response())
+        // The session's id stands in the address.
+        self.remembering(self.html(status, page::headers(policy, "no-referrer"), page))
     }
 
     /// Sends the browser to a page here, or to a URL of the session. Only text from the ledger may get here.
     pub(super) fn see_other(&self, to: &str) -> Response {
-        let Ok(location) = HeaderValue::from_str(to) else {
+        let Some(response) = self.redirect(to) else {
             return self.message(&Message::plain(
                 StatusCode::BAD_REQUEST,
                 self.lang.pick("お店に戻れません", "There is no way back to the shop"),
@@ -125,8 +99,7 @@ impl Visit {
                 to,
             ));
         };
-        let headers = [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-        self.remembering((StatusCode::SEE_OTHER, headers).into_response())
+        self.remembering(response)
     }
 
     /// 303 to the page `name` of this session.
@@ -147,12 +120,8 @@ impl Visit {
     }
 
     fn remembering(&self, mut response: Response) -> Response {
-        if let Some(cookie) = self.chosen_lang.and_then(|lang| HeaderValue::from_str(&lang.cookie()).ok()) {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
-        let buyer = self.new_buyer.as_ref().map(|id| format!("{BUYER_COOKIE}={id}; {COOKIE_TERMS}"));
-        if let Some(cookie) = buyer.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
-            response.headers_mut().append(SET_COOKIE, cookie);
+        if let Some(id) = &self.new_buyer {
+            set_cookie(&mut response, &format!("{BUYER_COOKIE}={id}; {COOKIE_TERMS}"));
         }
         response
     }
@@ -161,19 +130,6 @@ impl Visit {
 /// `POST /checkout/sign-out`: nobody signed in last any more. `amazon.Pay.signout()` comes here.
 pub(super) async fn sign_out() -> impl IntoResponse {
     (StatusCode::NO_CONTENT, [(SET_COOKIE, format!("{BUYER_COOKIE}=; Max-Age=0; {COOKIE_TERMS}"))])
-}
-
-/// What surrounds every page.
-pub(super) struct Frame {
-    pub(super) lang: Lang,
-    /// The same page in the other language; empty where it cannot be fetched again.
-    pub(super) switch_href: String,
-}
-
-impl Frame {
-    pub(super) fn t<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
-        self.lang.pick(ja, en)
-    }
 }
 
 /// Why there is no other page here.
@@ -222,6 +178,7 @@ pub(super) fn refused(visit: &Visit, sandbox: &Sandbox, error: &BuyerError) -> R
         BuyerError::UnknownBuyer(_) => message.leading_to(page("sign-in"), again),
         BuyerError::UnknownAddress(_)
         | BuyerError::NotDelivered(_)
+        | BuyerError::OneAddressOnly
         | BuyerError::TooManyAddresses
         | BuyerError::UnknownInstrument(_)
         | BuyerError::CardNeedsPending(_)
@@ -290,6 +247,11 @@ fn wording(lang: Lang, error: &BuyerError) -> (StatusCode, &'static str, &'stati
             StatusCode::CONFLICT,
             ("このお届け先には送れません", "お店がお届けしていない地域です。別のお届け先を選んでください。"),
             ("The shop does not send there", "Please choose another address."),
+        ),
+        BuyerError::OneAddressOnly => (
+            StatusCode::BAD_REQUEST,
+            ("お届け先は一か所です", "このご注文は一か所にだけお届けします。"),
+            ("One address only", "This order goes to one address."),
         ),
         BuyerError::TooManyAddresses => (
             StatusCode::CONFLICT,

@@ -1,8 +1,8 @@
 //! What the buyer agrees to beyond this payment, in words: how often, and how much each time.
 
-use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::buyer::money;
 use crate::sandbox::ledger::{FrequencyUnit, PermissionType, RecurringMetadata, Terms};
+use crate::sandbox::page::Lang;
 
 /// The sentence for the paying page; nothing for a single order.
 pub(super) fn words(lang: Lang, terms: &Terms) -> Option<String> {

@@ -12,7 +12,7 @@
 //! | `algorithm` | `AMZN-PAY-RSASSA-PSS-V2`, or `AMZN-PAY-RSASSA-PSS`, which is meant where it is blank |
 //! | `ledgerCurrency` | required; that of the merchant's ledger, such as `JPY` |
 //! | `placement` | required; `Home`, `Product`, `Cart`, `Checkout` or `Other` |
-//! | `productType` | `PayAndShip` (meant where it is blank), `PayOnly` or `SignIn` |
+//! | `productType` | `PayAndShip` (meant where it is blank), `PayAndShipMultiAddress`, `PayOnly`, `Donation` or `SignIn` |
 //! | `checkoutLanguage` | `ja_JP` (meant where it is blank); any other is answered in English |
 //!
 //! Answers 303 to `/checkout/sign-in?amazonCheckoutSessionId=…` (`/checkout/identify?signInId=…` for SignIn); 403 with the server's string to sign where the
@@ -29,9 +29,9 @@ use axum::response::{IntoResponse, Response};
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit};
-use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::{Currency, ProductType};
+use crate::sandbox::page::Lang;
 use crate::sandbox::wire::session_request;
 
 /// What a signed button must say.
@@ -49,7 +49,7 @@ POST here what the Amazon Pay button posts (application/x-www-form-urlencoded, U
   algorithm                   AMZN-PAY-RSASSA-PSS-V2, or AMZN-PAY-RSASSA-PSS (meant where it is blank)
   ledgerCurrency    required  that of the merchant's ledger, such as JPY
   placement         required  Home, Product, Cart, Checkout or Other
-  productType                 PayAndShip (meant where it is blank), PayOnly or SignIn
+  productType                 PayAndShip (meant where it is blank), PayAndShipMultiAddress, PayOnly, Donation or SignIn
   checkoutLanguage            ja_JP (meant where it is blank); any other is answered in English
 
 Answers: 303 to /checkout/sign-in?amazonCheckoutSessionId=... (with SignIn, to /checkout/identify?signInId=...)
@@ -59,7 +59,8 @@ Answers: 303 to /checkout/sign-in?amazonCheckoutSessionId=... (with SignIn, to /
 Then POST (the session's id in amazonCheckoutSessionId each time):
 
   /checkout/sign-in     buyer=... action=sign-in | cancel
-  /checkout/choose      address=... payment=... action=continue | cancel   (no address with PayOnly)
+  /checkout/choose      address=... payment=... action=continue | cancel   (no address with PayOnly and Donation, one or
+                                                                            several with PayAndShipMultiAddress)
   /checkout/processing  action=pay | cancel   (once the shop has sent you to amazonPayRedirectUrl)
 
   /checkout/identify    buyer=... action=sign-in | cancel   (with SignIn, and signInId for the session's id)
@@ -202,7 +203,7 @@ pub(super) fn read(visit: &Visit, required: &[&str]) -> Result<Button, Vec<Strin
     };
     let Some(product_type) = product_type.filter(|_| mistakes.is_empty()) else {
         if product_type.is_none() {
-            mistakes.push("productType must be PayAndShip, PayOnly or SignIn.".to_owned());
+            mistakes.push(format!("productType must be one of {}.", ProductType::SPELLED.join(", ")));
         }
         return Err(mistakes);
     };

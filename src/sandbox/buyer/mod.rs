@@ -19,10 +19,10 @@
 mod account;
 mod address;
 mod answer;
+mod choosing;
 mod consent;
 mod identify;
 mod initiate;
-pub(super) mod lang;
 mod mfa;
 mod money;
 mod on_page;
@@ -38,6 +38,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
 use crate::sandbox::Sandbox;
+use crate::sandbox::page::sheet;
 
 /// A signed payload of Amazon's size fits many times over.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -46,7 +47,7 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 pub(super) fn router() -> Router<Arc<Sandbox>> {
     let script = include_str!("assets/checkout.js");
     let on_page = include_str!("assets/on-page.js");
-    let sheet = include_str!("assets/pages.css");
+    let sheet = sheet!("assets/pages.css");
     Router::new()
         .route("/checkout.js", get(move || async move { asset("text/javascript; charset=utf-8", script) }))
         .route("/checkout/pages.css", get(move || async move { asset("text/css; charset=utf-8", sheet) }))
@@ -62,8 +63,8 @@ pub(super) fn router() -> Router<Arc<Sandbox>> {
         .route("/checkout/initiate", get(initiate::help).post(initiate::initiate))
         .route("/checkout/sign-in", get(steps::sign_in_page).post(steps::sign_in))
         .route("/checkout/identify", get(identify::page).post(identify::identify))
-        .route("/checkout/choose", get(steps::choose_page).post(steps::choose))
-        .route("/checkout/change", get(steps::change_page))
+        .route("/checkout/choose", get(choosing::choose_page).post(choosing::choose))
+        .route("/checkout/change", get(choosing::change_page))
         .route("/checkout/processing", get(steps::processing_page).post(steps::processing))
         .route("/checkout/paid", get(steps::paid_page))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

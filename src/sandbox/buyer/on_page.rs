@@ -23,14 +23,15 @@ use url::Url;
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Visit, refused};
+use crate::sandbox::buyer::choosing::effect;
 use crate::sandbox::buyer::initiate::{self, Button, ButtonError};
-use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::buyer::money;
-use crate::sandbox::buyer::steps::{address_line, card_trouble, effect, unknown_action};
+use crate::sandbox::buyer::steps::{address_line, card_trouble, unknown_action};
 use crate::sandbox::buyers::{Buyer, Instrument};
 use crate::sandbox::ledger::{
-    Ask, BuyerError, Cart, DeliveryOption, Ending, Ledger, OnPage, Pick, Session, Trouble, Turn,
+    Ask, BuyerError, Cart, Choice, DeliveryOption, Ending, Ledger, OnPage, Pick, Session, Trouble, Turn,
 };
+use crate::sandbox::page::Lang;
 use crate::sandbox::wire::on_page as wire;
 
 pub(super) const HELP: &str = "\
@@ -40,7 +41,7 @@ POST here what renderJSButton posts (application/x-www-form-urlencoded, UTF-8):
   origin                 required  scheme, host and port of the shop's page, such as http://127.0.0.1:8082
   ledgerCurrency         required  that of the merchant's ledger, such as JPY
   placement              required  Home, Product, Cart, Checkout or Other
-  productType                      PayAndShip (meant where it is blank) or PayOnly
+  productType                      PayAndShip (meant where it is blank), PayOnly or Donation
   checkoutLanguage                 ja_JP (meant where it is blank); any other is answered in English
   checkoutSessionConfig            the session as JSON, unsigned: storeId, paymentDetails { paymentIntent, chargeAmount },
                                    scopes, deliverySpecifications, processorSpecifications { name }
@@ -195,10 +196,10 @@ fn show(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Option<St
                 merchant: merchant(sandbox, session),
                 relay: Relay::telling(session, on_page, "", String::new()),
                 trouble,
-                address: session.choice().and_then(|choice| choice.address.as_deref()).map(address_line),
+                address: session.choice().and_then(Choice::address).map(|place| address_line(place)),
                 chosen_address: session
                     .choice()
-                    .and_then(|choice| choice.address.as_ref())
+                    .and_then(Choice::address)
                     .map_or_else(String::new, |address| address.id.clone()),
                 payment: session.choice().map(|choice| choice.instrument),
                 delivery: on_page.delivery.clone().unwrap_or_default(),

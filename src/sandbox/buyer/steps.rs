@@ -1,5 +1,5 @@
-//! The buyer's steps, a page and a form each: sign in, choose (or change), pay. The ledger decides what is possible;
-//! these functions only show and ask.
+//! The buyer's first and last step, a page and a form each: sign in, and (after choosing, see `choosing`) pay. The ledger
+//! decides what is possible; these functions only show and ask.
 
 use std::sync::Arc;
 
@@ -11,11 +11,10 @@ use axum::response::Response;
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::{Frame, Message, Visit, refused};
-use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::buyer::{consent, money};
-use crate::sandbox::buyers::{Address, Buyer, Buyers, CardEffect, Instrument};
-use crate::sandbox::error::Decline;
-use crate::sandbox::ledger::{AfterChoice, BuyerError, Ledger, Progress, Session, SessionState};
+use crate::sandbox::buyers::{Address, Buyers};
+use crate::sandbox::ledger::{BuyerError, Ledger, Party, ProductType, Progress, Session, SessionState, Terms};
+use crate::sandbox::page::Lang;
 
 /// `GET /checkout/sign-in?amazonCheckoutSessionId=…`
 pub(super) async fn sign_in_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
@@ -25,9 +24,9 @@ pub(super) async fn sign_in_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, 
         Err(error) => return refused(&visit, &sandbox, &error),
     };
     let buyers = sandbox.ledger().buyers().clone();
-    let last = buyers.find(visit.last_buyer()).map(|buyer| &buyer.id);
-    let picked = session.party.as_ref().map(|party| &party.buyer.id).or(last);
-    let picked = picked.or(buyers.all().first().map(|buyer| &buyer.id)).cloned().unwrap_or_default();
+    let last = buyers.find(visit.last_buyer()).map(|buyer| buyer.id.as_str());
+    let picked = session.party.as_ref().map(|party| party.buyer.id.as_str()).or(last);
+    let picked = picked.unwrap_or(buyers.first_id()).to_owned();
     let page = SignInPage { frame: visit.frame(), picked, session_id: session.id, buyers };
     visit.page(StatusCode::OK, &page)
 }
@@ -66,43 +65,6 @@ fn enter(ledger: &mut Ledger, id: &str, buyer_id: &str) -> Result<bool, BuyerErr
         ledger.begin_on_page(id)?;
     }
     Ok(on_page)
-}
-
-/// `GET /checkout/choose?amazonCheckoutSessionId=…`
-pub(super) async fn choose_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
-    let visit = Visit::get(&uri, &headers);
-    choice_page(&visit, &sandbox, Change::Both)
-}
-
-/// `GET /checkout/change?amazonCheckoutSessionId=…&changeAction=changeAddress|changePayment`: the same page, for what
-/// the shop's change button names.
-pub(super) async fn change_page(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap) -> Response {
-    let visit = Visit::get(&uri, &headers);
-    match visit.field("changeAction") {
-        "changeAddress" => choice_page(&visit, &sandbox, Change::Address),
-        "changePayment" => choice_page(&visit, &sandbox, Change::Payment),
-        other => unknown(&visit, "changeAction", other, "changeAddress, changePayment"),
-    }
-}
-
-/// `POST /checkout/choose`: `address` (unless there is none to choose), `payment`, `action` = `continue` or `cancel`.
-pub(super) async fn choose(State(sandbox): State<Arc<Sandbox>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let visit = Visit::post(&uri, &headers, &body);
-    let id = visit.session_id();
-    match visit.field("action") {
-        "continue" => {
-            let address = Some(visit.field("address")).filter(|address| !address.is_empty());
-            let done = sandbox.ledger().choose(id, address, visit.field("payment"));
-            match done {
-                Ok(AfterChoice::ReviewAtShop(url)) => visit.see_other(&url),
-                Ok(AfterChoice::PayHere) => visit.to_page("processing", id),
-                Err(BuyerError::NotSignedIn) => visit.to_page("sign-in", id),
-                Err(error) => refused(&visit, &sandbox, &error),
-            }
-        }
-        "cancel" => cancel(&visit, &sandbox),
-        other => unknown_action(&visit, other, "continue, cancel"),
-    }
 }
 
 /// `GET /checkout/processing?amazonCheckoutSessionId=…` (`amazonPayRedirectUrl`)
@@ -188,7 +150,7 @@ pub(super) fn unknown_action(visit: &Visit, got: &str, known: &str) -> Response 
     unknown(visit, "action", got, known)
 }
 
-fn unknown(visit: &Visit, field: &str, got: &str, known: &str) -> Response {
+pub(super) fn unknown(visit: &Visit, field: &str, got: &str, known: &str) -> Response {
     let title = visit.lang.pick("操作を理解できませんでした", "That was not understood");
     let text = visit.lang.pick("前のページに戻ってやりなおしてください。", "Please go back and try again.");
     let detail = format!("{field} must be one of {known}, not {got:?}");
@@ -203,63 +165,6 @@ pub(super) fn unpaid(sandbox: &Sandbox, id: &str) -> Result<Session, BuyerError>
         (SessionState::Open, Progress::Paid(_)) => Err(BuyerError::AlreadyPaid),
         (SessionState::Open, _) => Ok(session.clone()),
         (state, _) => Err(BuyerError::NotOpen(state.as_str())),
-    }
-}
-
-/// What the buyer came to choose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    Both,
-    Address,
-    Payment,
-}
-
-/// One of the two lists on the choosing page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Selection {
-    /// There is nothing to choose.
-    Hidden,
-    /// As chosen before.
-    Kept(String),
-    /// A list, with this entry picked.
-    Open(String),
-}
-
-fn choice_page(visit: &Visit, sandbox: &Sandbox, change: Change) -> Response {
-    let session = match unpaid(sandbox, visit.session_id()) {
-        Ok(session) => session,
-        Err(error) => return refused(visit, sandbox, &error),
-    };
-    let Some(party) = &session.party else { return visit.to_page("sign-in", &session.id) };
-    let (buyer, choice) = (Arc::clone(&party.buyer), party.choice.as_ref());
-    let chosen_address = choice.and_then(|choice| choice.address.as_ref()).map(|address| address.id.as_str());
-    let chosen_payment = choice.map(|choice| choice.instrument.id);
-    // The shop has fixed price and shipping when it sends the buyer to pay: from there only the card can change.
-    let change = if session.progress == Progress::Processing { Change::Payment } else { change };
-    let page = ChoosePage {
-        frame: visit.frame(),
-        address: if session.needs_address() {
-            select(
-                chosen_address,
-                buyer.addresses.iter().find(|place| session.delivers_to(place)).map(|address| address.id.as_str()),
-                change == Change::Payment,
-            )
-        } else {
-            Selection::Hidden
-        },
-        payment: select(chosen_payment, buyer.instruments.first().map(|card| card.id), change == Change::Address),
-        session_id: session.id.clone(),
-        session: session.clone(),
-        buyer,
-        change,
-    };
-    visit.page(StatusCode::OK, &page)
-}
-
-fn select(chosen: Option<&str>, first: Option<&str>, keeps: bool) -> Selection {
-    match chosen {
-        Some(id) if keeps => Selection::Kept(id.to_owned()),
-        _ => Selection::Open(chosen.or(first).unwrap_or_default().to_owned()),
     }
 }
 
@@ -284,12 +189,24 @@ fn paying_page(visit: &Visit, sandbox: &Sandbox, status: StatusCode, trouble: Op
         merchant: named.unwrap_or_else(|| session.merchant_id.clone()),
         consent: consent::words(visit.lang, terms),
         amount: amount.map(money::shown),
-        address: choice.and_then(|choice| choice.address.as_deref()).map(address_line),
+        addresses: session.party.iter().flat_map(|party| destinations(party, terms)).collect(),
         payment: choice.map(|choice| choice.instrument.descriptor()).unwrap_or_default(),
         paid: matches!(session.progress, Progress::Paid(_)),
+        donates: session.request.product_type == ProductType::Donation,
         session_id: session.id,
     };
     visit.page(status, &page)
+}
+
+/// Where the order goes, a line each; with what that part costs, where the shop has said it.
+fn destinations(party: &Party, terms: &Terms) -> Vec<String> {
+    let priced = terms.address_prices.as_deref().unwrap_or_default();
+    let price_of = |id: &str| priced.iter().find(|part| part.address_id == id).map(|part| money::shown(part.price));
+    let line = |(id, place): (String, &Address)| match price_of(&id) {
+        Some(price) => format!("{} · {price}", address_line(place)),
+        None => address_line(place),
+    };
+    party.destinations().map(line).collect()
 }
 
 /// An address in one line.
@@ -309,53 +226,6 @@ struct SignInPage {
 }
 
 #[derive(Template)]
-#[template(path = "sandbox/choose.html")]
-struct ChoosePage {
-    frame: Frame,
-    session_id: String,
-    session: Session,
-    buyer: Arc<Buyer>,
-    address: Selection,
-    payment: Selection,
-    change: Change,
-}
-
-impl ChoosePage {
-    fn title(&self) -> &'static str {
-        match self.change {
-            Change::Both => self.frame.t("お届け先とお支払い方法", "Address and payment method"),
-            Change::Address => self.frame.t("お届け先の変更", "Change the address"),
-            Change::Payment => self.frame.t("お支払い方法の変更", "Change the payment method"),
-        }
-    }
-}
-
-/// What the test card does, for the person who tests.
-pub(super) fn effect(frame: &Frame, instrument: &Instrument) -> &'static str {
-    match instrument.effect {
-        CardEffect::Approved => frame.t("承認されます", "is approved"),
-        CardEffect::BuyerCanceled => frame.t("購入者のキャンセルになります", "ends as cancelled by the buyer"),
-        CardEffect::Declined => frame.t("拒否されます", "is declined"),
-        CardEffect::PendingThenAuthorized => {
-            frame.t("保留、30 秒後に承認されます", "pending, approved after 30 seconds")
-        }
-        CardEffect::PendingThenDeclined => frame.t("保留、30 秒後に拒否されます", "pending, declined after 30 seconds"),
-        CardEffect::DeclinedHere => frame.t("この画面で拒否、別のカードを選べます", "is declined here; choose another"),
-        CardEffect::AsksMfa => frame.t("本人認証を求めます", "asks for a second factor"),
-        CardEffect::LaterDeclined(Decline::SoftDeclined) => {
-            frame.t("承認、後日の請求は一時的に拒否", "approved; later charges soft-declined")
-        }
-        CardEffect::LaterDeclined(Decline::HardDeclined) => {
-            frame.t("承認、後日の請求でカードが無効に", "approved; later found invalid")
-        }
-        CardEffect::LaterDeclined(Decline::AmazonRejected) => {
-            frame.t("承認、後日の請求で承諾が終了", "approved; a later charge ends the permission")
-        }
-        CardEffect::LaterDeclined(_) => frame.t("承認、後日の請求は時間切れ", "approved; later charges time out"),
-    }
-}
-
-#[derive(Template)]
 #[template(path = "sandbox/processing.html")]
 struct ProcessingPage {
     frame: Frame,
@@ -365,7 +235,8 @@ struct ProcessingPage {
     note: Option<String>,
     consent: Option<String>,
     amount: Option<String>,
-    address: Option<String>,
+    addresses: Vec<String>,
     payment: String,
     paid: bool,
+    donates: bool,
 }

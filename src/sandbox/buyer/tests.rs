@@ -222,7 +222,13 @@ async fn a_button_that_lacks_something_is_told_what() {
     let answer = world.post("/checkout/initiate", &button("SignIn", &key().1, &payload(STORE))).await;
     assert!(answer.body.contains("signInReturnUrl is missing"), "{}", answer.body);
     let answer = world.post("/checkout/initiate", &button("Gift", &key().1, &payload(STORE))).await;
-    assert!(answer.body.contains("productType must be PayAndShip, PayOnly or SignIn"), "{}", answer.body);
+    assert!(
+        answer
+            .body
+            .contains("productType must be one of PayAndShip, PayAndShipMultiAddress, PayOnly, Donation, SignIn"),
+        "{}",
+        answer.body
+    );
     let foreign = payload("another store");
     let answer = world.post("/checkout/initiate", &button("PayOnly", &sign(&key().0, &foreign), &foreign)).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);

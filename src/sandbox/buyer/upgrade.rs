@@ -17,9 +17,9 @@ use serde_json::{Map, Value};
 use crate::sandbox::Sandbox;
 use crate::sandbox::buyer::answer::Visit;
 use crate::sandbox::buyer::initiate::{self, Button, ButtonError};
-use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::ProductType;
+use crate::sandbox::page::Lang;
 use crate::sandbox::wire::session_request;
 
 const REQUIRED: [&str; 4] = ["merchantId", "publicKeyId", "payloadJSON", "signature"];

@@ -10,11 +10,11 @@ use axum::response::Response;
 
 use super::rows::{RequestRow, href};
 use crate::sandbox::Sandbox;
-use crate::sandbox::buyer::lang::Lang;
 use crate::sandbox::control::browse::{self, Filter, MerchantLine, PAGE_MAX};
 use crate::sandbox::control::compare::{self, Comparison};
 use crate::sandbox::control::{Entry, Shown};
 use crate::sandbox::desk::{Frame, Visit};
+use crate::sandbox::page::Lang;
 use crate::sandbox::signature::{Examination, OWN_CANONICAL};
 
 /// `GET /console/requests`: fields `merchant`, `id`, `objectId`, `refused`, `before`.

@@ -1,6 +1,7 @@
 //! `POST /_control/checkoutSessions`: a checkout session with its buyer, made without a browser and without a
 //! signature. What Create Checkout Session or a button would refuse is refused here, too.
 
+use std::slice;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -23,7 +24,7 @@ struct Play {
     merchant_id: String,
     /// What a button's `payloadJSON` would say. Without `webCheckoutDetails` it is the on-page script's.
     payload: Value,
-    /// `PayAndShip` or `PayOnly`.
+    /// `PayAndShip`, `PayAndShipMultiAddress`, `PayOnly` or `Donation`.
     #[serde(default = "pay_and_ship")]
     product_type: String,
     /// Who buys; the first of all where it is not said.
@@ -32,6 +33,9 @@ struct Play {
     /// Where to.
     #[serde(default = "first_address")]
     address: String,
+    /// Where to, with `PayAndShipMultiAddress`; in the place of `address`.
+    #[serde(default)]
+    addresses: Vec<String>,
     /// With which card.
     #[serde(default = "approved_card")]
     payment: String,
@@ -83,7 +87,8 @@ pub(super) async fn play(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Re
 /// The session's id; or in words why the play stopped. What was made until then stays.
 fn run(ledger: &mut Ledger, play: &Play) -> Result<String, String> {
     let product_type = ProductType::parse(&play.product_type).filter(|kind| *kind != ProductType::SignIn);
-    let product_type = product_type.ok_or("productType must be PayAndShip or PayOnly")?;
+    let product_type =
+        product_type.ok_or("productType must be PayAndShip, PayAndShipMultiAddress, PayOnly or Donation")?;
     let currency = ledger.currency_of(&play.merchant_id);
     let request = session_request::of_button(play.payload.to_string().as_bytes(), product_type, currency);
     let request = request.map_err(|error| error.to_string())?;
@@ -91,10 +96,10 @@ fn run(ledger: &mut Ledger, play: &Play) -> Result<String, String> {
     let id = session.id;
     let step = |error: BuyerError| error.to_string();
     if play.up_to >= UpTo::Chosen {
-        let first = ledger.buyers().all().first().map(|buyer| buyer.id.clone());
-        let buyer = play.buyer.clone().or(first).unwrap_or_default();
+        let buyer = play.buyer.clone().unwrap_or_else(|| ledger.buyers().first_id().to_owned());
         ledger.sign_in(&id, &buyer).map_err(step)?;
-        ledger.choose(&id, Some(&play.address), &play.payment).map_err(step)?;
+        let places = if play.addresses.is_empty() { slice::from_ref(&play.address) } else { &play.addresses[..] };
+        ledger.choose(&id, places.iter().map(String::as_str), &play.payment).map_err(step)?;
     }
     if play.up_to >= UpTo::Paid {
         ledger.enter_processing(&id).map_err(step)?;

@@ -246,7 +246,8 @@ fn act_schemas() -> Value {
         ]),
         "Play": fields(&[
             ("merchantId", text.clone()), ("payload", json!({"type": "object"})), ("productType?", text.clone()),
-            ("buyer?", text.clone()), ("address?", text.clone()), ("payment?", text.clone()),
+            ("buyer?", text.clone()), ("address?", text.clone()), ("addresses?", json!({"type": "array", "items": text})),
+            ("payment?", text.clone()),
             ("upTo?", json!({"enum": ["new", "chosen", "paid"]})),
         ]),
         "Event": fields(&[("reason?", text.clone()), ("payment?", text.clone())]),

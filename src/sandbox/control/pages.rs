@@ -43,7 +43,7 @@ pub(in crate::sandbox) fn forget_everything(sandbox: &Sandbox) {
     sandbox.requests().clear();
     let now = sandbox.now();
     sandbox.ledger().reset(now);
-    sandbox.ipn.reset();
+    sandbox.reset_ipn();
 }
 
 pub(super) async fn clock(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {

@@ -19,7 +19,7 @@ use crate::sandbox::ledger::{ChangeType, News, ObjectType};
 const MANY_MAX: u32 = 100;
 
 pub(in crate::sandbox) async fn everything(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
-    Json(view(&sandbox.ipn.outbox()))
+    Json(view(&sandbox.outbox()))
 }
 
 #[derive(Debug, Deserialize)]
@@ -37,7 +37,7 @@ pub(in crate::sandbox) async fn register(State(sandbox): State<Arc<Sandbox>>, bo
         Err(error) => return refuse(&format!("the body must be {{\"merchantId\": …, \"url\": …}}: {error}")),
     };
     match sandbox.register_ipn_endpoint(&asked.merchant_id, &asked.url, asked.until_confirmed) {
-        Ok(()) => (StatusCode::CREATED, Json(view(&sandbox.ipn.outbox()))).into_response(),
+        Ok(()) => (StatusCode::CREATED, Json(view(&sandbox.outbox()))).into_response(),
         Err(error) => refuse(&error.to_string()),
     }
 }
@@ -46,7 +46,7 @@ pub(in crate::sandbox) async fn forget(
     State(sandbox): State<Arc<Sandbox>>,
     Path(merchant_id): Path<String>,
 ) -> Response {
-    let mut outbox = sandbox.ipn.outbox();
+    let mut outbox = sandbox.outbox();
     if outbox.forget(&merchant_id) {
         Json(view(&outbox)).into_response()
     } else {
@@ -81,7 +81,7 @@ pub(in crate::sandbox) async fn behave(State(sandbox): State<Arc<Sandbox>>, body
     }
     let reorder = usize::try_from(asked.reorder).unwrap_or_default();
     let now = sandbox.now();
-    let mut outbox = sandbox.ipn.outbox();
+    let mut outbox = sandbox.outbox();
     outbox.behave(Behaviour { signature_version, duplicates: asked.duplicates, reorder }, now);
     Json(view(&outbox)).into_response()
 }
@@ -130,7 +130,7 @@ pub(in crate::sandbox) async fn repeat(
     Path(message_id): Path<String>,
 ) -> Response {
     let now = sandbox.now();
-    let mut outbox = sandbox.ipn.outbox();
+    let mut outbox = sandbox.outbox();
     if outbox.repeat(&message_id, now) {
         (StatusCode::CREATED, Json(view(&outbox))).into_response()
     } else {

@@ -1,5 +1,6 @@
 //! One message as Amazon SNS posts it: the envelope, its signature, and Amazon Pay's own message inside (amazon-pay 5).
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::signer::{SignatureVersion, Signer};
@@ -8,7 +9,7 @@ use crate::domain::Millis;
 use crate::sandbox::ledger::News;
 
 /// What SNS has to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
     /// Somebody registered this endpoint: is that right?
     SubscriptionConfirmation {
@@ -19,7 +20,8 @@ pub(super) enum Kind {
     Notification(News),
 }
 
-/// A message and everything that stands in it.
+/// A message, as it is kept until it has arrived: all of it but what [`Sender`] adds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Message {
     /// SNS's id; the same each time the message is sent.
     pub(super) id: String,
@@ -27,16 +29,20 @@ pub(super) struct Message {
     pub(super) notification_id: String,
     /// Whose.
     pub(super) merchant_id: String,
-    /// The merchant's topic.
-    pub(super) topic_arn: String,
-    /// The endpoint's subscription to it.
-    pub(super) subscription_arn: String,
     /// When it was written, by the machine's clock.
     pub(super) at: Millis,
-    /// Where this sandbox is.
-    pub(super) base_url: String,
     /// What it says.
     pub(super) kind: Kind,
+    /// How it is signed.
+    pub(super) signature_version: SignatureVersion,
+}
+
+/// This sandbox, from start to stop.
+pub(super) struct Sender<'a> {
+    /// Where it is.
+    pub(super) base_url: &'a str,
+    /// Its key.
+    pub(super) signer: &'a Signer,
 }
 
 /// The fields that are signed, in the order in which they are; those that a message lacks are left out.
@@ -51,37 +57,38 @@ impl Message {
         }
     }
 
-    /// The body to post, signed.
-    pub(super) fn sealed(&self, version: SignatureVersion, signer: &Signer) -> Option<String> {
-        let mut fields = self.fields();
-        let signature = signer.sign(version, &string_to_sign(&fields))?;
+    /// The body to post to the endpoint with this subscription, signed.
+    pub(super) fn sealed(&self, sender: &Sender<'_>, subscription: &str) -> Option<String> {
+        let mut fields = self.fields(sender.base_url);
+        let signature = sender.signer.sign(self.signature_version, &string_to_sign(&fields))?;
         let mut put = |name: &str, value: String| fields.insert(name.to_owned(), Value::String(value));
-        put("SignatureVersion", version.as_str().to_owned());
+        put("SignatureVersion", self.signature_version.as_str().to_owned());
         put("Signature", signature);
-        put("SigningCertURL", topic::certificate_url(&self.base_url, signer.certificate_name()));
+        put("SigningCertURL", topic::certificate_url(sender.base_url, sender.signer.certificate_name()));
         if let Kind::Notification(_) = self.kind {
-            put("UnsubscribeURL", topic::unsubscribe_url(&self.base_url, &self.subscription_arn));
+            let subscription_arn = topic::subscription_arn(&self.merchant_id, subscription);
+            put("UnsubscribeURL", topic::unsubscribe_url(sender.base_url, &subscription_arn));
         }
         Some(Value::Object(fields).to_string())
     }
 
-    fn fields(&self) -> Map<String, Value> {
+    fn fields(&self, base_url: &str) -> Map<String, Value> {
+        let topic_arn = topic::arn(&self.merchant_id);
         let mut fields = Map::new();
         let mut put = |name: &str, value: String| fields.insert(name.to_owned(), Value::String(value));
         put("Type", self.type_name().to_owned());
         put("MessageId", self.id.clone());
-        put("TopicArn", self.topic_arn.clone());
+        put("TopicArn", topic_arn.clone());
         match &self.kind {
             Kind::SubscriptionConfirmation { token } => {
                 put("Token", token.clone());
                 put(
                     "Message",
                     format!(
-                        "You have chosen to subscribe to the topic {}.\nTo confirm the subscription, visit the SubscribeURL included in this message.",
-                        self.topic_arn
+                        "You have chosen to subscribe to the topic {topic_arn}.\nTo confirm the subscription, visit the SubscribeURL included in this message."
                     ),
                 );
-                put("SubscribeURL", topic::subscribe_url(&self.base_url, &self.topic_arn, token));
+                put("SubscribeURL", topic::subscribe_url(base_url, &topic_arn, token));
             }
             Kind::Notification(news) => {
                 put("Message", self.inner(news).to_string());

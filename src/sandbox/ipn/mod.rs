@@ -9,20 +9,21 @@
 
 pub(super) mod control;
 mod envelope;
+mod keeping;
 mod outbox;
 mod sender;
 mod signer;
 mod told;
 mod topic;
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::Router;
 
+use super::Sandbox;
 use super::ledger::News;
-use super::{Sandbox, locked};
 use crate::domain::{Rng, random_hex};
-use envelope::{Kind, Message};
+use envelope::{Kind, Message, Sender};
 use outbox::{Endpoint, Outbox};
 pub use sender::run;
 use signer::Signer;
@@ -55,10 +56,6 @@ pub(super) fn router() -> Router<Arc<Sandbox>> {
 }
 
 impl Ipn {
-    fn outbox(&self) -> MutexGuard<'_, Outbox> {
-        locked(&self.outbox)
-    }
-
     /// `None` where no key could be made, which the log then says.
     fn signer(&self, sandbox: &Sandbox) -> Option<&Signer> {
         let made = self.signer.get_or_init(|| {
@@ -67,16 +64,17 @@ impl Ipn {
         });
         made.as_ref()
     }
-
-    /// Forgets what was sent and what was asked for; endpoints stay.
-    pub(super) fn reset(&self) {
-        self.outbox().reset();
-    }
 }
 
 impl Sandbox {
+    /// Forgets what was sent and what was asked for; endpoints stay.
+    pub(super) fn reset_ipn(&self) {
+        self.outbox().reset();
+    }
+
     /// Registers where a merchant's messages go, as Seller Central does, in the place of whatever it was; the first message
-    /// there asks to confirm the subscription. With `until_confirmed` nothing else is sent before that was done.
+    /// there asks to confirm the subscription. With `until_confirmed` nothing else is sent before that was done. An
+    /// endpoint that is registered already keeps its subscription, and is asked again only if it has not confirmed it.
     ///
     /// # Errors
     /// [`EndpointError`].
@@ -90,11 +88,19 @@ impl Sandbox {
             self.merchant(merchant_id).ok_or_else(|| EndpointError::UnknownMerchant(merchant_id.to_owned()))?;
         let parsed = url::Url::parse(url).ok().filter(is_endpoint).filter(|_| url.len() <= URL_CHARS_MAX);
         let url = parsed.ok_or_else(|| EndpointError::Url(url.to_owned()))?;
-        let token = random_hex::<32>(&*self.rng);
-        let subscription = random_hex::<16>(&*self.rng);
-        let endpoint = Endpoint::new(url.to_string(), subscription, token.clone(), until_confirmed);
-        self.ipn.outbox().register(&merchant.merchant_id, endpoint);
-        self.send_ipn(&merchant.merchant_id, Kind::SubscriptionConfirmation { token });
+        let mut outbox = self.outbox();
+        let known = outbox.endpoint(merchant_id).cloned();
+        let known = known.filter(|known| known.url == url.as_str() && known.until_confirmed == until_confirmed);
+        let endpoint = known.unwrap_or_else(|| {
+            let token = random_hex::<32>(&*self.rng);
+            Endpoint::new(url.to_string(), random_hex::<16>(&*self.rng), token, until_confirmed)
+        });
+        let (confirmed, token) = (endpoint.confirmed, endpoint.token.clone());
+        outbox.register(&merchant.merchant_id, endpoint);
+        drop(outbox);
+        if !confirmed {
+            self.send_ipn(&merchant.merchant_id, Kind::SubscriptionConfirmation { token });
+        }
         Ok(())
     }
 
@@ -107,23 +113,21 @@ impl Sandbox {
     /// Wraps, signs and queues a message; answers its id. Nothing where the merchant has no endpoint.
     fn send_ipn(&self, merchant_id: &str, kind: Kind) -> Option<String> {
         let (signature_version, subscription) = {
-            let outbox = self.ipn.outbox();
+            let outbox = self.outbox();
             let endpoint = outbox.endpoint(merchant_id)?;
             (outbox.behaviour().signature_version, endpoint.subscription.clone())
         };
-        let signer = self.ipn.signer(self)?;
+        let sender = Sender { base_url: self.base_url(), signer: self.ipn.signer(self)? };
         let message = Message {
             id: uuid_of(&*self.rng),
             notification_id: uuid_of(&*self.rng),
             merchant_id: merchant_id.to_owned(),
-            topic_arn: topic::arn(merchant_id),
             at: self.clock.unmoved(),
-            subscription_arn: topic::subscription_arn(merchant_id, &subscription),
-            base_url: self.base_url().to_owned(),
             kind,
+            signature_version,
         };
-        let text = message.sealed(signature_version, signer)?;
-        self.ipn.outbox().queue(&message, &text, self.now());
+        let text = message.sealed(&sender, &subscription)?;
+        self.outbox().queue(&message, &text, self.now());
         Some(message.id)
     }
 }

@@ -1,6 +1,8 @@
 //! Who gets messages, which are waiting, and how each has fared. Plain structs; whoever calls says what time it is.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
 
 use super::envelope::{Kind, Message};
 use super::signer::SignatureVersion;
@@ -16,13 +18,13 @@ const RETRIES_MAX: usize = 3;
 const RETRY_AFTER_MS: i64 = 60 * 60 * 1000;
 
 /// Where a merchant's messages go.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Endpoint {
     /// The address.
     pub(super) url: String,
     /// The last part of the subscription's ARN.
     pub(super) subscription: String,
-    token: String,
+    pub(super) token: String,
     /// Whether the subscription was confirmed.
     pub(super) confirmed: bool,
     /// Whether notifications wait until it is.
@@ -47,7 +49,7 @@ pub(super) struct Behaviour {
 }
 
 /// Where a message stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Standing {
     /// Not to be sent before the others of its batch are there.
     Held,
@@ -62,6 +64,11 @@ pub(super) enum Standing {
 }
 
 impl Standing {
+    /// Whether it will not be sent any more.
+    pub(super) const fn is_over(self) -> bool {
+        matches!(self, Self::Delivered | Self::GivenUp)
+    }
+
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Held => "HELD",
@@ -74,7 +81,7 @@ impl Standing {
 }
 
 /// What became of one attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Outcome {
     /// The receiver answered with this status.
     Status(u16),
@@ -104,11 +111,8 @@ impl Outcome {
 pub(super) struct Delivery {
     /// Tells this delivery from its duplicates.
     pub(super) number: u64,
-    pub(super) message_id: String,
-    pub(super) merchant_id: String,
-    pub(super) type_name: &'static str,
-    /// Of what it tells; nothing for a SubscriptionConfirmation.
-    pub(super) kind: Kind,
+    pub(super) message: Message,
+    /// The message as it is posted.
     pub(super) text: String,
     pub(super) standing: Standing,
     pub(super) attempts: Vec<(Millis, Outcome)>,
@@ -129,21 +133,25 @@ pub(super) struct Post {
 /// Endpoints and messages.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    endpoints: BTreeMap<String, Endpoint>,
+    pub(super) endpoints: BTreeMap<String, Endpoint>,
     behaviour: Behaviour,
-    deliveries: VecDeque<Delivery>,
+    pub(super) deliveries: VecDeque<Delivery>,
     /// Merchants to whom a post is under way: one at a time, so that the order is the one asked for.
     busy: BTreeMap<String, u64>,
-    numbered: u64,
+    pub(super) numbered: u64,
+    /// Merchants whose endpoints, and the numbers of deliveries that, changed since the data file heard of them.
+    pub(super) changed: (BTreeSet<String>, BTreeSet<u64>),
 }
 
 impl Outbox {
     pub(super) fn register(&mut self, merchant_id: &str, endpoint: Endpoint) {
+        self.changed.0.insert(merchant_id.to_owned());
         self.endpoints.insert(merchant_id.to_owned(), endpoint);
     }
 
     /// Takes a merchant's endpoint away; false where there was none.
     pub(super) fn forget(&mut self, merchant_id: &str) -> bool {
+        self.changed.0.insert(merchant_id.to_owned());
         self.endpoints.remove(merchant_id).is_some()
     }
 
@@ -169,10 +177,11 @@ impl Outbox {
         self.release_held(now);
     }
 
-    /// Forgets messages and behaviour; endpoints stay.
+    /// Forgets messages and behaviour; endpoints stay, also where the data file was emptied just before.
     pub(super) fn reset(&mut self) {
         self.deliveries.clear();
         self.behaviour = Behaviour::default();
+        self.changed = (self.endpoints.keys().cloned().collect(), BTreeSet::new());
     }
 
     /// Takes a message on.
@@ -181,13 +190,9 @@ impl Outbox {
         let copies = if notifies { 1 + self.behaviour.duplicates } else { 1 };
         let held = notifies && self.behaviour.reorder > 1;
         for _ in 0..copies {
-            self.numbered += 1;
-            self.deliveries.push_back(Delivery {
-                number: self.numbered,
-                message_id: message.id.clone(),
-                merchant_id: message.merchant_id.clone(),
-                type_name: message.type_name(),
-                kind: message.kind.clone(),
+            self.add(Delivery {
+                number: 0,
+                message: message.clone(),
                 text: text.to_owned(),
                 standing: if held { Standing::Held } else { Standing::Waiting(now) },
                 attempts: Vec::new(),
@@ -201,11 +206,17 @@ impl Outbox {
 
     /// Sends a message once more, just as it was; false where it is not remembered.
     pub(super) fn repeat(&mut self, message_id: &str, now: Millis) -> bool {
-        let Some(found) = self.deliveries.iter().find(|one| one.message_id == message_id) else { return false };
+        let Some(found) = self.deliveries.iter().find(|one| one.message.id == message_id) else { return false };
         let again = Delivery { attempts: Vec::new(), standing: Standing::Waiting(now), ..found.clone() };
-        self.numbered += 1;
-        self.deliveries.push_back(Delivery { number: self.numbered, ..again });
+        self.add(again);
         true
+    }
+
+    /// Puts a delivery last, under a number of its own.
+    fn add(&mut self, delivery: Delivery) {
+        self.numbered += 1;
+        self.changed.1.insert(self.numbered);
+        self.deliveries.push_back(Delivery { number: self.numbered, ..delivery });
     }
 
     /// What is to be posted now: of each merchant the first that is due, unless one is under way.
@@ -213,21 +224,22 @@ impl Outbox {
         let mut posts = Vec::new();
         for delivery in &mut self.deliveries {
             let is_due = matches!(delivery.standing, Standing::Waiting(at) if at <= now);
-            let Some(endpoint) = self.endpoints.get(&delivery.merchant_id) else { continue };
-            let kept_back =
-                endpoint.until_confirmed && !endpoint.confirmed && matches!(delivery.kind, Kind::Notification(_));
-            if !is_due || kept_back || self.busy.contains_key(&delivery.merchant_id) {
+            let merchant_id = &delivery.message.merchant_id;
+            let Some(endpoint) = self.endpoints.get(merchant_id) else { continue };
+            let is_notice = matches!(delivery.message.kind, Kind::Notification(_));
+            let kept_back = is_notice && endpoint.until_confirmed && !endpoint.confirmed;
+            if !is_due || kept_back || self.busy.contains_key(merchant_id) {
                 continue;
             }
             delivery.standing = Standing::Sending;
-            self.busy.insert(delivery.merchant_id.clone(), delivery.number);
+            self.busy.insert(merchant_id.clone(), delivery.number);
             posts.push(Post {
                 number: delivery.number,
                 url: endpoint.url.clone(),
-                message_id: delivery.message_id.clone(),
-                type_name: delivery.type_name,
-                topic_arn: topic::arn(&delivery.merchant_id),
-                subscription_arn: topic::subscription_arn(&delivery.merchant_id, &endpoint.subscription),
+                message_id: delivery.message.id.clone(),
+                type_name: delivery.message.type_name(),
+                topic_arn: topic::arn(merchant_id),
+                subscription_arn: topic::subscription_arn(merchant_id, &endpoint.subscription),
                 text: delivery.text.clone(),
             });
         }
@@ -245,6 +257,7 @@ impl Outbox {
             _ => Standing::GivenUp,
         };
         delivery.attempts.push((now, outcome));
+        self.changed.1.insert(number);
     }
 
     /// The subscription's ARN, if the token is the one that was sent.
@@ -253,6 +266,7 @@ impl Outbox {
         let (merchant_id, endpoint) =
             endpoints.find(|(id, endpoint)| topic::arn(id) == topic_arn && endpoint.token == token)?;
         endpoint.confirmed = true;
+        self.changed.0.insert(merchant_id.clone());
         Some(topic::subscription_arn(merchant_id, &endpoint.subscription))
     }
 
@@ -272,18 +286,19 @@ impl Outbox {
     /// Lets those go that were collected, last first.
     fn release_held(&mut self, now: Millis) {
         let (held, rest): (Vec<_>, Vec<_>) = self.deliveries.drain(..).partition(|one| one.standing == Standing::Held);
+        self.changed.1.extend(held.iter().map(|one| one.number));
         let released = held.into_iter().rev().map(|one| Delivery { standing: Standing::Waiting(now), ..one });
         self.deliveries = rest.into_iter().chain(released).collect();
     }
 
     fn tidy(&mut self) {
-        let over = |one: &Delivery| matches!(one.standing, Standing::Delivered | Standing::GivenUp);
         while self.deliveries.len() > KEPT_MAX {
-            let Some(index) = self.deliveries.iter().position(over) else { break };
+            let Some(index) = self.deliveries.iter().position(|one| one.standing.is_over()) else { break };
             self.deliveries.remove(index);
         }
         while self.deliveries.len() > WAITING_MAX {
-            self.deliveries.pop_front();
+            let lost = self.deliveries.pop_front();
+            self.changed.1.extend(lost.map(|one| one.number));
         }
     }
 }

@@ -26,13 +26,13 @@ pub async fn run(sandbox: Arc<Sandbox>, stop: CancellationToken) -> Result<(), r
     let mut posts = JoinSet::new();
     while !stop.is_cancelled() {
         sandbox.queue_news();
-        let due = sandbox.ipn.outbox().take_due(sandbox.now());
+        let due = sandbox.outbox().take_due(sandbox.now());
         for post in due {
             let (client, sandbox) = (client.clone(), Arc::clone(&sandbox));
             posts.spawn(async move {
                 let outcome = send(&client, &post).await;
                 tracing::debug!(message_id = post.message_id, outcome = outcome.words(), "IPN");
-                sandbox.ipn.outbox().record(post.number, outcome, sandbox.now());
+                sandbox.outbox().record(post.number, outcome, sandbox.now());
             });
         }
         tokio::select! {
@@ -45,13 +45,17 @@ pub async fn run(sandbox: Arc<Sandbox>, stop: CancellationToken) -> Result<(), r
 }
 
 impl Sandbox {
-    /// Makes messages of what has happened since the last time.
+    /// Makes messages of what has happened since the last time. What is news stays so until its message is written down:
+    /// better told twice than never.
     fn queue_news(&self) {
-        let news = self.ledger().take_news();
-        for one in news {
+        let news = self.ledger().news();
+        let Some((last, _)) = news.last() else { return };
+        let last = *last;
+        for (_, one) in news {
             let merchant_id = one.merchant_id.clone();
             self.send_ipn(&merchant_id, Kind::Notification(one));
         }
+        self.ledger().told(last);
     }
 }
 

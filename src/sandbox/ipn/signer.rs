@@ -9,12 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use rsa::pkcs8::DecodePrivateKey as _;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{Millis, Rng, random_hex};
 use crate::sandbox::tls::set_validity;
 
 /// How the signature of a message is made: SNS's `SignatureVersion`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) enum SignatureVersion {
     /// RSA PKCS#1 v1.5 with SHA-1: what SNS does unless told otherwise.
     #[default]

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::envelope::{Kind, Message};
+use super::envelope::{Kind, Message, Sender};
 use super::outbox::{Behaviour, Endpoint, Outbox, Outcome, Post};
 use super::signer::{SignatureVersion, Signer};
 use super::topic;
@@ -29,12 +29,15 @@ fn message(number: u32) -> Message {
         id: format!("message-{number}"),
         notification_id: "notification".to_owned(),
         merchant_id: SHOP.to_owned(),
-        topic_arn: topic::arn(SHOP),
-        subscription_arn: topic::subscription_arn(SHOP, "subscription"),
         at: NOW,
-        base_url: "http://127.0.0.1:8081".to_owned(),
         kind: Kind::Notification(news),
+        signature_version: SignatureVersion::One,
     }
+}
+
+fn sealed(message: &Message, signer: &Signer) -> Value {
+    let sender = Sender { base_url: "http://127.0.0.1:8081", signer };
+    serde_json::from_str(&message.sealed(&sender, "subscription").expect("signed")).expect("JSON")
 }
 
 fn openssl(directory: &std::path::Path, arguments: &[&str]) -> (bool, Vec<u8>) {
@@ -52,8 +55,7 @@ fn openssl_finds_both_signatures_good_and_an_altered_text_bad() {
     assert!(read);
     std::fs::write(path.join("public.pem"), public).expect("written");
     for (version, hash) in [(SignatureVersion::One, "-sha1"), (SignatureVersion::Two, "-sha256")] {
-        let sealed = message(1).sealed(version, &signer).expect("signed");
-        let sealed: Value = serde_json::from_str(&sealed).expect("JSON");
+        let sealed = sealed(&Message { signature_version: version, ..message(1) }, &signer);
         let field = |name: &str| sealed[name].as_str().expect("a string");
         assert_eq!(field("SignatureVersion"), version.as_str());
         // Spelled out here, not taken from the code under test.
@@ -74,8 +76,7 @@ fn openssl_finds_both_signatures_good_and_an_altered_text_bad() {
 #[test]
 fn the_message_inside_names_the_object_and_nothing_of_its_state() {
     let signer = Signer::generate(NOW, &SeededRng::new(1)).expect("a key");
-    let sealed: Value =
-        serde_json::from_str(&message(1).sealed(SignatureVersion::One, &signer).expect("signed")).expect("JSON");
+    let sealed = sealed(&message(1), &signer);
     let inner: Value = serde_json::from_str(sealed["Message"].as_str().expect("a string")).expect("JSON");
     let expected = serde_json::json!({
         "MerchantID": SHOP,

@@ -46,7 +46,7 @@ pub(in crate::sandbox) struct Endpoint {
 
 impl Told {
     pub(super) fn of(delivery: &Delivery) -> Self {
-        let (object_type, object_id) = match &delivery.kind {
+        let (object_type, object_id) = match &delivery.message.kind {
             Kind::Notification(news) => (Some(news.object.as_str()), Some(news.object_id.clone())),
             Kind::SubscriptionConfirmation { .. } => (None, None),
         };
@@ -58,9 +58,9 @@ impl Told {
         let attempts = attempts.map(|(at, outcome)| Attempt { at: at.utc_basic(), outcome: outcome.words() });
         Self {
             number: delivery.number,
-            message_id: delivery.message_id.clone(),
-            merchant_id: delivery.merchant_id.clone(),
-            type_name: delivery.type_name,
+            message_id: delivery.message.id.clone(),
+            merchant_id: delivery.message.merchant_id.clone(),
+            type_name: delivery.message.type_name(),
             object_type,
             object_id,
             standing: delivery.standing.as_str(),
@@ -97,13 +97,13 @@ impl Sandbox {
             Kind::Notification(news) => news.object_id.to_ascii_lowercase().contains(part),
             Kind::SubscriptionConfirmation { .. } => false,
         };
-        let outbox = self.ipn.outbox();
+        let outbox = self.outbox();
         // Not always in the order of their numbers: what was held back is sent last first.
         let mut wanted: Vec<&Delivery> = outbox
             .deliveries()
-            .filter(|one| merchant_id.is_none_or(|id| one.merchant_id == id))
+            .filter(|one| merchant_id.is_none_or(|id| one.message.merchant_id == id))
             .filter(|one| before.is_none_or(|before| one.number < before))
-            .filter(|one| part.as_deref().is_none_or(|part| about(&one.kind, part)))
+            .filter(|one| part.as_deref().is_none_or(|part| about(&one.message.kind, part)))
             .collect();
         wanted.sort_by_key(|one| std::cmp::Reverse(one.number));
         wanted.into_iter().take(many).map(Told::of).collect()
@@ -111,6 +111,6 @@ impl Sandbox {
 
     /// Where each merchant's messages go.
     pub(in crate::sandbox) fn ipn_endpoints(&self) -> Vec<Endpoint> {
-        self.ipn.outbox().endpoints().map(|(merchant_id, endpoint)| Endpoint::of(merchant_id, endpoint)).collect()
+        self.outbox().endpoints().map(|(merchant_id, endpoint)| Endpoint::of(merchant_id, endpoint)).collect()
     }
 }

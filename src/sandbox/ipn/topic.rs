@@ -72,7 +72,7 @@ struct Act {
 
 /// `ConfirmSubscription` and `Unsubscribe`, as a browser or a server opens them.
 async fn act(State(sandbox): State<Arc<Sandbox>>, Query(act): Query<Act>) -> Response {
-    let mut outbox = sandbox.ipn.outbox();
+    let mut outbox = sandbox.outbox();
     let done = match act.action.as_str() {
         "ConfirmSubscription" => outbox.confirm(&act.topic_arn, &act.token),
         "Unsubscribe" => outbox.unsubscribe(&act.subscription_arn),

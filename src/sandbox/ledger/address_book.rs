@@ -1,13 +1,16 @@
-//! The buyer's address book, and which of its addresses a shop sends to (`deliverySpecifications`, amazon-pay 2.3).
+//! The buyer's address book, which of its addresses a shop sends to (`deliverySpecifications`, amazon-pay 2.3), and which of
+//! them an order goes to.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Ledger;
 use super::checkout::BuyerError;
-use super::session::{Choice, Session};
-use crate::sandbox::buyers::{Address, Buyers};
+use super::session::{Session, Terms};
+use crate::sandbox::buyers::{Address, Buyer, Buyers};
+use crate::sandbox::error::{ApiError, ReasonCode};
 
 /// How many addresses one buyer may keep. Ours.
 pub const ADDRESSES_MAX: usize = 20;
@@ -62,9 +65,8 @@ impl Ledger {
         let written = address.id.clone();
         if let Some(party) = self.unpaid_mut(id)?.party.as_mut() {
             party.buyer = buyer;
-            if let Some(Choice { address: Some(chosen), .. }) = &mut party.choice
-                && chosen.id == address.id
-            {
+            let chosen = party.choice.iter_mut().flat_map(|choice| &mut choice.addresses);
+            if let Some(chosen) = chosen.into_iter().find(|chosen| chosen.id == address.id) {
                 *chosen = Arc::new(address);
             }
         }
@@ -76,6 +78,64 @@ impl Session {
     /// Whether the shop sends to this address.
     pub fn delivers_to(&self, address: &Address) -> bool {
         self.request.delivery_specifications.as_ref().is_none_or(|specifications| allows(specifications, address))
+    }
+
+    /// The addresses with these ids, in the order of the buyer's book and each once; none where there is none to choose.
+    pub(super) fn places_of<'a>(
+        &self,
+        buyer: &Buyer,
+        ids: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<Arc<Address>>, BuyerError> {
+        if !self.needs_address() {
+            return Ok(Vec::new());
+        }
+        let asked: BTreeSet<&str> = ids.into_iter().collect();
+        if let Some(unknown) = asked.iter().find(|id| buyer.address(id).is_none()) {
+            return Err(BuyerError::UnknownAddress((*unknown).to_owned()));
+        }
+        match asked.len() {
+            0 => return Err(BuyerError::UnknownAddress(String::new())),
+            2.. if !self.request.product_type.is_multi_address() => return Err(BuyerError::OneAddressOnly),
+            _ => {}
+        }
+        let places: Vec<_> = buyer.addresses.iter().filter(|place| asked.contains(place.id.as_str())).collect();
+        match places.iter().find(|place| !self.delivers_to(place)) {
+            Some(refused) => Err(BuyerError::NotDelivered(refused.id.clone())),
+            None => Ok(places.into_iter().cloned().collect()),
+        }
+    }
+
+    /// Whether `terms` price only addresses that the buyer has chosen, each once.
+    pub(super) fn check_address_prices(&self, terms: &Terms) -> Result<(), ApiError> {
+        let Some(prices) = &terms.address_prices else { return Ok(()) };
+        if !self.request.product_type.is_multi_address() {
+            let why = "multiAddressesCheckoutMetadata goes only with productType PayAndShipMultiAddress";
+            return Err(ApiError::new(ReasonCode::InvalidParameterCombination, why));
+        }
+        let mut left = self.chosen_address_ids();
+        for (number, part) in prices.iter().enumerate() {
+            if !left.remove(&part.address_id) {
+                let message = format!(
+                    "multiAddressesCheckoutMetadata[{number}].addressId {} is not in shippingAddressList, or stands here \
+                     twice",
+                    part.address_id
+                );
+                return Err(ApiError::new(ReasonCode::InvalidParameterValue, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// The buyer has chosen anew: what was said of addresses that are not among them any more is forgotten.
+    pub(super) fn forget_other_prices(&mut self) {
+        let chosen = self.chosen_address_ids();
+        let prices = self.request.terms.address_prices.take();
+        let kept = prices.into_iter().flatten().filter(|part| chosen.contains(&part.address_id)).collect::<Vec<_>>();
+        self.request.terms.address_prices = Some(kept).filter(|kept| !kept.is_empty());
+    }
+
+    fn chosen_address_ids(&self) -> BTreeSet<String> {
+        self.party.iter().flat_map(|party| party.destinations().map(|(id, _)| id)).collect()
     }
 }
 

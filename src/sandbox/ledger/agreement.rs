@@ -3,16 +3,53 @@
 
 use super::Ledger;
 use super::session::{SessionRequest, Terms};
-use super::words::{PaymentIntent, PermissionType};
+use super::words::{PaymentIntent, PermissionType, ProductType};
 use crate::sandbox::error::{ApiError, ReasonCode};
 
-/// Whether the terms fit together: the prices, and what belongs to a stored payment method only.
+/// Whether the terms fit together: the prices, what belongs to a stored payment method only, and what does not go with
+/// several addresses.
 ///
 /// # Errors
 /// `InvalidParameterCombination`; `InvalidParameterValue`.
 pub fn check_agreement(request: &SessionRequest) -> Result<(), ApiError> {
     check_price(&request.terms)?;
+    check_descriptor(&request.terms)?;
+    check_addresses(request)?;
     check_on_file(request)
+}
+
+/// The bank statement's words go with money that is taken at once (amazon-pay 2.2).
+fn check_descriptor(terms: &Terms) -> Result<(), ApiError> {
+    let payment = &terms.payment;
+    let waits = payment.payment_intent.is_some_and(|intent| intent != PaymentIntent::AuthorizeWithCapture);
+    if payment.soft_descriptor.is_none() || !waits {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ReasonCode::InvalidParameterCombination,
+        "paymentDetails.softDescriptor goes only with paymentIntent AuthorizeWithCapture; name it when you capture",
+    ))
+}
+
+/// An order to several addresses has a review page, for there the shop says what goes where; an address of the shop's own
+/// is one address.
+fn check_addresses(request: &SessionRequest) -> Result<(), ApiError> {
+    let kind = request.product_type;
+    let rules = [
+        (
+            kind.is_multi_address() && (request.terms.is_process_order() || request.on_page),
+            "productType PayAndShipMultiAddress goes only with webCheckoutDetails.checkoutReviewReturnUrl and without \
+             checkoutMode",
+        ),
+        (
+            request.address_details.is_some() && kind != ProductType::PayAndShip,
+            "addressDetails goes only with productType PayAndShip",
+        ),
+    ];
+    match rules.into_iter().find(|(broken, _)| *broken) {
+        Some((_, why)) => Err(ApiError::new(ReasonCode::InvalidParameterCombination, why)),
+        None => Ok(()),
+    }
 }
 
 /// totalOrderAmount is for orders charged in parts: it is never less than the part. Only a consent to later charges may

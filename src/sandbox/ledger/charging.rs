@@ -5,10 +5,10 @@
 
 use super::objects::{CHARGES_MAX, Charge, ChargePermission, Limit};
 use super::opening::Course;
-use super::session::{Choice, MerchantMetadata, Payment};
+use super::session::{MerchantMetadata, Payment};
 use super::simulation::Simulation;
 use super::words::{Channel, ChargeInitiator, PermissionReason, PermissionState, PermissionType};
-use super::{Amount, Ledger};
+use super::{Amount, Choice, Ledger};
 use crate::sandbox::buyers::CardEffect;
 use crate::sandbox::error::{ApiError, Decline, ReasonCode};
 

@@ -8,11 +8,11 @@
 use std::sync::Arc;
 
 use super::objects::{Movement, MovementKind};
-use super::session::{Choice, Party, Payment, Progress, Session, SessionState, with_session_id};
+use super::session::{Payment, Progress, Session, SessionState, with_session_id};
 use super::words::{PaymentIntent, SessionCancelReason};
-use super::{Amount, Ledger};
+use super::{Amount, Choice, Ledger, Party};
 use crate::domain::Millis;
-use crate::sandbox::buyers::{Address, Buyer, CardEffect};
+use crate::sandbox::buyers::{Buyer, CardEffect};
 
 /// Why a buyer's step cannot be done. The page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +38,9 @@ pub enum BuyerError {
     /// The shop does not send there.
     #[error("the shop does not send to address {0:?}")]
     NotDelivered(String),
+    /// The buyer chose several addresses for an order that goes to one.
+    #[error("the order goes to one address")]
+    OneAddressOnly,
     /// The address book is full.
     #[error("there are {max} addresses already", max = super::ADDRESSES_MAX)]
     TooManyAddresses,
@@ -93,36 +96,25 @@ impl Ledger {
         Ok(session)
     }
 
-    /// The buyer chooses an address (`None` where [`Session::needs_address`] says no) and a card, for the first time
-    /// or anew.
+    /// The buyer chooses a card and an address (none where [`Session::needs_address`] says no; several, each taken once,
+    /// with `PayAndShipMultiAddress`), for the first time or anew.
     ///
     /// # Errors
-    /// `UnknownSession`, `NotOpen`, `AlreadyPaid`, `NotSignedIn`, `UnknownAddress`, `NotDelivered`,
+    /// `UnknownSession`, `NotOpen`, `AlreadyPaid`, `NotSignedIn`, `UnknownAddress`, `OneAddressOnly`, `NotDelivered`,
     /// `UnknownInstrument`; and `ConstraintsLeft` where there is no review page and the session is not ready to be paid.
-    pub fn choose(
+    pub fn choose<'a>(
         &mut self,
         id: &str,
-        address_id: Option<&str>,
+        address_ids: impl IntoIterator<Item = &'a str>,
         instrument_id: &str,
     ) -> Result<AfterChoice, BuyerError> {
         let session = self.unpaid_mut(id)?;
-        let needs_address = session.needs_address();
-        let refuses = |address: &Address| !session.delivers_to(address);
-        let known = address_id.and_then(|id| session.party.as_ref()?.buyer.address(id));
-        if let Some(refused) = known.filter(|address| needs_address && refuses(address)) {
-            return Err(BuyerError::NotDelivered(refused.id.clone()));
-        }
-        let party = session.party.as_mut().ok_or(BuyerError::NotSignedIn)?;
+        let party = session.party.as_ref().ok_or(BuyerError::NotSignedIn)?;
+        let addresses = session.places_of(&party.buyer, address_ids)?;
         let instrument = party.buyer.instrument(instrument_id);
         let instrument = instrument.ok_or_else(|| BuyerError::UnknownInstrument(instrument_id.to_owned()))?;
-        let address = if needs_address {
-            let address_id = address_id.unwrap_or_default();
-            let address = party.buyer.address(address_id);
-            Some(Arc::clone(address.ok_or_else(|| BuyerError::UnknownAddress(address_id.to_owned()))?))
-        } else {
-            None
-        };
-        party.choice = Some(Choice { address, instrument });
+        session.party = Some(Party { buyer: Arc::clone(&party.buyer), choice: Some(Choice { addresses, instrument }) });
+        session.forget_other_prices();
         match (&session.progress, &session.request.terms.web.checkout_review_return_url) {
             (Progress::Choosing, Some(review)) if !session.request.terms.is_process_order() => {
                 Ok(AfterChoice::ReviewAtShop(with_session_id(review, id)))

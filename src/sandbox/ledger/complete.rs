@@ -4,10 +4,10 @@
 use super::charging::ChargeRequest;
 use super::objects::MovementKind;
 use super::opening::Course;
-use super::session::{Choice, Payment, Progress, Session, SessionState};
+use super::session::{Payment, Progress, Session, SessionState};
 use super::simulation::Simulation;
 use super::words::{PaymentIntent, SessionCancelReason};
-use super::{Amount, Ledger, opening, wrong_status};
+use super::{Amount, Choice, Ledger, opening, wrong_status};
 use crate::sandbox::buyers::CardEffect;
 use crate::sandbox::error::{ApiError, Decline, ReasonCode};
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::complete::Completed;
 use super::session::Session;
 use super::simulation::Simulation;
-use super::words::{PaymentIntent, ProductType};
-use super::{Amount, Ledger};
+use super::words::PaymentIntent;
+use super::{Amount, Choice, Ledger};
 use crate::sandbox::buyers::Address;
 use crate::sandbox::error::{ApiError, ReasonCode};
 
@@ -90,8 +90,8 @@ fn check_terms(session: &Session, request: &FinalizeRequest) -> Result<(), ApiEr
 }
 
 fn check_addresses(session: &Session, request: &FinalizeRequest) -> Result<(), ApiError> {
-    let ships = session.request.product_type == ProductType::PayAndShip;
-    let chosen = session.choice().and_then(|choice| choice.address.as_deref());
+    let ships = session.request.product_type.ships();
+    let chosen = session.choice().and_then(Choice::address).map(Arc::as_ref);
     let billing = session.party.as_ref().and_then(|party| party.buyer.addresses.first()).map(Arc::as_ref);
     let pairs = [
         ("shippingAddress", ships, chosen, &request.shipping_address, ReasonCode::ShippingAddressMismatch),

@@ -14,12 +14,14 @@ pub struct Changes {
     pub all_forgotten: bool,
     /// The objects that changed, as they are now; older ones first.
     pub rows: Vec<Row>,
+    /// What need not be kept any longer, by kind and id.
+    pub gone: Vec<(String, String)>,
 }
 
 impl Changes {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        !self.all_forgotten && self.rows.is_empty()
+        !self.all_forgotten && self.rows.is_empty() && self.gone.is_empty()
     }
 }
 
@@ -41,12 +43,19 @@ pub enum KeptError {
     },
 }
 
+impl KeptError {
+    /// What is wrong with this row.
+    pub(in crate::sandbox) fn unreadable(row: &Row, source: serde_json::Error) -> Self {
+        Self::Unreadable { kind: row.kind.clone(), id: row.id.clone(), source }
+    }
+}
+
 impl Ledger {
     /// What changed since the last call.
     pub fn take_changes(&mut self) -> Changes {
-        let mut changes = Changes { all_forgotten: std::mem::take(&mut self.all_forgotten), rows: Vec::new() };
+        let mut changes = Changes { all_forgotten: std::mem::take(&mut self.all_forgotten), ..Changes::default() };
         for table in self.tables() {
-            table.drain(&mut changes.rows);
+            table.drain(&mut changes);
         }
         changes
     }
@@ -66,11 +75,7 @@ impl Ledger {
     pub fn put_back(&mut self, row: &Row) -> Result<(), KeptError> {
         let table = self.tables().into_iter().find(|table| table.kind() == row.kind);
         let table = table.ok_or_else(|| KeptError::UnknownKind(row.kind.clone()))?;
-        table.put_back(&row.id, &row.body).map_err(|source| KeptError::Unreadable {
-            kind: row.kind.clone(),
-            id: row.id.clone(),
-            source,
-        })
+        table.put_back(&row.id, &row.body).map_err(|source| KeptError::unreadable(row, source))
     }
 
     /// After the last object was put back: gives buyers their address books, and winds the timers up again.
@@ -126,6 +131,7 @@ impl Ledger {
             &mut self.reports,
             &mut self.schedules,
             &mut self.histories,
+            &mut self.news,
         ]
     }
 }

@@ -7,12 +7,12 @@
 //! Chargeable in between, and is NonChargeable (`MFAFailed`) once the buyer could not prove it. Ours: nothing public
 //! says how Amazon does it.
 
-use super::Ledger;
 use super::charging::ChargeRequest;
 use super::checkout::BuyerError;
-use super::session::{Choice, Progress, SessionState, with_session_id};
+use super::session::{Progress, SessionState, with_session_id};
 use super::talk::{Ask, Mfa, Turn};
 use super::words::PermissionReason;
+use super::{Choice, Ledger};
 use crate::sandbox::buyers::CardEffect;
 
 /// What the buyer says to the bank.

@@ -28,6 +28,7 @@ mod news;
 mod objects;
 mod on_page;
 mod opening;
+mod party;
 mod permissions;
 mod records;
 mod refunds;
@@ -62,6 +63,7 @@ pub use keeping::{Changes, KeptError};
 pub use mfa::Factor;
 pub use news::{ChangeType, News, ObjectType};
 pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};
+pub use party::{Choice, Party};
 pub use records::{
     AccountDetails, Delegation, Disbursement, Dispute, DisputeChanges, DisputeRequest, DisputeStanding, Evidence,
     FREQUENCIES, FileRequest, MerchantAccount, PROCESSING_STATUSES, Parcel, REPORT_TYPES, Report, ReportFilter,
@@ -69,7 +71,7 @@ pub use records::{
 };
 pub use refunds::{Refund, RefundRequest};
 pub use session::{
-    Choice, Constraint, MerchantMetadata, Party, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
+    AddressPrice, Constraint, MerchantMetadata, Payment, PaymentDetails, Progress, RecurringMetadata, Session,
     SessionRequest, SessionState, Terms, WebCheckoutDetails, with_session_id,
 };
 pub use simulation::Simulation;
@@ -84,7 +86,7 @@ pub use words::{
 use crate::domain::{Millis, Rng};
 use crate::sandbox::buyers::{self, Address, Buyers};
 use crate::sandbox::error::{ApiError, ReasonCode};
-use table::{Journal, Table};
+use table::{Journal, Queue, Table};
 use timers::Due;
 
 /// What the books have to know of a merchant.
@@ -127,7 +129,7 @@ pub struct Ledger {
     histories: Table<History>,
     cause: Cause,
     all_forgotten: bool,
-    news: Vec<News>,
+    news: Queue<News>,
 }
 
 impl Ledger {
@@ -163,7 +165,7 @@ impl Ledger {
             histories: Table::new("history"),
             cause: Cause::default(),
             all_forgotten: false,
-            news: Vec::new(),
+            news: Queue::new("news"),
         }
     }
 
@@ -188,7 +190,10 @@ impl Ledger {
     /// Forgets everything, as of `now`.
     pub fn reset(&mut self, now: Millis) {
         let buyers = self.first_buyers.clone();
+        let mut news = std::mem::replace(&mut self.news, Queue::new("news"));
+        news.clear();
         *self = Self::new(self.base_url.clone(), self.accounts.clone(), now, Arc::clone(&self.rng));
+        self.news = news;
         self.inhabit(buyers);
         self.all_forgotten = true;
     }
@@ -225,7 +230,8 @@ impl Ledger {
     /// # Errors
     /// `ResourceNotFound`; `InvalidCheckoutSessionStatus` once the session is not open or the buyer was sent to pay;
     /// what [`check_agreement`] refuses; `InvalidParameterCombination` for another kind of permission than before,
-    /// unless an order becomes a subscription.
+    /// unless an order becomes a subscription, and for addresses of an order that goes to one; `InvalidParameterValue`
+    /// for an address that the buyer has not chosen, or that is named twice.
     pub fn update_session(&mut self, merchant_id: &str, id: &str, changes: Terms) -> Result<&Session, ApiError> {
         let now = self.now;
         let session = self.session_of_mut(merchant_id, id)?;
@@ -239,6 +245,7 @@ impl Ledger {
         request.terms.amend(changes);
         agreement::check_upgrade(session.request.terms.permission_type(), request.terms.permission_type())?;
         check_agreement(&request)?;
+        session.check_address_prices(&request.terms)?;
         session.request = request;
         session.updated = now;
         Ok(session)

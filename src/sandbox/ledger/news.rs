@@ -1,7 +1,10 @@
 //! What the merchant has to be told by a message (IPN), because no answer of the API told it (amazon-pay 5).
 //!
 //! Every change of a charge's or a permission's state goes through `enter`, which decides here whether it is news; the
-//! caller puts what comes back into [`Ledger::news`]. The sender (`sandbox::ipn`) takes it from there.
+//! caller puts what comes back into the ledger's queue. The sender (`sandbox::ipn`) takes it from there; until it has, a
+//! data file keeps it.
+
+use serde::{Deserialize, Serialize};
 
 use super::objects::{Charge, ChargePermission};
 use super::refunds::Refund;
@@ -10,7 +13,7 @@ use super::{Dispute, Ledger, Payment};
 use crate::domain::Millis;
 
 /// What kind of object a message is about, in Amazon's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ObjectType {
     /// A charge permission.
     ChargePermission,
@@ -43,7 +46,7 @@ impl ObjectType {
 }
 
 /// What happened to the object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChangeType {
     /// Its state is another one.
     State,
@@ -62,7 +65,7 @@ impl ChangeType {
 }
 
 /// One thing to tell a merchant. It names the object and never its state: whoever hears of it has to look.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct News {
     /// Whom to tell.
     pub merchant_id: String,
@@ -77,9 +80,14 @@ pub struct News {
 }
 
 impl Ledger {
-    /// What has happened since this was last asked, oldest first.
-    pub fn take_news(&mut self) -> Vec<News> {
-        std::mem::take(&mut self.news)
+    /// What has happened and nobody was told yet, oldest first, each with its number.
+    pub fn news(&self) -> Vec<(u64, News)> {
+        self.news.waiting().cloned().collect()
+    }
+
+    /// Whoever has to know was told of everything up to the news with this number, or a message about it is written down.
+    pub fn told(&mut self, last: u64) {
+        self.news.take_through(last);
     }
 }
 

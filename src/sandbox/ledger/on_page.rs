@@ -8,12 +8,12 @@
 
 use std::sync::Arc;
 
-use super::Ledger;
 use super::checkout::BuyerError;
 use super::objects::ChargePermission;
-use super::session::{Choice, Payment, Progress, Session, SessionState, with_session_id};
+use super::session::{Payment, Progress, Session, SessionState, with_session_id};
 use super::talk::{Answer, Ask, Cart, Ending, Mfa, OnPage, Pick, Trouble, Turn};
 use super::words::{ChargeState, PermissionReason, SessionCancelReason};
+use super::{Choice, Ledger};
 use crate::sandbox::buyers::CardEffect;
 
 impl Ledger {
@@ -34,11 +34,12 @@ impl Ledger {
     pub fn begin_on_page(&mut self, id: &str) -> Result<(), BuyerError> {
         let session = self.unpaid_mut(id)?;
         let book = session.party.iter().flat_map(|party| &party.buyer.addresses);
-        let address = book.filter(|place| session.delivers_to(place)).find(|_| session.needs_address()).cloned();
+        let first = book.filter(|place| session.delivers_to(place)).find(|_| session.needs_address());
+        let addresses = first.into_iter().cloned().collect();
         let party = session.party.as_mut().ok_or(BuyerError::NotSignedIn)?;
         let instrument = party.buyer.instruments.first().copied();
         let instrument = instrument.ok_or_else(|| BuyerError::UnknownInstrument(String::new()))?;
-        party.choice = Some(Choice { address, instrument });
+        party.choice = Some(Choice { addresses, instrument });
         self.pass(id, Turn::Shop(Ask::Init))
     }
 
@@ -63,7 +64,7 @@ impl Ledger {
             Pick::Address(address_id) => {
                 let address = party.buyer.address(address_id);
                 let unknown = || BuyerError::UnknownAddress(address_id.to_owned());
-                choice.address = Some(Arc::clone(address.ok_or_else(unknown)?));
+                choice.addresses = vec![Arc::clone(address.ok_or_else(unknown)?)];
                 Turn::Shop(Ask::ShippingAddress)
             }
             Pick::Payment(card) => {
@@ -87,7 +88,7 @@ impl Ledger {
     pub fn pay_on_page(&mut self, id: &str) -> Result<(), BuyerError> {
         let by_processor = self.on_page_of(id)?.processor.is_some();
         let session = self.enter_processing(id)?;
-        if session.needs_address() && session.choice().is_none_or(|choice| choice.address.is_none()) {
+        if session.needs_address() && session.choice().and_then(Choice::address).is_none() {
             return Err(BuyerError::UnknownAddress(String::new()));
         }
         let effect = session.choice().map(Choice::effect);

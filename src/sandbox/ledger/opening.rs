@@ -5,10 +5,10 @@ use jiff::{Span, Timestamp};
 
 use super::charging::ChargeRequest;
 use super::objects::{CHARGE_LIFETIME_MS, Charge, ChargePermission, Limit, PENDING_MS, PERMISSION_LIFETIME_MS};
-use super::session::{Party, Payment, Session};
+use super::session::{Payment, Session};
 use super::timers::Due;
 use super::words::{ChargeReason, ChargeState, PermissionType};
-use super::{Amount, Ledger, ids};
+use super::{Amount, Ledger, Party, ids};
 use crate::domain::Millis;
 
 /// 900 %: what an order with `allowOvercharge` may grow to in proportion (amazon-pay 2.4).
@@ -53,7 +53,7 @@ impl Ledger {
             charge_ids: Vec::new(),
             created: self.now,
             updated: self.now,
-            expires: permission_expiry(permission_type, self.now),
+            expires: permission_expiry(permission_type, terms.payment.extend_expiration == Some(true), self.now),
         };
         if let Some(expires) = permission.expires {
             self.timers.insert((expires, Due::PermissionExpires(id.clone())));
@@ -115,7 +115,7 @@ impl Ledger {
         let Some(permission) = self.permissions.get_mut(permission_id) else { return };
         permission.charge_ids.push(charge_id.to_owned());
         if permission.permission_type == PermissionType::Recurring {
-            permission.expires = permission_expiry(PermissionType::Recurring, now);
+            permission.expires = permission_expiry(PermissionType::Recurring, false, now);
             if let Some(expires) = permission.expires {
                 self.timers.insert((expires, Due::PermissionExpires(permission_id.to_owned())));
             }
@@ -123,8 +123,10 @@ impl Ledger {
     }
 }
 
-fn permission_expiry(permission_type: PermissionType, from: Millis) -> Option<Millis> {
+/// When a permission closes by itself. `extendExpiration` makes a one-time one last as long as a subscription's.
+fn permission_expiry(permission_type: PermissionType, extended: bool, from: Millis) -> Option<Millis> {
     match permission_type {
+        PermissionType::OneTime if extended => months_later(from, RECURRING_LIFETIME_MONTHS),
         PermissionType::OneTime => Some(from.plus(PERMISSION_LIFETIME_MS)),
         PermissionType::Recurring => months_later(from, RECURRING_LIFETIME_MONTHS),
         PermissionType::PaymentMethodOnFile => None,

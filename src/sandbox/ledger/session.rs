@@ -1,14 +1,11 @@
 //! A checkout session: what the merchant asked for, who is buying, how far they have come (amazon-pay 2.3).
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::words::{CheckoutMode, FrequencyUnit, PaymentIntent, PermissionType, ProductType, SessionCancelReason};
-use super::{Amount, Currency, kept};
+use super::{Amount, Choice, Currency, Party};
 use crate::domain::Millis;
-use crate::sandbox::buyers::{Address, Buyer, CardEffect, Instrument};
 
 /// How long a session may stay open: 24 hours.
 pub(super) const SESSION_LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
@@ -59,6 +56,17 @@ pub struct Terms {
     pub platform_id: Option<String>,
     /// Carried and shown.
     pub supplementary_data: Option<String>,
+    /// `multiAddressesCheckoutMetadata`: what goes to each of the buyer's addresses is worth. Carried and shown.
+    pub address_prices: Option<Vec<AddressPrice>>,
+}
+
+/// What of an order goes to one of several addresses (amazon-pay 2.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressPrice {
+    /// As `shippingAddressList` names the address; see [`Party::shipping_address_id`].
+    pub address_id: String,
+    /// What that part of the order costs.
+    pub price: Amount,
 }
 
 /// `webCheckoutDetails`.
@@ -89,10 +97,12 @@ pub struct PaymentDetails {
     pub soft_descriptor: Option<String>,
     /// Whether the amount may grow later; counts only where the session is created with it.
     pub allow_overcharge: Option<bool>,
-    /// Carried and shown.
+    /// Whether a one-time permission shall last as long as a subscription's.
     pub extend_expiration: Option<bool>,
     /// The currency the buyer sees: the ledger's.
     pub presentment_currency: Option<Currency>,
+    /// What the order may come to, for the buyer who is still choosing. Nothing is held against it.
+    pub estimate_order_total: Option<Amount>,
 }
 
 /// `merchantMetadata`.
@@ -141,11 +151,11 @@ impl Terms {
         // allow_overcharge is absent on purpose: it cannot be set after the session was made (amazon-pay 2.4).
         take_said!(payment, changes.payment;
             payment_intent, can_handle_pending_authorization, charge_amount, total_order_amount,
-            soft_descriptor, extend_expiration, presentment_currency
+            soft_descriptor, extend_expiration, presentment_currency, estimate_order_total
         );
         self.merchant.amend(changes.merchant);
         take_said!(self, changes;
-            permission_type, recurring, provider_reference_id, platform_id, supplementary_data
+            permission_type, recurring, provider_reference_id, platform_id, supplementary_data, address_prices
         );
     }
 
@@ -218,34 +228,6 @@ pub enum Payment {
     PendingThenDeclined,
 }
 
-/// The buyer, and what they have chosen.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Party {
-    /// Who signed in, as they were then.
-    #[serde(with = "kept::shared")]
-    pub buyer: Arc<Buyer>,
-    /// What they chose to pay with, and where to send; `None` until they have.
-    pub choice: Option<Choice>,
-}
-
-/// A buyer's choice.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Choice {
-    /// Where to send the goods; `None` where there is nothing to send or the shop said where.
-    #[serde(with = "kept::maybe_shared")]
-    pub address: Option<Arc<Address>>,
-    /// What to pay with.
-    #[serde(with = "kept::instrument")]
-    pub instrument: &'static Instrument,
-}
-
-impl Choice {
-    /// What the chosen card does.
-    pub const fn effect(&self) -> CardEffect {
-        self.instrument.effect
-    }
-}
-
 /// What a session still lacks before the buyer may be sent to pay (amazon-pay 2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Constraint {
@@ -297,7 +279,7 @@ impl Session {
 
     /// Whether the buyer has to choose where to send the goods.
     pub fn needs_address(&self) -> bool {
-        self.request.product_type == ProductType::PayAndShip && self.request.address_details.is_none()
+        self.request.product_type.ships() && self.request.address_details.is_none()
     }
 
     /// Whether this session only stores a payment method and charges nothing (`setupOnly`).

@@ -1,8 +1,8 @@
 //! An order becomes a subscription after the checkout (amazon-pay 3.1).
 
-use super::session::{Choice, SessionRequest};
+use super::session::SessionRequest;
 use super::words::PermissionType;
-use super::{Ledger, Party};
+use super::{Choice, Ledger, Party};
 use crate::sandbox::error::{ApiError, ReasonCode};
 
 impl Ledger {
@@ -28,7 +28,7 @@ impl Ledger {
         }
         let instrument = permission.party.choice.as_ref().map(|choice| choice.instrument);
         let buyer = permission.party.buyer.clone();
-        let choice = instrument.map(|instrument| Choice { address: None, instrument });
+        let choice = instrument.map(|instrument| Choice { addresses: Vec::new(), instrument });
         let session = self.create_session(merchant_id, request)?;
         if let Some(session) = self.sessions.get_mut(&session.id) {
             session.party = Some(Party { buyer, choice });

@@ -52,11 +52,15 @@ impl PermissionReason {
             | Self::PaymentMethodExpired
             | Self::PaymentMethodNotAllowed
             | Self::PaymentMethodNotSet
+            | Self::AmountNotSet
             | Self::BillingAddressDeleted
             | Self::MFAFailed => PermissionState::NonChargeable,
-            Self::MerchantClosed | Self::BuyerCanceled | Self::AmazonCanceled | Self::AmazonClosed | Self::Expired => {
-                PermissionState::Closed
-            }
+            Self::MerchantClosed
+            | Self::BuyerCanceled
+            | Self::BuyerClosed
+            | Self::AmazonCanceled
+            | Self::AmazonClosed
+            | Self::Expired => PermissionState::Closed,
         }
     }
 
@@ -69,10 +73,12 @@ impl PermissionReason {
             Self::PaymentMethodExpired => "The payment method has expired",
             Self::PaymentMethodNotAllowed => "The payment method is not allowed for this merchant",
             Self::PaymentMethodNotSet => "The buyer has chosen no payment method",
+            Self::AmountNotSet => "No amount is set",
             Self::BillingAddressDeleted => "The buyer deleted the billing address",
             Self::MFAFailed => "The buyer did not complete multi-factor authentication",
             Self::MerchantClosed => "The merchant closed the charge permission",
             Self::BuyerCanceled => "The buyer cancelled the charge permission",
+            Self::BuyerClosed => "The buyer closed the charge permission",
             Self::AmazonCanceled => "Amazon cancelled the charge permission",
             Self::AmazonClosed => "The whole amount has been captured",
             Self::Expired => "The charge permission has expired",

@@ -31,10 +31,26 @@ words! {
     ProductType {
         /// Goods: the buyer chooses an address and a payment method.
         PayAndShip,
+        /// Goods for several places: the buyer chooses as many addresses as they like, and a payment method.
+        PayAndShipMultiAddress,
         /// No goods: the buyer chooses a payment method only.
         PayOnly,
+        /// A gift to the merchant: as `PayOnly`, in other words.
+        Donation,
         /// Only the buyer's identity.
         SignIn,
+    }
+}
+
+impl ProductType {
+    /// Whether goods are sent, so that somebody has to say where to.
+    pub const fn ships(self) -> bool {
+        matches!(self, Self::PayAndShip | Self::PayAndShipMultiAddress)
+    }
+
+    /// Whether the goods may go to several addresses.
+    pub const fn is_multi_address(self) -> bool {
+        matches!(self, Self::PayAndShipMultiAddress)
     }
 }
 
@@ -229,6 +245,8 @@ words! {
         PaymentMethodNotAllowed,
         /// There is no payment method.
         PaymentMethodNotSet,
+        /// Nobody said how much may be charged.
+        AmountNotSet,
         /// The buyer deleted the billing address.
         BillingAddressDeleted,
         /// The buyer did not give the second factor.
@@ -237,6 +255,8 @@ words! {
         MerchantClosed,
         /// The buyer withdrew their consent.
         BuyerCanceled,
+        /// The same in the word of newer notices.
+        BuyerClosed,
         /// Amazon ended it.
         AmazonCanceled,
         /// All of it was captured.

@@ -153,7 +153,7 @@ async fn only_the_scripts_sessions_are_finalized_and_only_once_the_buyer_has_pai
 async fn a_play_that_cannot_be_played_says_why() {
     let sandbox = sandbox();
     for (field, value, why) in [
-        ("productType", json!("SignIn"), "PayAndShip or PayOnly"),
+        ("productType", json!("SignIn"), "PayOnly or Donation"),
         ("buyer", json!("nobody"), "no buyer nobody"),
         ("payment", json!("card-9999"), "card-9999"),
         ("merchantId", json!("A1"), "does not belong to merchant A1"),

@@ -181,23 +181,28 @@ impl Fields {
         most: usize,
         read: impl Fn(&mut Self) -> Result<T, ApiError>,
     ) -> Result<Vec<T>, ApiError> {
+        self.list_if_any(name, most, read)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// The same; nothing where there is no list.
+    pub(super) fn list_if_any<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        read: impl Fn(&mut Self) -> Result<T, ApiError>,
+    ) -> Result<Option<Vec<T>>, ApiError> {
         let members = match self.value(name) {
-            None => return Err(self.missing(name)),
+            None => return Ok(None),
             Some(Value::Array(members)) if (1..=most).contains(&members.len()) => members,
             Some(_) => return Err(self.invalid(name, &format!("must be a list of 1 to {most}"))),
         };
         let mut all = Vec::new();
         for (number, member) in members.into_iter().enumerate() {
-            let path = format!("{}[{number}]", self.path_of(name));
-            let Value::Object(map) = member else {
-                let message = format!("{path} must be an object");
-                return Err(ApiError::new(ReasonCode::InvalidParameterValue, message));
-            };
-            let mut fields = Self { currency: self.currency, path, map };
+            let mut fields = Self::of_value(&format!("{}[{number}]", self.path_of(name)), member, self.currency)?;
             all.push(read(&mut fields)?);
             fields.done()?;
         }
-        Ok(all)
+        Ok(Some(all))
     }
 
     /// Where a browser may be sent: https, or http on this machine (the sandbox's courtesy to developers).

@@ -6,8 +6,9 @@ use super::delivery;
 use super::fields::{Fields, missing};
 use crate::sandbox::error::{ApiError, ReasonCode};
 use crate::sandbox::ledger::{
-    CheckoutMode, Currency, FrequencyUnit, MerchantMetadata, PaymentDetails, PaymentIntent, PermissionType,
-    ProductType, RecurringMetadata, SessionRequest, SignInRequest, Terms, WebCheckoutDetails, check_agreement,
+    ADDRESSES_MAX, AddressPrice, CheckoutMode, Currency, FrequencyUnit, MerchantMetadata, PaymentDetails,
+    PaymentIntent, PermissionType, ProductType, RecurringMetadata, SessionRequest, SignInRequest, Terms,
+    WebCheckoutDetails, check_agreement,
 };
 
 const SCOPES: [&str; 7] =
@@ -31,9 +32,7 @@ pub(super) const TEXT_CHARS_MAX: usize = 256;
 /// # Errors
 /// [`ApiError`] of the first field that is wrong, unknown or missing.
 pub fn create(body: &[u8], product_type: ProductType, currency: Currency) -> Result<SessionRequest, ApiError> {
-    let request = read(body, product_type, currency)?;
-    check_flow(&request)?;
-    Ok(request)
+    read(body, product_type, currency, |_| false)
 }
 
 /// Reads the payload of a button for `product_type`. One that names no `webCheckoutDetails` is for a checkout inside
@@ -42,15 +41,17 @@ pub fn create(body: &[u8], product_type: ProductType, currency: Currency) -> Res
 /// # Errors
 /// As [`create`].
 pub fn of_button(payload: &[u8], product_type: ProductType, currency: Currency) -> Result<SessionRequest, ApiError> {
-    let mut request = read(payload, product_type, currency)?;
-    request.on_page = request.terms.web == WebCheckoutDetails::default();
-    check_flow(&request)?;
-    Ok(request)
+    read(payload, product_type, currency, |terms| terms.web == WebCheckoutDetails::default())
 }
 
-fn read(body: &[u8], product_type: ProductType, currency: Currency) -> Result<SessionRequest, ApiError> {
+fn read(
+    body: &[u8],
+    product_type: ProductType,
+    currency: Currency,
+    is_on_page: impl Fn(&Terms) -> bool,
+) -> Result<SessionRequest, ApiError> {
     let mut fields = Fields::of_body(body, currency)?;
-    let request = SessionRequest {
+    let mut request = SessionRequest {
         store_id: fields.text("storeId", TEXT_CHARS_MAX)?.ok_or_else(|| missing("storeId"))?,
         product_type,
         on_page: false,
@@ -62,7 +63,9 @@ fn read(body: &[u8], product_type: ProductType, currency: Currency) -> Result<Se
         terms: terms(&mut fields)?,
     };
     fields.done()?;
+    request.on_page = is_on_page(&request.terms);
     check_agreement(&request)?;
+    check_flow(&request)?;
     Ok(request)
 }
 
@@ -87,9 +90,18 @@ pub fn sign_in(payload: &[u8]) -> Result<SignInRequest, ApiError> {
 /// [`ApiError`] of the first field that is wrong or unknown.
 pub fn update(body: &[u8], currency: Currency) -> Result<Terms, ApiError> {
     let mut fields = Fields::of_body(body, currency)?;
-    let terms = terms(&mut fields)?;
+    // Not of Create: there are no addresses before the buyer has chosen them.
+    let address_prices = fields.list_if_any("multiAddressesCheckoutMetadata", ADDRESSES_MAX, address_price)?;
+    let terms = Terms { address_prices, ..terms(&mut fields)? };
     fields.done()?;
     Ok(terms)
+}
+
+fn address_price(fields: &mut Fields) -> Result<AddressPrice, ApiError> {
+    Ok(AddressPrice {
+        address_id: fields.text("addressId", TEXT_CHARS_MAX)?.ok_or_else(|| fields.missing("addressId"))?,
+        price: fields.price("price")?.ok_or_else(|| fields.missing("price"))?,
+    })
 }
 
 fn terms(fields: &mut Fields) -> Result<Terms, ApiError> {
@@ -102,6 +114,7 @@ fn terms(fields: &mut Fields) -> Result<Terms, ApiError> {
         provider_reference_id: provider_reference_id(fields)?,
         platform_id: fields.text("platformId", TEXT_CHARS_MAX)?,
         supplementary_data: fields.text("supplementaryData", 4096)?,
+        address_prices: None,
     })
 }
 
@@ -128,6 +141,7 @@ fn payment_details(fields: &mut Fields) -> Result<PaymentDetails, ApiError> {
         allow_overcharge: payment.flag("allowOvercharge")?,
         extend_expiration: payment.flag("extendExpiration")?,
         presentment_currency: payment.currency("presentmentCurrency")?,
+        estimate_order_total: payment.price("estimateOrderTotal")?,
     };
     payment.done()?;
     Ok(details)

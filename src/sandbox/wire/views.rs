@@ -1,18 +1,37 @@
 //! Objects as Amazon answers them: fixed keys in a fixed order, nulls written out, amounts as strings, moments as
 //! `yyyyMMddTHHmmssZ` (amazon-pay 1.7, 1.9, 2.2 to 2.5).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::domain::Millis;
 use crate::sandbox::buyers::Address;
 use crate::sandbox::ledger::{
-    Amount, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice, Currency,
-    Introduction, Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund, RefundReason,
-    Session, SessionCancelReason, SessionState,
+    AddressPrice, Amount, Channel, Charge, ChargeInitiator, ChargePermission, ChargeReason, CheckoutMode, Choice,
+    Currency, Introduction, Ledger, MerchantMetadata, Party, PaymentIntent, ProductType, RecurringMetadata, Refund,
+    RefundReason, Session, SessionCancelReason, SessionState,
 };
 
-/// A checkout session's 28 keys. Once it is completed most are null: what they told belongs to the charge permission.
+/// A checkout session's 28 keys, and two more after `shippingAddress` while an order goes to several addresses. Once it
+/// is completed most are null: what they told belongs to the charge permission.
+///
+/// The two are left out everywhere else, not null: official clients insist on the 28 keys (Node), and break off where
+/// `shippingAddressList` is there and no list (.NET).
 pub fn session(ledger: &Ledger, session: &Session) -> Value {
+    let fields = fields_of(ledger, session);
+    if !session.request.product_type.is_multi_address() || session.state == SessionState::Completed {
+        return fields;
+    }
+    let prices = session.request.terms.address_prices.as_ref();
+    let price_of = |part: &AddressPrice| json!({"addressId": part.address_id, "price": price(part.price)});
+    let prices = prices.map(|parts| parts.iter().map(price_of).collect::<Vec<_>>());
+    let several = [
+        ("shippingAddressList", json!(shipping_address_list(session))),
+        ("multiAddressesCheckoutMetadata", json!(prices)),
+    ];
+    with_after(fields, "shippingAddress", several)
+}
+
+fn fields_of(ledger: &Ledger, session: &Session) -> Value {
     let terms = &session.request.terms;
     let told = (session.state != SessionState::Completed).then_some(session);
     let choice = told.and_then(Session::choice);
@@ -57,15 +76,22 @@ pub fn session(ledger: &Ledger, session: &Session) -> Value {
 
 /// What Finalize answers: the same, and `cartDetails` after `paymentDetails` (amazon-pay 1.9).
 pub fn finalized(ledger: &Ledger, session: &Session) -> Value {
-    let Value::Object(fields) = self::session(ledger, session) else { return Value::Null };
-    let cart = |name: &str| (name == "paymentDetails").then(|| ("cartDetails".to_owned(), Value::Null));
-    fields
-        .into_iter()
-        .flat_map(|(name, value)| {
-            let cart = cart(&name);
-            std::iter::once((name, value)).chain(cart)
-        })
-        .collect()
+    with_after(self::session(ledger, session), "paymentDetails", [("cartDetails", Value::Null)])
+}
+
+/// `object` with these fields after the one called `name`.
+fn with_after<const MANY: usize>(object: Value, name: &str, more: [(&str, Value); MANY]) -> Value {
+    let Value::Object(fields) = object else { return object };
+    let mut more = more.into_iter();
+    let mut all = Map::new();
+    for (field, value) in fields {
+        let is_here = field == name;
+        all.insert(field, value);
+        if is_here {
+            all.extend(more.by_ref().map(|(name, value)| (name.to_owned(), value)));
+        }
+    }
+    Value::Object(all)
 }
 
 /// A charge.
@@ -204,6 +230,7 @@ fn payment_details(session: &Session) -> Value {
         "softDescriptor": payment.soft_descriptor,
         "allowOvercharge": payment.allow_overcharge,
         "extendExpiration": payment.extend_expiration,
+        "estimateOrderTotal": payment.estimate_order_total.map(price),
     })
 }
 
@@ -244,7 +271,7 @@ fn session_status(session: &Session) -> Value {
 /// Whether the merchant asked to know this of the buyer. Not asked: everything but the billing address, which only
 /// Finalize needs, where nothing is sent.
 pub(super) fn in_scope(session: &Session, scope: &str) -> bool {
-    if scope == "billingAddress" && session.request.on_page && session.request.product_type == ProductType::PayOnly {
+    if scope == "billingAddress" && session.request.on_page && !session.request.product_type.ships() {
         return true;
     }
     session
@@ -265,14 +292,26 @@ pub(super) fn buyer_json(party: &Party, session: &Session) -> Value {
     })
 }
 
+/// Where the goods go, where that is one address.
 pub(super) fn shipping_address(session: &Session, choice: Option<&Choice>) -> Option<Value> {
     if session.request.product_type != ProductType::PayAndShip || !in_scope(session, "shippingAddress") {
         return None;
     }
     match &session.request.address_details {
         Some(details) => choice.map(|_| shop_address(details)),
-        None => choice.and_then(|choice| choice.address.as_deref()).map(address),
+        None => choice.and_then(Choice::address).map(|place| address(place)),
     }
+}
+
+/// Each a JSON text of its own, which the official clients read once more (amazon-pay 1.7).
+fn shipping_address_list(session: &Session) -> Vec<String> {
+    let party = session.party.as_ref().filter(|_| in_scope(session, "shippingAddress"));
+    let with_id = |(id, place): (String, &Address)| {
+        let mut fields = Map::from_iter([("addressId".to_owned(), json!(id))]);
+        fields.extend(place.fields().into_iter().map(|(name, value)| (name.to_owned(), json!(value))));
+        Value::Object(fields).to_string()
+    };
+    party.into_iter().flat_map(Party::destinations).map(with_id).collect()
 }
 
 pub(super) fn billing_address(party: &Party) -> Option<Value> {

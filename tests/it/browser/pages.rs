@@ -73,7 +73,7 @@ impl Shop {
     }
 
     /// The id of the newest session.
-    fn session_id(&self) -> String {
+    pub(super) fn session_id(&self) -> String {
         self.alley.sandbox.ledger().sessions().last().expect("a session").id.clone()
     }
 
@@ -218,7 +218,7 @@ async fn addresses_are_written_changed_and_restricted() {
     at(&shopper, "review").await;
     let ledger = shop.alley.sandbox.ledger();
     let session = ledger.sessions().last().unwrap();
-    let chosen = session.choice().unwrap().address.clone().unwrap();
+    let chosen = session.choice().unwrap().address().cloned().unwrap();
     assert_eq!((chosen.postal_code.as_str(), chosen.line2.as_deref()), ("100-0001", Some("皇居前 1F")));
     drop(ledger);
     shopper.expect_silent_console().await;

@@ -93,7 +93,7 @@ async fn a_change_is_made_or_left_and_the_review_page_follows() {
     let chosen = || {
         let ledger = shop.alley.sandbox.ledger();
         let choice = ledger.sessions().last().unwrap().choice().unwrap().clone();
-        (choice.address.unwrap().id.clone(), choice.instrument.id)
+        (choice.address().unwrap().id.clone(), choice.instrument.id)
     };
     assert_eq!(chosen(), ("address-1".to_owned(), "card-1111"));
     shopper.press("#change-payment").await;

@@ -9,7 +9,7 @@ use super::caller::{BUYER, Caller, NOW, charge, order, yen};
 use crate::support::eventually;
 
 /// Opens the file again once the one who had it is gone.
-async fn again(path: &std::path::Path, run: u64) -> Caller {
+pub(super) async fn again(path: &std::path::Path, run: u64) -> Caller {
     again_at(path, NOW, run).await
 }
 
@@ -116,14 +116,15 @@ async fn what_fell_due_in_between_happens_at_the_next_start_and_is_told() {
     let path = directory.path().join("sandbox.db");
     let caller = Caller::kept_in(&path, NOW, 1).await.unwrap();
     let taken = caller.completed(&order("AuthorizeWithCapture"), "card-1111", "k").await.text_of("chargeId");
-    caller.sandbox.ledger().take_news();
+    let told = caller.sandbox.ledger().news();
+    caller.sandbox.ledger().told(told.last().unwrap().0);
     let body = json!({"chargeId": taken, "refundAmount": yen(10)});
     let refund = caller.call("POST", "/v2/refunds", &body, "r").await.text_of("refundId");
     drop(caller);
 
     let caller = again_at(&path, NOW.plus(60_000), 2).await;
-    let news = caller.sandbox.ledger().take_news();
-    let told: Vec<_> = news.iter().map(|one| one.object_id.as_str()).collect();
+    let news = caller.sandbox.ledger().news();
+    let told: Vec<_> = news.iter().map(|(_, one)| one.object_id.as_str()).collect();
     assert_eq!(told, [refund.as_str()]);
     let shown = caller.get(&format!("/v2/refunds/{refund}")).await;
     assert_eq!(shown.state(), "Refunded");

@@ -33,7 +33,7 @@ const ADDRESS: &str = "name addressLine1 addressLine2 addressLine3 city county d
 const MERCHANT: &str = "merchantReferenceId merchantStoreName noteToBuyer customInformation";
 
 /// Which keys an object within an answer has: by the name that it stands under.
-const WITHIN: [(&str, &str); 19] = [
+const WITHIN: [(&str, &str); 22] = [
     (
         "webCheckoutDetails",
         "checkoutReviewReturnUrl checkoutResultReturnUrl checkoutCancelUrl amazonPayRedirectUrl checkoutMode",
@@ -41,8 +41,11 @@ const WITHIN: [(&str, &str); 19] = [
     (
         "paymentDetails",
         "paymentIntent canHandlePendingAuthorization chargeAmount totalOrderAmount presentmentCurrency softDescriptor \
-         allowOvercharge extendExpiration",
+         allowOvercharge extendExpiration estimateOrderTotal",
     ),
+    ("estimateOrderTotal", PRICE),
+    ("multiAddressesCheckoutMetadata", "addressId price"),
+    ("price", PRICE),
     ("recurringMetadata", "frequency amount"),
     ("frequency", "unit value"),
     ("paymentMethodOnFileMetadata", "setupOnly"),
@@ -161,6 +164,7 @@ impl Walk {
             ],
             "what else there was belongs to the charge permission now"
         );
+        self.several_addresses().await;
         let play = json!({"merchantId": self.caller.merchant_id, "productType": "PayOnly",
             "payload": {"storeId": STORE, "paymentDetails": order("Confirm")["paymentDetails"]}});
         let played = self.caller.control("POST", "checkoutSessions", &play).await;
@@ -169,6 +173,53 @@ impl Walk {
         let with_cart = SESSION.replace("paymentDetails ", "paymentDetails cartDetails ");
         self.sees("finalizeCheckoutSession", "POST", &path, &agreed, 200, &with_cart).await;
         completed
+    }
+
+    /// Two keys more, and only while the buyer's addresses can be told: a client that reads `shippingAddressList` wants a
+    /// list, and one that counts keys wants 28 everywhere else.
+    async fn several_addresses(&mut self) {
+        let mut payload = order("Authorize");
+        payload["paymentDetails"]["estimateOrderTotal"] = yen(1000);
+        let mut play = json!({"merchantId": self.caller.merchant_id, "productType": "PayAndShipMultiAddress",
+            "payload": payload, "addresses": ["address-2", "address-1"], "upTo": "new"});
+        let more = SESSION.replace(
+            "shippingAddress platformId",
+            "shippingAddress shippingAddressList multiAddressesCheckoutMetadata platformId",
+        );
+        let new = self.caller.control("POST", "checkoutSessions", &play).await;
+        let path = format!("checkoutSessions/{}", new.text_of("checkoutSessionId"));
+        let empty = self.sees("getCheckoutSession", "GET", &path, &Value::Null, 200, &more).await;
+        assert_eq!((&empty.body["shippingAddressList"], &empty.body["shippingAddress"]), (&json!([]), &Value::Null));
+        play["upTo"] = json!("chosen");
+        let chosen = self.caller.control("POST", "checkoutSessions", &play).await;
+        assert_eq!(chosen.status, 201, "{}", chosen.text);
+        let path = format!("checkoutSessions/{}", chosen.text_of("checkoutSessionId"));
+        let got = self.sees("getCheckoutSession", "GET", &path, &Value::Null, 200, &more).await;
+        let places: Vec<Value> = got.body["shippingAddressList"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|text| serde_json::from_str(text.as_str().expect("each is a JSON text of its own")).unwrap())
+            .collect();
+        assert_eq!(places.len(), 2);
+        for place in &places {
+            let keys: Vec<&str> = place.as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(keys.join(" "), format!("addressId {ADDRESS}"));
+        }
+        let parts: Vec<Value> = places
+            .iter()
+            .map(|place| json!({"addressId": place["addressId"], "price": {"amount": 500, "currencyCode": "JPY"}}))
+            .collect();
+        let update = json!({"multiAddressesCheckoutMetadata": parts});
+        let updated = self.sees("updateCheckoutSession", "PATCH", &path, &update, 200, &more).await;
+        assert_eq!(updated.body["multiAddressesCheckoutMetadata"][1]["price"], yen(500));
+        play["upTo"] = json!("paid");
+        let paid = self.caller.control("POST", "checkoutSessions", &play).await;
+        let path = format!("checkoutSessions/{}/complete", paid.text_of("checkoutSessionId"));
+        let amount = json!({"chargeAmount": yen(1000)});
+        let completed = self.sees("completeCheckoutSession", "POST", &path, &amount, 200, SESSION).await;
+        let path = format!("chargePermissions/{}", completed.text_of("chargePermissionId"));
+        self.sees("getChargePermission", "GET", &path, &Value::Null, 200, PERMISSION).await;
     }
 
     async fn money(&mut self, completed: &Reply) -> String {

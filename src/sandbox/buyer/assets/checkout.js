@@ -14,7 +14,9 @@
 
   const SIGNED = ["payloadJSON", "signature"];
   const PLACEMENTS = ["Home", "Product", "Cart", "Checkout", "Other"];
-  const PRODUCT_TYPES = ["PayAndShip", "PayOnly", "SignIn"];
+  const PRODUCT_TYPES = ["PayAndShip", "PayAndShipMultiAddress", "PayOnly", "Donation", "SignIn"];
+  // Those that renderJSButton has not.
+  const NOT_ON_PAGE = ["PayAndShipMultiAddress", "SignIn"];
   const CURRENCIES = ["USD", "EUR", "GBP", "JPY"];
   const LANGUAGES = ["ja_JP", "en_US", "en_GB", "de_DE", "fr_FR", "it_IT", "es_ES"];
   const CHANGES = ["changeAddress", "changePayment"];
@@ -26,8 +28,8 @@
     DarkGray: ["#40464d", "#ffffff"],
   };
   const WORDS = {
-    ja: { pay: "Amazon Pay で支払う", signIn: "Amazon でサインイン", note: "サンドボックス" },
-    en: { pay: "Pay with Amazon Pay", signIn: "Sign in with Amazon", note: "sandbox" },
+    ja: { pay: "Amazon Pay で支払う", give: "Amazon Pay で寄付する", signIn: "Amazon でサインイン", note: "サンドボックス" },
+    en: { pay: "Pay with Amazon Pay", give: "Donate with Amazon Pay", signIn: "Sign in with Amazon", note: "sandbox" },
   };
 
   // --- Mistakes: every one is told in one place, with what to write instead. ------------------------------------------
@@ -159,7 +161,7 @@
     const note = document.createElement("span");
     note.className = "sandbox-pay-note";
     note.textContent = words.note;
-    button.append(config.productType === "SignIn" ? words.signIn : words.pay, note);
+    button.append({ SignIn: words.signIn, Donation: words.give }[config.productType] ?? words.pay, note);
     return button;
   };
 
@@ -200,7 +202,7 @@
 
   const onPageMistakes = (config) => {
     const mistakes = buttonMistakes(config);
-    if (config.productType === "SignIn") mistakes.push("productType SignIn does not go with renderJSButton. Write PayAndShip or PayOnly, or use renderButton.");
+    if (NOT_ON_PAGE.includes(config.productType)) mistakes.push(`productType ${config.productType} does not go with renderJSButton. Write PayAndShip, PayOnly or Donation, or use renderButton.`);
     if (config.checkoutMode !== undefined && config.checkoutMode !== "ProcessOrder") mistakes.push(unknown("checkoutMode", config.checkoutMode, ["ProcessOrder"]));
     for (const name of HANDLERS) {
       if (config[name] === undefined && NEEDED_HANDLERS.includes(name)) mistakes.push(`${name} is missing. Write ${name}: async (event) => { … }.`);

@@ -35,6 +35,38 @@ impl World {
 }
 
 #[tokio::test]
+async fn an_order_to_several_addresses_is_chosen_without_javascript() {
+    let world = World::new();
+    let payload: Value = serde_json::from_str(&payload(STORE)).expect("JSON");
+    let pressed = world.press("PayAndShipMultiAddress", &payload).await;
+    let id = pressed.location().split_once('=').expect("an id").1.to_owned();
+    world.step("sign-in", &id, &[("buyer", BUYER), ("action", "sign-in")]).await;
+    let page = world.get(&format!("/checkout/choose?amazonCheckoutSessionId={id}")).await;
+    assert_eq!(page.body.matches(r#"<input type="checkbox" name="address""#).count(), 2, "{}", page.body);
+    assert!(!page.body.contains(r#"type="radio" name="address""#));
+    let rest = [("payment", "card-1111"), ("action", "continue")];
+    for (addresses, status) in [
+        (vec![], StatusCode::BAD_REQUEST),
+        (vec![("address", "")], StatusCode::BAD_REQUEST),
+        (vec![("address", "address-1"), ("address", "address-7")], StatusCode::BAD_REQUEST),
+        (vec![("address", "address-2"), ("address", "address-1")], StatusCode::SEE_OTHER),
+    ] {
+        let answer = world.step("choose", &id, &[addresses.as_slice(), &rest].concat()).await;
+        assert_eq!(answer.status, status, "{addresses:?}: {}", answer.body);
+    }
+    let changed = world.get(&format!("/checkout/change?amazonCheckoutSessionId={id}&changeAction=changePayment")).await;
+    let kept = r#"<input type="hidden" name="address" value="address-1"><input type="hidden" name="address" value="address-2">"#;
+    assert!(changed.body.contains(kept), "{}", changed.body);
+
+    let one = world.initiate("PayAndShip").await;
+    world.step("sign-in", &one, &[("buyer", BUYER), ("action", "sign-in")]).await;
+    let both = [("address", "address-1"), ("address", "address-2")];
+    let refused = world.step("choose", &one, &[&both[..], &rest].concat()).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.body.contains("the order goes to one address"), "{}", refused.body);
+}
+
+#[tokio::test]
 async fn paying_at_once_goes_from_choosing_to_paying_to_the_result() {
     let world = World::new();
     let mut shipping = paying_at_once();

@@ -1,9 +1,7 @@
-//! The language of the buyer's pages: Japanese, or English where the buyer or the shop's button asks for it.
+//! The language of a page: Japanese, or English where the reader or the shop's button asks for it.
 
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
-
-const COOKIE_NAME: &str = "sekisho_sandbox_lang";
 
 /// What the browser keeps under this name.
 pub(in crate::sandbox) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -54,14 +52,26 @@ impl Lang {
     pub(in crate::sandbox) fn of_button(checkout_language: &str) -> Self {
         if checkout_language.is_empty() || checkout_language.starts_with("ja") { Self::Ja } else { Self::En }
     }
+}
 
+/// Where browsers keep the language that they chose: buyers' pages and testers' pages each have their own, for a developer
+/// may read English and look at what buyers read.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sandbox) struct LangCookie {
+    /// The cookie's name.
+    pub(in crate::sandbox) name: &'static str,
+    /// The pages it is for.
+    pub(in crate::sandbox) path: &'static str,
+}
+
+impl LangCookie {
     /// What this browser chose on an earlier page.
-    pub(in crate::sandbox) fn remembered(headers: &HeaderMap) -> Option<Self> {
-        cookie(headers, COOKIE_NAME).and_then(Self::of)
+    pub(in crate::sandbox) fn remembered(self, headers: &HeaderMap) -> Option<Lang> {
+        cookie(headers, self.name).and_then(Lang::of)
     }
 
     /// The `Set-Cookie` value that makes the browser remember.
-    pub(in crate::sandbox) fn cookie(self) -> String {
-        format!("{COOKIE_NAME}={}; Path=/checkout; HttpOnly; SameSite=Lax", self.code())
+    pub(in crate::sandbox) fn naming(self, lang: Lang) -> String {
+        format!("{}={}; Path={}; HttpOnly; SameSite=Lax", self.name, lang.code(), self.path)
     }
 }
