@@ -4,8 +4,9 @@ use sekisho::domain::AccessId;
 use sekisho::store::Store as _;
 use serde_json::Value;
 
-use super::moves::{Entered, wait_for_notifications};
+use super::moves::wait_for_notifications;
 use super::world::{Gateway, World};
+use crate::trade::shop::Entered;
 
 /// What must be true in the end.
 pub(super) struct Verdict {

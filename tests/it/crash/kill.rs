@@ -10,6 +10,7 @@ use sekisho::flow::{Phase, Step};
 use super::judge::judge;
 use super::plays::Scene;
 use super::world::World;
+use crate::support::figure;
 
 /// So many plays at once keep a small machine busy without making any of them slow.
 const AT_ONCE: usize = 16;
@@ -40,6 +41,10 @@ fn nothing_is_lost_or_doubled_whenever_the_process_dies() {
     let plays = plays();
     let failed: usize = plays.chunks(AT_ONCE).map(failures).sum();
     assert_eq!(failed, 0, "of {} plays", plays.len());
+    figure(
+        "R1.steps",
+        format_args!("{} deaths, in each scene at each step that it comes by: all survived", plays.len()),
+    );
 }
 
 /// Plays these at once; answers how many fail.

@@ -5,46 +5,14 @@ use std::time::Duration;
 use sekisho::flow::Step;
 
 use super::judge::states;
-use super::shop::{Form, Reply, call, form};
+use super::shop::call;
 use super::world::{Gateway, World, come_back};
-
-pub(super) const BUSY: &str = "E90010001";
-pub(super) const ALREADY_REQUESTED: &str = "M01004014";
-pub(super) const NOT_IN_THIS_STATUS: &str = "M01054004";
-pub(super) const PERMISSION_CLOSED: &str = "AZ1000009";
+use crate::trade::shop::{BUSY, Entered, Form, Reply, entry_form, form};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Amazon ends a refund after half a minute, and the gateway looks a little later.
 const REFUND_MS: i64 = 31_000;
-
-/// An order that was entered.
-pub(super) struct Entered {
-    pub(super) order: String,
-    pub(super) access_id: String,
-    pub(super) access_pass: String,
-}
-
-impl Entered {
-    /// How every call on the order names it.
-    pub(super) fn access(&self) -> Form {
-        form([("AccessID", &*self.access_id), ("AccessPass", &self.access_pass), ("OrderID", &self.order)])
-    }
-
-    /// The same, and more fields.
-    pub(super) fn with<const N: usize>(&self, fields: [(&'static str, &str); N]) -> Form {
-        [self.access(), form(fields)].concat()
-    }
-
-    /// ExecTran by way of the shop's review page.
-    pub(super) fn exec_form(&self, session: &str, term_sec: &str) -> Form {
-        self.with([
-            ("AmazonCheckoutSessionID", session),
-            ("RetURL", "https://shop.example/result"),
-            ("PaymentTermSec", term_sec),
-        ])
-    }
-}
 
 /// Enters an order of 1,980 and 198 yen.
 pub(super) async fn enter(world: &World, gateway: &Gateway, order: &str, job: &str) -> Entered {
@@ -52,14 +20,8 @@ pub(super) async fn enter(world: &World, gateway: &Gateway, order: &str, job: &s
 }
 
 async fn enter_amounts(world: &World, gateway: &Gateway, order: &str, job: &str, amounts: [&str; 2]) -> Entered {
-    let [amount, tax] = amounts;
-    let form = form([("OrderID", order), ("JobCd", job), ("Amount", amount), ("Tax", tax), ("AmazonpayType", "3")]);
-    let entered = world.call(gateway, "EntryTranAmazonpay", &form).await.fields();
-    Entered {
-        order: order.to_owned(),
-        access_id: entered["AccessID"].clone(),
-        access_pass: entered["AccessPass"].clone(),
-    }
+    let entered = world.call(gateway, "EntryTranAmazonpay", &entry_form(order, job, amounts)).await.fields();
+    Entered::of(order, &entered)
 }
 
 /// `crash-1` up to the moment when the buyer has paid; where the browser comes back to is answered as well.

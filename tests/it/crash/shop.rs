@@ -1,57 +1,20 @@
 //! The shop's side: its server's calls as a shop makes them, and its receiver of notifications.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// A form, by name.
-pub(super) type Fields = BTreeMap<String, String>;
-
-/// What a shop sends, in its order.
-pub(super) type Form = Vec<(&'static str, String)>;
-
-pub(super) fn form<const N: usize>(fields: [(&'static str, &str); N]) -> Form {
-    fields.map(|(name, value)| (name, value.to_owned())).to_vec()
-}
-
-pub(super) const SHOP_ID: &str = "tshop00000001";
-const SHOP_PASS: &str = "demoshop1pass";
-
-/// What a call came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reply {
-    Fields(Fields),
-    /// The ErrInfo codes.
-    Refused(String),
-    /// The connection broke, or there was none.
-    NoAnswer,
-}
-
-impl Reply {
-    pub(super) fn fields(self) -> Fields {
-        match self {
-            Self::Fields(fields) => fields,
-            other => panic!("{other:?}"),
-        }
-    }
-}
+use crate::trade::shop::{Fields, Form, Reply, authorised};
 
 /// Calls the gateway at `url`; the shop's id and password are added.
 pub(super) async fn call(http: &reqwest::Client, url: &str, name: &str, fields: &Form) -> Reply {
-    let form = [form([("ShopID", SHOP_ID), ("ShopPass", SHOP_PASS)]), fields.clone()].concat();
-    let Ok(answer) = http.post(format!("{url}/payment/{name}.idPass")).form(&form).send().await else {
-        return Reply::NoAnswer;
-    };
-    let Ok(line) = answer.text().await else { return Reply::NoAnswer };
-    // Nothing in these answers is escaped.
-    let pairs = line.trim_end().split('&').filter_map(|pair| pair.split_once('='));
-    let fields: Fields = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    match fields.get("ErrInfo") {
-        Some(codes) => Reply::Refused(codes.clone()),
-        None => Reply::Fields(fields),
+    let sent = http.post(format!("{url}/payment/{name}.idPass")).form(&authorised(fields)).send().await;
+    match sent {
+        Ok(answer) => answer.text().await.map_or(Reply::NoAnswer, |line| Reply::read(&line)),
+        Err(_) => Reply::NoAnswer,
     }
 }
 

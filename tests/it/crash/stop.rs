@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use super::shop::{Reply, call, form};
+use super::shop::call;
 use super::world::{Gateway, World};
+use crate::trade::shop::{Reply, form};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_under_way_is_answered_before_the_end() {

@@ -11,9 +11,11 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::chance::Chance;
-use super::moves::{ALREADY_REQUESTED, BUSY, Entered, NOT_IN_THIS_STATUS, enter, wait_for_status};
-use super::shop::{Form, Reply, call};
+use super::moves::{enter, wait_for_status};
+use super::shop::call;
 use super::world::{Gateway, World};
+use crate::support::figure;
+use crate::trade::shop::{ALREADY_REQUESTED, BUSY, Entered, Form, NOT_IN_THIS_STATUS, Reply};
 
 /// In the test command.
 const CALLS: usize = 3_000;
@@ -62,13 +64,16 @@ async fn identical_calls_have_one_result() {
         assert_eq!(ledger[objects].as_array().unwrap().len(), orders, "{objects}");
     }
     let sum = |of: fn(&Answers) -> usize| all.iter().map(of).sum::<usize>();
-    println!(
-        "{} calls: {} done, {} in work, {} too late, {} hung up; {orders} charges, {orders} captures, {orders} refunds",
-        orders * per_kind * 3,
-        sum(|answers| answers.done),
-        sum(|answers| answers.busy),
-        sum(|answers| answers.too_late),
-        sum(|answers| answers.hung_up),
+    figure(
+        "R2.twins",
+        format_args!(
+            "{} calls: {} done, {} in work, {} too late, {} hung up; {orders} charges, {orders} captures, {orders} refunds",
+            orders * per_kind * 3,
+            sum(|answers| answers.done),
+            sum(|answers| answers.busy),
+            sum(|answers| answers.too_late),
+            sum(|answers| answers.hung_up),
+        ),
     );
 }
 

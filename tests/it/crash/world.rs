@@ -21,8 +21,11 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::shop::{Fields, Form, Receiver, Reply, SHOP_ID, call, form};
+use super::shop::{Receiver, call};
 use crate::process::Process;
+use crate::support::deeds::{monthly, on_page, with_room};
+use crate::trade::lives::CARD;
+use crate::trade::shop::{Fields, Form, Reply, SHOP_ID, form, posted, session_in};
 
 /// What browsers are told; the test goes to wherever the gateway of the moment listens instead.
 const PUBLIC_URL: &str = "https://gateway.example";
@@ -133,7 +136,7 @@ impl World {
         ];
         let answer =
             self.http.post(format!("{}/checkout/initiate", self.sandbox_url)).form(&form).send().await.unwrap();
-        let session = session_in(answer.headers()["location"].to_str().unwrap());
+        let session = session_of(&answer);
         let mut ledger = self.sandbox.ledger();
         ledger.sign_in(&session, BUYER).unwrap();
         ledger.choose(&session, Some("address-1"), "card-1111").unwrap();
@@ -142,31 +145,29 @@ impl World {
 
     /// A buyer who chose for an order whose amount may grow.
     pub(super) async fn chosen_with_room(&self) -> String {
-        self.session(&json!({"paymentDetails": {"allowOvercharge": true}}), "chosen").await
+        self.session(&with_room(), "chosen", CARD).await
     }
 
     /// A buyer who chose for a consent to monthly charges.
     pub(super) async fn chosen_for_a_consent(&self) -> String {
-        let monthly = json!({"frequency": {"unit": "Month", "value": "1"}});
-        self.session(&json!({"chargePermissionType": "Recurring", "recurringMetadata": monthly}), "chosen").await
+        self.session(&monthly(), "chosen", CARD).await
     }
 
     /// A buyer who paid 2,178 yen inside the shop's page.
     pub(super) async fn paid_on_the_shops_page(&self) -> String {
-        let price = json!({"amount": "2178", "currencyCode": "JPY"});
-        let payment = json!({"paymentIntent": "Authorize", "chargeAmount": price});
-        self.session(&json!({"webCheckoutDetails": null, "paymentDetails": payment}), "paid").await
+        self.session(&on_page("Authorize", 2178), "paid", CARD).await
     }
 
     /// A session whose button said `terms`, and whose buyer went so far, made without a browser.
-    async fn session(&self, terms: &Value, up_to: &str) -> String {
+    pub(super) async fn session(&self, terms: &Value, up_to: &str, card: &str) -> String {
         let shop = self.shops.iter().find(|shop| shop.settings.shop_id == SHOP_ID).unwrap();
         let mut payload = json!({
             "storeId": shop.settings.store_id,
             "webCheckoutDetails": {"checkoutReviewReturnUrl": REVIEW_URL},
         });
         payload.as_object_mut().unwrap().extend(terms.as_object().unwrap().clone());
-        let play = json!({"merchantId": shop.settings.merchant_id, "payload": payload, "upTo": up_to});
+        let merchant = &shop.settings.merchant_id;
+        let play = json!({"merchantId": merchant, "payload": payload, "upTo": up_to, "payment": card});
         self.control("checkoutSessions", &play).await["checkoutSessionId"].as_str().unwrap().to_owned()
     }
 
@@ -190,7 +191,7 @@ impl World {
         let form = [("AccessID", &ticket["AccessID"]), ("Token", &ticket["Token"])];
         let url = format!("{}/payment/AmazonpayStart.idPass", gateway.url);
         let answer = self.http.post(url).form(&form).send().await.unwrap();
-        let session = session_in(answer.headers()["location"].to_str().unwrap());
+        let session = session_of(&answer);
         let mut ledger = self.sandbox.ledger();
         ledger.enter_processing(&session).unwrap();
         let back = ledger.pay(&session).unwrap();
@@ -240,18 +241,12 @@ impl World {
 pub(super) async fn come_back(http: &reqwest::Client, gateway_url: &str, path: &str) -> Option<Fields> {
     let answer = http.get(format!("{gateway_url}{path}")).send().await.ok()?;
     assert_eq!(answer.status(), 200, "the browser came back");
-    let html = answer.text().await.ok()?;
-    let form = html.split_once("id=\"result-form\"").expect("a form for the shop").1;
-    let value = |input: &str, name: &str| {
-        input.split_once(&format!("{name}=\"")).and_then(|(_, rest)| rest.split('"').next()).map(str::to_owned)
-    };
-    let inputs = form.split("<input").skip(1).filter_map(|input| input.split('>').next());
-    Some(inputs.filter_map(|input| Some((value(input, "name")?, value(input, "value")?))).collect())
+    Some(posted(&answer.text().await.ok()?).expect("a form for the shop"))
 }
 
-fn session_in(url: &str) -> String {
-    let (_, id) = url.split_once("amazonCheckoutSessionId=").unwrap_or_else(|| panic!("no session in {url}"));
-    id.split('&').next().unwrap().to_owned()
+fn session_of(answer: &reqwest::Response) -> String {
+    let location = answer.headers()["location"].to_str().unwrap();
+    session_in(location).unwrap_or_else(|| panic!("no session in {location}"))
 }
 
 fn write_settings(directory: &Path, sandbox_url: &str, shop_url: &str) {

@@ -10,4 +10,3 @@ mod finalize;
 mod on_demand;
 mod permission;
 mod refund;
-mod statuses;

@@ -24,6 +24,7 @@ use sekisho::sandbox::ledger::MovementKind;
 use tokio::runtime::Runtime;
 
 use crate::fuzz_corpus::bodies::indoors::Indoors;
+use crate::support::figure;
 use book::Book;
 use driver::Driver;
 use says::{Action, Says, Value};
@@ -166,7 +167,8 @@ fn random_sequences_agree_with_the_model() {
             if sequences >= SEQUENCES {
                 everything_was_seen(&all_seen.borrow());
             }
-            println!("{sequences} sequences of seed {seed}, no difference, {:.0?}", began.elapsed());
+            let took = began.elapsed();
+            figure("R5.sequences", format_args!("{sequences} sequences of seed {seed} in {took:.0?}: 0 differences"));
         }
         Err(TestError::Fail(why, steps)) => panic!("{why}\nafter {steps:#?}\n(seed {seed})"),
         Err(error) => panic!("{error}"),

@@ -21,6 +21,7 @@ use tokio::sync::Notify;
 
 use super::post::{number, owing, shop_id};
 use crate::process::Process;
+use crate::support::figure;
 
 const SHORT: usize = 6;
 /// For each death, so many notifications more.
@@ -105,13 +106,16 @@ async fn a_death_between_sending_and_recording_costs_a_repetition_at_most() {
         }
     }
     let twice = came.len() - first_visits.len();
-    println!("R7: {count} notifications, {kills} kills between sending and recording: 0 lost, {twice} came again");
     assert_eq!(first_visits, (0..count).map(message).collect::<Vec<_>>(), "all, in their order");
     assert!(twice <= kills, "{twice} came again, and only {kills} deaths");
     assert!(twice >= kills.div_ceil(2), "who died before the answer sent it again");
     let store = SqliteStore::open(&here.path().join("data/sekisho.db")).await.unwrap();
     assert_eq!(store.next_notification_at().await, Ok(None));
     store.close().await;
+    figure(
+        "R7.deaths",
+        format_args!("{count} notifications, {kills} kills between sending and recording: 0 lost, {twice} came again"),
+    );
 }
 
 fn message(number: usize) -> String {

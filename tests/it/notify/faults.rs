@@ -9,6 +9,7 @@ use sekisho::domain::{AccessId, Clock as _};
 use sekisho::store::{Resend, Store as _};
 
 use super::post::{Manner, Post, number};
+use crate::support::figure;
 
 const SHORT: usize = 240;
 /// Shops, so that many servers are at work at once.
@@ -71,13 +72,16 @@ async fn nothing_is_lost_or_changed_by_servers_that_fail() {
     let changed = owed.iter().filter(|(id, body)| visits[*id].changed || visits[*id].body != **body).count();
     // The time-outs of the slow ones' shops are short, so on a busy machine the sender may miss what they said in the end.
     let doubled = visits.iter().filter(|(id, one)| one.taken > 1 && !slow.contains(*id)).count();
-    println!(
-        "R7: {count} notifications to servers that refuse 30, 90 and 100 %, hang and trickle: {attempts} attempts, \
-         {given_up} given up and sent again by command, {lost} lost, {changed} changed, {doubled} taken twice; {:.1} s",
-        begun.elapsed().as_secs_f64()
-    );
     assert_eq!((lost, changed, doubled, visits.len()), (0, 0, 0, count));
     assert!(states(&post, count).await.iter().all(|(state, _)| state == "DELIVERED"));
+    figure(
+        "R7.servers",
+        format_args!(
+            "{count} notifications to servers that refuse 30, 90 and 100 %, hang and trickle, in {:.1} s: {attempts} \
+             attempts, {given_up} given up and sent again by command; {lost} lost, {changed} changed, {doubled} taken twice",
+            begun.elapsed().as_secs_f64()
+        ),
+    );
 }
 
 /// Whether the shop's server hangs or trickles.

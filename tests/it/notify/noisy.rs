@@ -1,9 +1,11 @@
 //! Promise R8: one bad shop cannot hurt the others. A hundred shops; first all behave, then the first one's server hangs in
-//! front of a large backlog, then it is owed fifty times as much as each other. What the others feel is measured and printed
-//! as a ratio to the first part of the same run, because a machine's speed is no promise of ours.
+//! front of a large backlog, then it is owed fifty times as much as each other. What the others feel is measured and told
+//! as a ratio to what they feel without it, in two parts of the same run, because a machine's speed is no promise of ours.
+//! Where the parts are long enough for a p99, it may be a tenth more than the worse of the two, and the two must agree as
+//! well: on a machine that has much else to do nothing can be measured.
 //!
-//! What is asserted holds on any machine: everything of the others arrives although the bad shop's backlog stays, and
-//! whatever hangs holds its own shop's places only. That no other shop waits for more than one round is a test of
+//! What is asserted of short parts, too, holds on any machine: everything of the others arrives although the bad shop's
+//! backlog stays, and whatever hangs holds its own shop's places only. That no other shop waits for more than one round is a test of
 //! `domain::turns`; that a claim costs the same however large the backlog, one of `store::sqlite`.
 //!
 //! Short here; `./scripts/prove noisy` runs longer (`SEKISHO_PROVE_NOISY_SECONDS`, `SEKISHO_PROVE_NOISY_BACKLOG`).
@@ -16,13 +18,18 @@ use sekisho::domain::Clock as _;
 use sekisho::store::{Share, Store as _};
 
 use super::post::{Manner, Post, number};
-use crate::support::{MINUTE, eventually};
+use crate::support::{MINUTE, eventually, figure};
 
 const SHOPS: usize = 100;
 /// How many notifications a second the well-behaved shops are owed, all together.
 const OTHERS_PER_S: u32 = 50;
 /// The bad shop's part, as against each other.
 const TIMES: u32 = 50;
+
+/// Shorter parts have too few notifications for a p99 that means anything.
+const JUDGED_FROM_S: u64 = 10;
+/// The promise: so much more may the others' p99 be.
+const RATIO_MAX: f64 = 1.1;
 
 /// Numbers of transactions, used once each.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -49,12 +56,10 @@ async fn one_bad_shop_of_a_hundred() {
     // Connections come about, and nothing of it is counted.
     part(&post, 1, 0).await;
     let base = part(&post, seconds, 0).await;
-    println!("R8: {SHOPS} shops, {OTHERS_PER_S} notifications a second, {seconds} s each part");
-    tell("all behave", &base, &base);
+    let again = part(&post, seconds, 0).await;
     let empty = claim_ms(&post).await;
 
     let flooded = part(&post, seconds, TIMES * OTHERS_PER_S / u32::try_from(SHOPS - 1).unwrap()).await;
-    tell(&format!("one is owed {TIMES} times as much"), &flooded, &base);
 
     owed(&post, 0).await;
     post.set(&bad, Manner::Hangs);
@@ -62,13 +67,30 @@ async fn one_bad_shop_of_a_hundred() {
         post.owe(&bad, next()).await;
     }
     let hanging = part(&post, seconds, 0).await;
-    tell(&format!("one hangs before a backlog of {backlog}"), &hanging, &base);
     let full = claim_ms(&post).await;
-    println!(
-        "    a look at the outbox and a claim: {empty:.2} ms that finds nothing, {full:.2} ms that takes one of the backlog on"
-    );
     // Nothing of the one that hangs was delivered, or lost.
     owed(&post, backlog).await;
+
+    let judged = seconds >= JUDGED_FROM_S;
+    if judged {
+        let agree = ratios(&again, &base).into_iter().chain(ratios(&base, &again)).all(|ratio| ratio <= RATIO_MAX);
+        assert!(agree, "this machine has too much else to do for a measurement: {}", told(&again, &base));
+    }
+    let how = format!("the others' p99 of {seconds} s each, {SHOPS} shops, {OTHERS_PER_S} notifications a second");
+    let judgement = if judged { "at most a tenth more" } else { "too short to be judged" };
+    for (part, what, felt) in [
+        ("flooded", format!("one is owed {TIMES} times as much"), &flooded),
+        (
+            "hanging",
+            format!("one hangs before a backlog of {backlog} (a claim {empty:.1} ms, with it {full:.1} ms)"),
+            &hanging,
+        ),
+    ] {
+        let within =
+            ratios(felt, &base).into_iter().zip(ratios(felt, &again)).all(|(one, other)| one.min(other) <= RATIO_MAX);
+        assert!(!judged || within, "{what}: {}", told(felt, &base));
+        figure(&format!("R8.{part}"), format_args!("{what}: {}; {how}, {judgement}", told(felt, &base)));
+    }
 }
 
 /// Waits until so much is owed: what has arrived is recorded a moment later.
@@ -131,13 +153,20 @@ async fn claim_ms(post: &Post) -> f64 {
     took[took.len() / 2]
 }
 
-fn tell(what: &str, felt: &Felt, base: &Felt) {
-    let p99 = |sorted: &[f64]| sorted[(sorted.len() * 99).div_ceil(100) - 1];
-    let (arrival, commit) = (p99(&felt.arrival), p99(&felt.commit));
-    println!(
-        "    {what}: the others' p99 of arrival {arrival:.1} ms (ratio {:.2}), of commit {commit:.1} ms (ratio {:.2}); {} sent",
-        arrival / p99(&base.arrival),
-        commit / p99(&base.commit),
-        felt.arrival.len(),
-    );
+fn p99(sorted: &[f64]) -> f64 {
+    sorted[(sorted.len() * 99).div_ceil(100) - 1]
+}
+
+/// The p99 of arrival and of commit, as times those of `base`.
+fn ratios(felt: &Felt, base: &Felt) -> [f64; 2] {
+    [p99(&felt.arrival) / p99(&base.arrival), p99(&felt.commit) / p99(&base.commit)]
+}
+
+fn told(felt: &Felt, base: &Felt) -> String {
+    let [arrival, commit] = ratios(felt, base);
+    let (arrival_ms, commit_ms) = (p99(&felt.arrival), p99(&felt.commit));
+    format!(
+        "arrival x {arrival:.2} ({arrival_ms:.1} ms), commit x {commit:.2} ({commit_ms:.1} ms), {} sent",
+        felt.arrival.len()
+    )
 }

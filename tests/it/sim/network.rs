@@ -13,9 +13,9 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
 use super::life::Life;
-use super::shop::Fields;
 use super::trace::Trace;
 use super::weather::{Harm, Sabotage, Weather};
+use crate::trade::shop::Fields;
 
 /// Where Amazon is.
 pub(super) const AMAZON: &str = "http://amazon.example";

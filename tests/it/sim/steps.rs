@@ -8,11 +8,12 @@ use sekisho::flow::Step;
 
 use super::books;
 use super::customer::Customer;
-use super::lives::{Flow, live};
 use super::script::{Mode, Script};
 use super::weather::Weather;
 use super::world::World;
 use super::{in_virtual_time, until_quiet};
+use crate::support::figure;
+use crate::trade::lives::{Flow, live};
 
 const PLAYED: &str = "the plan was played";
 
@@ -36,7 +37,11 @@ fn every_step_of_every_flow_may_fail_and_may_run_twice() {
             assert!(played.contains(&case), "no flow comes by {case:?}");
         }
     }
-    println!("{cases} cases: {} steps by {} modes, in {} flows", Step::all().len(), Mode::ALL.len(), Flow::all().len());
+    let (steps, modes, flows) = (Step::all().len(), Mode::ALL.len(), Flow::all().len());
+    figure(
+        "R3.steps",
+        format_args!("{cases} cases of {steps} steps, {modes} modes and {flows} flows: 0 lost, 0 doubled"),
+    );
 }
 
 /// The names of the effects that a flow has when all goes well.

@@ -26,9 +26,9 @@ use super::clock::SimClock;
 use super::life::{Door, Life};
 use super::network::{AMAZON, NOTIFY_URL, Net, Receiver, Roads};
 use super::shelf::Shelf;
-use super::shop::SHOP_ID;
 use super::trace::Trace;
 use super::weather::{Chance, Mishap, Weather};
+use crate::trade::shop::SHOP_ID;
 
 /// Where browsers are told that the gateway is.
 pub(super) const PUBLIC_URL: &str = "https://gateway.example";

@@ -12,6 +12,7 @@ use sekisho::domain::{
 use sekisho::store::{ApplyError, Change, MemoryStore, Resend, Share, SqliteStore, Store, StoreError};
 
 use super::sample::{NOW, access_id, charge, in_every_state, intent_on, notification, order, outcome, requested};
+use crate::support::figure;
 
 /// In the test command.
 const SEQUENCES: u64 = 200;
@@ -42,8 +43,11 @@ async fn random_commands_have_the_same_answers_on_every_engine() {
         }
         sqlite.close().await;
     }
-    println!("{sequences} sequences of {COMMANDS} commands, {done} of which changed something: 0 differences");
     assert!(u64::from(done) > sequences * COMMANDS / 5, "most commands change nothing: {done}");
+    figure(
+        "R11.engines",
+        format_args!("{sequences} sequences of {COMMANDS} commands, {done} of which changed something: 0 differences"),
+    );
 }
 
 /// One sequence.

@@ -10,6 +10,8 @@ use sekisho::store::{Share, ShopOwed, SqliteStore, Store as _};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
+use crate::support::figure;
+
 const LATER: Millis = Millis(i64::MAX / 2);
 
 /// Every older book: the file and the number of the storey that it was left at.
@@ -70,6 +72,7 @@ async fn every_older_book_is_opened_and_nothing_is_lost() {
     const TABLES: [&str; 5] = ["transactions", "journal", "operations", "notifications", "notification_attempts"];
     let books = books();
     assert!(!books.is_empty());
+    let (mut opened, mut kept) = (0, 0);
     for dump in books {
         let data = tempfile::tempdir().unwrap();
         let file = data.path().join("sekisho.db");
@@ -103,7 +106,13 @@ async fn every_older_book_is_opened_and_nothing_is_lost() {
         book.execute("DELETE FROM notification_attempts WHERE at = 4611686018427387903").await.unwrap();
         for (table, before) in TABLES.into_iter().zip(counts) {
             assert_eq!(count(&mut book, table).await, before, "{table}");
+            kept += before;
         }
         book.close().await.unwrap();
+        opened += 1;
     }
+    figure(
+        "R10.books",
+        format_args!("{opened} books of older versions opened, {kept} rows: 0 lost, all that is owed is owed"),
+    );
 }

@@ -13,7 +13,9 @@ mod receiver;
 mod shop;
 mod stage;
 
+use std::fmt::Display;
 use std::future::Future;
+use std::panic::Location;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -46,6 +48,15 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut
         assert!(Instant::now() < give_up, "did not come about: {what}");
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// What a proof has shown, as a line that `./scripts/prove all` collects: which promise and, where several proofs carry it,
+/// which part of it (such as `R1.kills`), the module that showed it, and the figure in words. It belongs at the end of a
+/// test, for what is told here holds.
+#[track_caller]
+pub(crate) fn figure(of: &str, what: impl Display) {
+    let file = Location::caller().file().trim_start_matches("tests/it/").trim_end_matches(".rs");
+    println!("FIGURE {of} {}: {what}", file.trim_end_matches("/mod").replace('/', "::"));
 }
 
 /// The same call, `count` times at the same instant.

@@ -7,7 +7,7 @@
 use serde_json::json;
 
 use super::FIRST_LOOK_MS;
-use crate::support::{Entered, Order, Stage};
+use crate::support::{Entered, Order, Stage, figure};
 
 const SHORT: usize = 3;
 /// Of each kind, in one outage.
@@ -60,15 +60,18 @@ async fn amazon_is_silent_and_comes_back() {
     }
     waits.sort_unstable();
     let p = |percent: usize| waits[(waits.len() * percent).div_ceil(100) - 1];
-    println!(
-        "R6: {} unknown outcomes in {outages} outages, all as Amazon's ledger says; known after Amazon is back: p50 {} s, \
-         p99 {} s, longest {} s",
-        waits.len(),
-        p(50) / 1000,
-        p(99) / 1000,
-        p(100) / 1000
-    );
     assert!(p(100) <= WITHIN_MS, "{waits:?}");
+    figure(
+        "R6.silences",
+        format_args!(
+            "{} unknown outcomes in {outages} silences, all as Amazon's ledger says; known after Amazon is back: p50 {} s, \
+             p99 {} s, longest {} s",
+            waits.len(),
+            p(50) / 1000,
+            p(99) / 1000,
+            p(100) / 1000
+        ),
+    );
 }
 
 /// One outage; answers how long after it each outcome was known, in milliseconds.

@@ -3,9 +3,9 @@
 use sekisho::flow::Step;
 
 use super::super::judge::{Verdict, told};
-use super::super::moves::{PERMISSION_CLOSED, consent, die_during_call, until_not_busy};
-use super::super::shop::{Reply, form};
+use super::super::moves::{consent, die_during_call, until_not_busy};
 use super::super::world::{Gateway, World};
+use crate::trade::shop::{PERMISSION_CLOSED, Reply, form};
 
 pub(super) async fn play(world: &World, doomed: Gateway, step: Step) -> (Gateway, Verdict) {
     let (order, permission) = consent(world, &doomed).await;

@@ -3,9 +3,9 @@
 use sekisho::flow::{Phase, Step};
 
 use super::super::judge::{Verdict, told};
-use super::super::moves::{ALREADY_REQUESTED, die_during_call, enter, until_not_busy, wait_for_status};
-use super::super::shop::Reply;
+use super::super::moves::{die_during_call, enter, until_not_busy, wait_for_status};
 use super::super::world::{Gateway, World, come_back};
+use crate::trade::shop::{ALREADY_REQUESTED, Reply};
 
 pub(super) async fn play(world: &World, doomed: Gateway, step: Step) -> (Gateway, Verdict) {
     let session = world.choose_at_amazon().await;

@@ -3,9 +3,9 @@
 use sekisho::flow::Step;
 
 use super::super::judge::{Verdict, told};
-use super::super::moves::{ALREADY_REQUESTED, consent, die_during_call, enter, until_not_busy};
-use super::super::shop::Reply;
+use super::super::moves::{consent, die_during_call, enter, until_not_busy};
 use super::super::world::{Gateway, World};
+use crate::trade::shop::{ALREADY_REQUESTED, Reply};
 
 pub(super) async fn play(world: &World, doomed: Gateway, step: Step) -> (Gateway, Verdict) {
     let (_, permission) = consent(world, &doomed).await;

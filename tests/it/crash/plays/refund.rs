@@ -3,10 +3,10 @@
 use sekisho::flow::Step;
 
 use super::super::judge::{Verdict, told};
-use super::super::moves::{NOT_IN_THIS_STATUS, die_during_call, pay, until_not_busy, until_refunded};
+use super::super::moves::{die_during_call, pay, until_not_busy, until_refunded};
 use super::super::moves::{wait_for_notifications, wait_for_status};
-use super::super::shop::Reply;
 use super::super::world::{Gateway, World};
+use crate::trade::shop::{NOT_IN_THIS_STATUS, Reply};
 
 pub(super) async fn play(world: &World, doomed: Gateway, step: Step) -> (Gateway, Verdict) {
     let order = pay(world, &doomed, "CAPTURE", &world.choose_at_amazon().await).await;

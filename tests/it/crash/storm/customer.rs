@@ -1,18 +1,21 @@
-//! A shop's server that does not give in: whatever call is lost is made again, and where the second answer cannot tell
-//! what the first one did, SearchTradeMulti is asked. It knows the protocol and nothing else.
+//! A shop's server and its buyers in front of a gateway that dies: how they call, whom, and how long they wait. That they
+//! do not give in is every [`Customer`](crate::trade::customer::Customer)'s.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::super::chance::Chance;
-use super::super::moves::{BUSY, Entered};
-use super::super::shop::{Fields, Form, Reply, call, form};
+use super::super::shop::call;
 use super::super::world::{World, come_back};
+use crate::trade::customer::{Customer as Shop, Meaning};
+use crate::trade::lives::CARD;
+use crate::trade::lives::{WITHOUT_PART, Wanted, act, part};
+use crate::trade::shop::{BUSY, Entered, Fields, Form, Reply, session_in};
 
-pub(super) const USED_ORDER: &str = "M01004010";
 /// Longer than any number of deaths in a row takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
@@ -21,16 +24,9 @@ const PUBLIC_URL: &str = "https://gateway.example";
 /// A customer without patience has gone away by then. Calls take about as long, so every moment of a call is met.
 const HANGS_UP_AFTER_MS_MAX: u64 = 60;
 
-/// What a call came to in the end.
-pub(super) struct Insisted {
-    pub(super) reply: Reply,
-    /// Whether an answer before it was lost, so that this one may be about work already done.
-    pub(super) after_a_loss: bool,
-}
-
 /// One of the shop's servers, with a buyer for each order.
 pub(super) struct Customer<'a> {
-    pub(super) world: &'a World,
+    world: &'a World,
     /// Where the gateway of the moment is; dead ones stay on the line until there is another.
     line: watch::Receiver<String>,
     pub(super) chance: Chance,
@@ -68,83 +64,57 @@ impl<'a> Customer<'a> {
     fn url(&self) -> String {
         self.line.borrow().clone()
     }
+}
 
-    /// Calls until there is an answer that says more than "in work".
-    pub(super) async fn insist(&self, name: &str, form: &Form) -> Insisted {
-        let mut after_a_loss = false;
-        let insisting = async {
-            loop {
-                match self.perhaps(call(&self.world.http, &self.url(), name, form)).await {
-                    None | Some(Reply::NoAnswer) => after_a_loss = true,
-                    Some(Reply::Refused(codes)) if codes == BUSY => {}
-                    Some(reply) => return reply,
-                }
-                tokio::time::sleep(AGAIN_AFTER).await;
-            }
-        };
-        let reply = tokio::time::timeout(PATIENCE, insisting).await;
-        let reply = reply.unwrap_or_else(|_| panic!("{name} has no answer: {form:?}"));
-        Insisted { reply, after_a_loss }
-    }
+impl Shop for Customer<'_> {
+    // At twenty milliseconds and a call each: longer than any number of deaths in a row takes.
+    const TRIES_MAX: u32 = 2_000;
 
-    /// What the gateway knows of an order.
-    pub(super) async fn search(&self, order: &str) -> Fields {
-        self.insist("SearchTradeMulti", &form([("OrderID", order), ("PayType", "38")])).await.reply.fields()
-    }
-
-    /// Waits until the order has one of these statuses; answers which.
-    pub(super) async fn until(&self, order: &str, statuses: &[&str]) -> String {
-        let waiting = async {
-            loop {
-                let status = self.search(order).await["Status"].clone();
-                if statuses.contains(&&*status) {
-                    return status;
-                }
-                tokio::time::sleep(AGAIN_AFTER).await;
-            }
-        };
-        let in_time = tokio::time::timeout(PATIENCE, waiting).await;
-        in_time.unwrap_or_else(|_| panic!("{order} never becomes one of {statuses:?}"))
-    }
-
-    /// Enters a new order. If the answer is lost, the order is asked for by its number.
-    pub(super) async fn enter(&self, job: &str, amount: &str, tax: &str) -> Entered {
+    fn next_order(&self) -> String {
         let number = self.orders.get();
         self.orders.set(number + 1);
-        let order = format!("storm-{}-{number}", self.number);
-        let entry =
-            form([("OrderID", &*order), ("JobCd", job), ("Amount", amount), ("Tax", tax), ("AmazonpayType", "3")]);
-        let known = match self.insist("EntryTranAmazonpay", &entry).await {
-            Insisted { reply: Reply::Fields(fields), .. } => fields,
-            Insisted { reply: Reply::Refused(codes), after_a_loss: true } if codes == USED_ORDER => {
-                self.search(&order).await
-            }
-            other => panic!("{order} cannot be entered: {:?}", other.reply),
-        };
-        Entered { order, access_id: known["AccessID"].clone(), access_pass: known["AccessPass"].clone() }
+        format!("storm-{}-{number}", self.number)
     }
 
-    /// The browser goes to StartURL; answers the checkout session that Amazon was told to show, or nothing if the ticket
-    /// was used up by a visit whose answer was lost.
-    pub(super) async fn start(&self, ticket: &Fields) -> Option<String> {
+    fn card(&self) -> &'static str {
+        CARD
+    }
+
+    async fn ask(&self, name: &str, fields: &Form) -> Reply {
+        self.perhaps(call(&self.world.http, &self.url(), name, fields)).await.unwrap_or(Reply::NoAnswer)
+    }
+
+    fn meaning_of(&self, reply: &Reply) -> Meaning {
+        match reply {
+            Reply::NoAnswer => Meaning::Doubt,
+            Reply::Refused(codes) if codes == BUSY => Meaning::NotYet,
+            _ => Meaning::Settled,
+        }
+    }
+
+    async fn pause(&self) {
+        tokio::time::sleep(AGAIN_AFTER).await;
+    }
+
+    async fn buyer(&self, terms: &Value, up_to: &str, card: &str) -> String {
+        self.world.session(terms, up_to, card).await
+    }
+
+    async fn start(&self, ticket: &Fields) -> Option<String> {
         let form = [("AccessID", &ticket["AccessID"]), ("Token", &ticket["Token"])];
         let visiting = async {
             loop {
                 let url = format!("{}/payment/AmazonpayStart.idPass", self.url());
                 if let Some(Ok(answer)) = self.perhaps(self.world.http.post(url).form(&form).send()).await {
-                    let location = answer.headers().get("location").and_then(|location| location.to_str().ok());
-                    let session = location.and_then(|url| url.split_once("amazonCheckoutSessionId="));
-                    return session.map(|(_, id)| id.split('&').next().unwrap_or(id).to_owned());
+                    return session_in(answer.headers().get("location")?.to_str().ok()?);
                 }
-                tokio::time::sleep(AGAIN_AFTER).await;
+                self.pause().await;
             }
         };
         tokio::time::timeout(PATIENCE, visiting).await.expect("an answer to the browser")
     }
 
-    /// The buyer pays at Amazon, whose page sends the browser back; it reloads until there is a page. Answers what the
-    /// page posts to the shop.
-    pub(super) async fn pay_and_come_back(&self, session: &str) -> Fields {
+    async fn pay_and_come_back(&self, session: &str) -> String {
         let back = {
             let mut ledger = self.world.sandbox.ledger();
             ledger.enter_processing(session).expect("the buyer can go on");
@@ -154,11 +124,18 @@ impl<'a> Customer<'a> {
         let reloading = async {
             loop {
                 if let Some(Some(posted)) = self.perhaps(come_back(&self.world.http, &self.url(), path)).await {
-                    return posted;
+                    assert_eq!(posted["ErrInfo"], "", "{session}");
+                    return posted["Status"].clone();
                 }
-                tokio::time::sleep(AGAIN_AFTER).await;
+                self.pause().await;
             }
         };
         tokio::time::timeout(PATIENCE, reloading).await.expect("a page for the browser")
+    }
+
+    /// Here refunds are under way until the evening, so a second try is refused: the shop may insist.
+    async fn cancel_part(&self, order: Entered) -> Wanted {
+        act(self, &order, "AmazonpayCancel", &part(&order), "REQRETURN").await;
+        Wanted::of(order, "CAPTURE", WITHOUT_PART)
     }
 }

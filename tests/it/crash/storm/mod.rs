@@ -18,9 +18,10 @@ use tokio::sync::watch;
 
 use super::chance::Chance;
 use super::world::{Gateway, World};
-use books::Books;
+use crate::support::figure;
+use crate::trade::books::Books;
+use crate::trade::lives::Wanted;
 use customer::Customer;
-use lives::Wanted;
 
 /// In the test command, beside the plays of `kill`.
 const KILLS: u32 = 180;
@@ -74,12 +75,12 @@ struct Day {
 fn the_books_agree_after_a_storm_of_kills() {
     let kills = number_in("SEKISHO_CRASH_KILLS").unwrap_or(KILLS);
     let days = days(kills, KILLS_PER_WORLD, Weather::Kills);
-    let sum = |of: fn(&Deaths) -> u32| days.iter().map(|day| of(&day.deaths)).sum::<u32>();
-    let (at_a_step, at_random) = (sum(|deaths| deaths.at_a_step), sum(|deaths| deaths.at_random));
-    let while_starting = sum(|deaths| deaths.while_starting);
+    let died = |of: fn(&Deaths) -> u32| days.iter().map(|day| of(&day.deaths)).sum::<u32>();
+    let (at_a_step, at_random) = (died(|deaths| deaths.at_a_step), died(|deaths| deaths.at_random));
+    let while_starting = died(|deaths| deaths.while_starting);
     assert_eq!(at_a_step + at_random + while_starting, kills);
-    println!("{kills} kills: {at_a_step} at a named step, {at_random} at random, {while_starting} while starting");
-    println!("{}", Books::told(&days));
+    let how = format!("{at_a_step} at a named step, {at_random} at random, {while_starting} while starting");
+    figure("R1.kills", format_args!("{kills} kills ({how}): {}", sum(&days)));
 }
 
 #[test]
@@ -88,8 +89,7 @@ fn the_books_agree_however_often_customers_hang_up() {
     let days = days(hang_ups, HANG_UPS_PER_WORLD, Weather::HangUps);
     let counted: u32 = days.iter().map(|day| day.hang_ups).sum();
     assert!(counted >= hang_ups, "{counted} of {hang_ups}");
-    println!("{counted} calls whose caller hung up");
-    println!("{}", Books::told(&days));
+    figure("R1.hang-ups", format_args!("{counted} calls whose caller hung up: {}", sum(&days)));
 }
 
 /// SIGTERM under load (promise R10). A customer gives up at the first answer that says that the gateway itself has
@@ -98,8 +98,13 @@ fn the_books_agree_however_often_customers_hang_up() {
 fn the_books_agree_however_often_it_is_started_anew() {
     let restarts = number_in("SEKISHO_CRASH_RESTARTS").unwrap_or(RESTARTS);
     let days = days(restarts, RESTARTS_PER_WORLD, Weather::Restarts);
-    println!("{restarts} restarts by SIGTERM under load, each ended with exit code 0");
-    println!("{}", Books::told(&days));
+    let how = "each with exit code 0 and no failed request beyond cut connections";
+    figure("R10.restarts", format_args!("{restarts} restarts by SIGTERM under load, {how}: {}", sum(&days)));
+}
+
+/// The books of all days together.
+fn sum(days: &[Day]) -> Books {
+    days.iter().map(|day| day.books).sum()
 }
 
 /// So many mishaps, over as many worlds as they need.

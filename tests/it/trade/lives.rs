@@ -1,36 +1,40 @@
 //! What customers do: payments of several kinds, and what shops do with them afterwards.
 
-use serde_json::json;
-
-use super::customer::{ALREADY_REQUESTED, Customer, Entered, Insisted, NOT_IN_THIS_STATUS, PERMISSION_CLOSED};
-use super::shop::{Reply, form};
+use super::customer::{Customer, Insisted};
+use super::shop::{ALREADY_REQUESTED, Entered, Form, NOT_IN_THIS_STATUS, PERMISSION_CLOSED, Reply, form};
+use crate::support::deeds::{MONTHLY, monthly, on_page, with_room};
 
 const PRICE: [&str; 2] = ["1980", "198"];
-const WHOLE: i64 = 2_178;
+pub(crate) const WHOLE: i64 = 2_178;
+/// A part of it.
 const PART: [&str; 2] = ["480", "48"];
+pub(crate) const WITHOUT_PART: i64 = 1_650;
 /// What a Change asks for, and its sum: less than was taken, or more than was authorised.
 const LESS: ([&str; 2], i64) = (["1500", "150"], 1_650);
 const MORE: ([&str; 2], i64) = (["3000", "300"], 3_300);
-/// Long enough for whatever a call without an answer may still do.
-const CALL_IS_OVER: std::time::Duration = std::time::Duration::from_mins(4);
+/// Longer than a day lasts.
+const TERM_SEC: &str = "900";
+
+/// A card that works at once.
+pub(crate) const CARD: &str = "card-1111";
 
 /// How an order must stand in the evening.
-pub(super) struct Wanted {
-    pub(super) order: String,
-    pub(super) status: &'static str,
+pub(crate) struct Wanted {
+    pub(crate) order: String,
+    pub(crate) status: &'static str,
     /// Amount and Tax together; several where the shop does not know.
-    pub(super) totals: Vec<i64>,
+    pub(crate) totals: Vec<i64>,
 }
 
 impl Wanted {
-    fn of(order: Entered, status: &'static str, total: i64) -> Self {
+    pub(crate) fn of(order: Entered, status: &'static str, total: i64) -> Self {
         Self { order: order.order, status, totals: vec![total] }
     }
 }
 
 /// The flows: how customers pay, and what follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flow {
+pub(crate) enum Flow {
     /// By way of the review page, authorised, then that.
     Authorised(After),
     /// By way of the review page, taken at once, then that.
@@ -46,7 +50,7 @@ pub(super) enum Flow {
 
 /// What follows an authorisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum After {
+pub(crate) enum After {
     Nothing,
     Sale,
     Cancel,
@@ -55,7 +59,7 @@ pub(super) enum After {
 
 /// What follows a capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Then {
+pub(crate) enum Then {
     Nothing,
     Cancel,
     CancelPart,
@@ -63,11 +67,11 @@ pub(super) enum Then {
 }
 
 impl Flow {
-    const AFTER: [After; 4] = [After::Nothing, After::Sale, After::Cancel, After::Change];
-    const THEN: [Then; 4] = [Then::Nothing, Then::Cancel, Then::CancelPart, Then::Change];
+    pub(crate) const AFTER: [After; 4] = [After::Nothing, After::Sale, After::Cancel, After::Change];
+    pub(crate) const THEN: [Then; 4] = [Then::Nothing, Then::Cancel, Then::CancelPart, Then::Change];
 
     /// All of them.
-    pub(super) fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let authorised = Self::AFTER.map(Self::Authorised);
         let on_the_page = Self::AFTER.map(Self::OnThePage);
         let consented = [true, false].map(|ends| Self::Consented { ends });
@@ -76,7 +80,7 @@ impl Flow {
 }
 
 /// Lives through `flow`. An order whose ticket was lost on the way is not in the answer: its buyer never paid.
-pub(super) async fn live(customer: &Customer, flow: Flow) -> Vec<Wanted> {
+pub(crate) async fn live(customer: &impl Customer, flow: Flow) -> Vec<Wanted> {
     match flow {
         Flow::Authorised(after) => authorised(customer, after).await.into_iter().collect(),
         Flow::Taken(then) => taken(customer, then).await.into_iter().collect(),
@@ -85,60 +89,50 @@ pub(super) async fn live(customer: &Customer, flow: Flow) -> Vec<Wanted> {
     }
 }
 
-async fn authorised(customer: &Customer, after: After) -> Option<Wanted> {
-    // Amazon would refuse a second charge to such a card.
-    let takes_its_time = customer.world.pending && after != After::Change && customer.chance.below(2) == 0;
-    let card = if takes_its_time { "card-0701" } else { "card-1111" };
+async fn authorised(customer: &impl Customer, after: After) -> Option<Wanted> {
+    // Amazon would refuse a second charge to a card that takes its time.
+    let card = if after == After::Change { CARD } else { customer.card() };
     let order = reviewed(customer, "AUTH", card).await?;
     Some(after_authorisation(customer, order, after, MORE).await)
 }
 
-async fn taken(customer: &Customer, then: Then) -> Option<Wanted> {
-    let order = reviewed(customer, "CAPTURE", "card-1111").await?;
+async fn taken(customer: &impl Customer, then: Then) -> Option<Wanted> {
+    let order = reviewed(customer, "CAPTURE", CARD).await?;
     Some(match then {
         Then::Nothing => Wanted::of(order, "CAPTURE", WHOLE),
         Then::Cancel => {
-            act(customer, &order, "AmazonpayCancel", cancelled(PRICE), "REQRETURN").await;
+            act(customer, &order, "AmazonpayCancel", &order.with(cancelled(PRICE)), "REQRETURN").await;
             Wanted::of(order, "RETURN", 0)
         }
-        Then::CancelPart => cancel_part(customer, order).await,
+        Then::CancelPart => customer.cancel_part(order).await,
         Then::Change => {
-            act(customer, &order, "AmazonpayChange", amounts(LESS.0), "CAPTURE").await;
+            act(customer, &order, "AmazonpayChange", &order.with(amounts(LESS.0)), "CAPTURE").await;
             Wanted::of(order, "CAPTURE", LESS.1)
         }
     })
 }
 
-/// A part is given back each time that a shop asks for it, so a shop asks once, and then sees.
-async fn cancel_part(customer: &Customer, order: Entered) -> Wanted {
-    if let Reply::Fields(_) = customer.ask("AmazonpayCancel", &order.with(cancelled(PART))).await {
-        return Wanted::of(order, "CAPTURE", WHOLE - 528);
-    }
-    tokio::time::sleep(CALL_IS_OVER).await;
-    Wanted { order: order.order, status: "CAPTURE", totals: vec![WHOLE, WHOLE - 528] }
+/// What a Cancel of a part says.
+pub(crate) fn part(order: &Entered) -> Form {
+    order.with(cancelled(PART))
 }
 
 /// A payment by way of the shop's review page.
-async fn reviewed(customer: &Customer, job: &'static str, card: &str) -> Option<Entered> {
-    let terms = json!({"paymentDetails": {"allowOvercharge": true}});
-    let session = customer.world.buyer(&terms, "chosen", card).await;
+async fn reviewed(customer: &impl Customer, job: &'static str, card: &str) -> Option<Entered> {
+    let session = customer.buyer(&with_room(), "chosen", card).await;
     let order = customer.enter(job, PRICE).await;
     through_amazon(customer, order, &session, &[], job).await
 }
 
 /// ExecTran, the buyer's way to Amazon and back.
 async fn through_amazon(
-    customer: &Customer,
+    customer: &impl Customer,
     order: Entered,
     session: &str,
     more: &[(&'static str, &str)],
     becomes: &str,
 ) -> Option<Entered> {
-    let mut exec = order.with([
-        ("AmazonCheckoutSessionID", session),
-        ("RetURL", "https://shop.example/result"),
-        ("PaymentTermSec", "900"),
-    ]);
+    let mut exec = order.exec_form(session, TERM_SEC);
     exec.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
     let ticket = match customer.insist("ExecTranAmazonpay", &exec).await {
         Insisted { reply: Reply::Fields(ticket), .. } => ticket,
@@ -158,8 +152,8 @@ async fn through_amazon(
 }
 
 /// A call after which the order must have `status`: said by the answer, or, if the answer was lost, by SearchTradeMulti.
-async fn act(customer: &Customer, order: &Entered, name: &str, fields: [(&'static str, &str); 2], status: &str) {
-    match customer.insist(name, &order.with(fields)).await {
+pub(crate) async fn act(customer: &impl Customer, order: &Entered, name: &str, form: &Form, status: &str) {
+    match customer.insist(name, form).await {
         Insisted { reply: Reply::Fields(fields), .. } => assert_eq!(fields["Status"], status, "{}", order.order),
         Insisted { reply: Reply::Refused(codes), after_a_doubt: true } => {
             assert_eq!(codes, NOT_IN_THIS_STATUS, "{name} of {}", order.order);
@@ -179,7 +173,7 @@ fn cancelled([amount, tax]: [&'static str; 2]) -> [(&'static str, &'static str);
 
 /// `changed` is what a Change asks for: Amount, Tax and their sum.
 async fn after_authorisation(
-    customer: &Customer,
+    customer: &impl Customer,
     order: Entered,
     after: After,
     changed: ([&'static str; 2], i64),
@@ -187,26 +181,23 @@ async fn after_authorisation(
     match after {
         After::Nothing => Wanted::of(order, "AUTH", WHOLE),
         After::Sale => {
-            act(customer, &order, "AmazonpaySales", amounts(PRICE), "SALES").await;
+            act(customer, &order, "AmazonpaySales", &order.with(amounts(PRICE)), "SALES").await;
             Wanted::of(order, "SALES", WHOLE)
         }
         After::Cancel => {
-            act(customer, &order, "AmazonpayCancel", cancelled(PRICE), "CANCEL").await;
+            act(customer, &order, "AmazonpayCancel", &order.with(cancelled(PRICE)), "CANCEL").await;
             Wanted::of(order, "CANCEL", 0)
         }
         After::Change => {
-            act(customer, &order, "AmazonpayChange", amounts(changed.0), "AUTH").await;
+            act(customer, &order, "AmazonpayChange", &order.with(amounts(changed.0)), "AUTH").await;
             Wanted::of(order, "AUTH", changed.1)
         }
     }
 }
 
 /// The buyer pays inside the shop's page; ExecTran finalizes.
-async fn on_the_page(customer: &Customer, after: After) -> Wanted {
-    let price = json!({"amount": "2178", "currencyCode": "JPY"});
-    let payment = json!({"paymentIntent": "Authorize", "chargeAmount": price});
-    let terms = json!({"webCheckoutDetails": null, "paymentDetails": payment});
-    let session = customer.world.buyer(&terms, "paid", "card-1111").await;
+async fn on_the_page(customer: &impl Customer, after: After) -> Wanted {
+    let session = customer.buyer(&on_page("Authorize", 2178), "paid", CARD).await;
     let order = customer.enter("AUTH", PRICE).await;
     charged(customer, &order, "AmazonCheckoutSessionID", &session, "AUTH").await;
     // Its button did not allow for more.
@@ -214,7 +205,7 @@ async fn on_the_page(customer: &Customer, after: After) -> Wanted {
 }
 
 /// ExecTran that asks for the money at once.
-async fn charged(customer: &Customer, order: &Entered, by: &'static str, id: &str, becomes: &str) {
+async fn charged(customer: &impl Customer, order: &Entered, by: &'static str, id: &str, becomes: &str) {
     match customer.insist("ExecTranAmazonpay", &order.with([(by, id)])).await {
         Insisted { reply: Reply::Fields(_), .. } => {}
         Insisted { reply: Reply::Refused(codes), after_a_doubt: true } if codes == ALREADY_REQUESTED => {}
@@ -224,13 +215,10 @@ async fn charged(customer: &Customer, order: &Entered, by: &'static str, id: &st
 }
 
 /// A consent to monthly charges, two charges on it, and perhaps its end.
-async fn consented(customer: &Customer, ends: bool) -> Vec<Wanted> {
-    let monthly = json!({"frequency": {"unit": "Month", "value": "1"}});
-    let terms = json!({"chargePermissionType": "Recurring", "recurringMetadata": monthly});
-    let session = customer.world.buyer(&terms, "chosen", "card-1111").await;
+async fn consented(customer: &impl Customer, ends: bool) -> Vec<Wanted> {
+    let session = customer.buyer(&monthly(), "chosen", CARD).await;
     let consent = customer.enter("AUTH", ["0", ""]).await;
-    let cycle = [("FrequencyUnit", "Month"), ("FrequencyValue", "1")];
-    let Some(consent) = through_amazon(customer, consent, &session, &cycle, "REGISTER").await else {
+    let Some(consent) = through_amazon(customer, consent, &session, &MONTHLY, "REGISTER").await else {
         return Vec::new();
     };
     let permission = customer.search(&consent.order).await["AmazonChargePermissionID"].clone();
