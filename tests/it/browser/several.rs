@@ -20,8 +20,8 @@ fn placed(shop: &Shop, id: &str) -> String {
     let mut ledger = shop.alley.sandbox.ledger();
     let party = ledger.session(id).unwrap().party.as_ref().unwrap();
     let sums = party.destinations().map(|(address_id, _)| address_id).zip([yen(1_200), yen(780)]);
-    let parts = sums.map(|(address_id, price)| AddressPrice { address_id, price: price.unwrap() }).collect();
-    let mut terms = Terms { address_prices: Some(parts), ..Terms::default() };
+    let prices = sums.map(|(address_id, price)| AddressPrice { address_id, price: price.unwrap() }).collect();
+    let mut terms = Terms { address_prices: Some(prices), ..Terms::default() };
     terms.web.checkout_result_return_url = Some(shop.url("result"));
     terms.payment.payment_intent = Some(PaymentIntent::Authorize);
     terms.payment.charge_amount = yen(1_980);
