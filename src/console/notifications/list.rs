@@ -110,10 +110,8 @@ pub(super) async fn one(
     let mut frame = Frame::of(Some(&staff), &asked);
     match asked.field("sent") {
         "1" => {
-            frame = frame.saying(
-                true,
-                asked.t("再送待ちにしました。まもなく送信されます。", "It is due again, and sent in a moment."),
-            )
+            let text = asked.t("再送待ちにしました。まもなく送信されます。", "It is due again, and sent in a moment.");
+            frame = frame.saying(true, text);
         }
         "0" => {
             let text = asked.t(

@@ -110,8 +110,7 @@ fn operation(line: &OperationLine, language: Language) -> Event {
         (Some(Verdict::NotDone), _) => ("bad", language.pick("行われませんでした", "not done")),
         (None, _) => ("open", language.pick("結果待ち", "no outcome yet")),
     };
-    let mut details = Vec::new();
-    details.extend(effect_detail(&line.effect, language));
+    let mut details = vec![effect_detail(&line.effect, language)];
     details.extend(line.evidence.as_ref().map(|evidence| format!("Amazon: {evidence}")));
     details.extend(line.finished_at.map(|end| format!("{} ms", words::grouped(end.since(line.started_at)))));
     details.extend(line.request_id.as_ref().map(|id| format!("x-amz-pay-request-id: {id}")));
@@ -123,12 +122,12 @@ fn operation(line: &OperationLine, language: Language) -> Event {
     Event { at: line.started_at, class, title, details, href: String::new() }
 }
 
-fn effect_detail(effect: &Effect, language: Language) -> Option<String> {
+fn effect_detail(effect: &Effect, language: Language) -> String {
     let of = |money: &Money| words::yen(money.total().get(), language);
     match effect {
         Effect::UpdateCheckoutSession { amount, .. }
         | Effect::CompleteCheckoutSession { amount, .. }
-        | Effect::FinalizeCheckoutSession { amount, .. } => Some(words::yen(amount.get(), language)),
+        | Effect::FinalizeCheckoutSession { amount, .. } => words::yen(amount.get(), language),
         Effect::CreateCharge { amount, capture, purpose, .. } => {
             let why = match purpose {
                 ChargeFor::Exec(_) => language.pick("決済", "payment"),
@@ -136,13 +135,13 @@ fn effect_detail(effect: &Effect, language: Language) -> Option<String> {
                 ChargeFor::Change { .. } => language.pick("金額変更", "other amounts"),
             };
             let captured = if *capture { language.pick("、即時売上", ", captured at once") } else { "" };
-            Some(format!("{} ({why}{captured})", words::yen(amount.get(), language)))
+            format!("{} ({why}{captured})", words::yen(amount.get(), language))
         }
         Effect::CaptureCharge { charge, money } | Effect::CreateRefund { charge, money, .. } => {
-            Some(format!("{} · {charge}", of(money)))
+            format!("{} · {charge}", of(money))
         }
-        Effect::CancelCharge { charge, .. } => Some(charge.to_string()),
-        Effect::CloseChargePermission { permission } => Some(permission.to_string()),
+        Effect::CancelCharge { charge, .. } => charge.to_string(),
+        Effect::CloseChargePermission { permission } => permission.to_string(),
     }
 }
 
