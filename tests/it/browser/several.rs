@@ -19,9 +19,9 @@ fn placed(shop: &Shop, id: &str) -> String {
     let yen = |amount: i64| Amount::new(amount).ok();
     let mut ledger = shop.alley.sandbox.ledger();
     let party = ledger.session(id).unwrap().party.as_ref().unwrap();
-    let prices = party.destinations().map(|(address_id, _)| address_id).zip([yen(1_200), yen(780)]);
-    let priced = prices.map(|(address_id, price)| AddressPrice { address_id, price: price.unwrap() }).collect();
-    let mut terms = Terms { address_prices: Some(priced), ..Terms::default() };
+    let sums = party.destinations().map(|(address_id, _)| address_id).zip([yen(1_200), yen(780)]);
+    let prices = sums.map(|(address_id, price)| AddressPrice { address_id, price: price.unwrap() }).collect();
+    let mut terms = Terms { address_prices: Some(prices), ..Terms::default() };
     terms.web.checkout_result_return_url = Some(shop.url("result"));
     terms.payment.payment_intent = Some(PaymentIntent::Authorize);
     terms.payment.charge_amount = yen(1_980);

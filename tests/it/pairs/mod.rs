@@ -133,11 +133,11 @@ async fn row(status: Status) -> Met {
                 assert!(after.moved.starts_with(&before.moved), "{name}: money moved back in time");
                 let moved: Vec<_> =
                     after.moved[before.moved.len()..].iter().map(|(kind, amount)| (kind.as_str(), *amount)).collect();
-                let (totals, moves) = match code {
+                let (totals, due) = match code {
                     "" => money_after(deed, status, before.totals(), asked),
                     _ => (before.totals(), vec![]),
                 };
-                assert_eq!((after.totals(), moved), (totals, moves), "{name}");
+                assert_eq!((after.totals(), moved), (totals, due), "{name}");
             }
             None => assert_eq!(after, before, "{name} changes nothing"),
         }

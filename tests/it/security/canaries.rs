@@ -284,7 +284,11 @@ async fn no_secret_gets_out() {
     assert!(hits.is_empty(), "\n{}", hits.join("\n"));
     show(
         "S2",
-        &format!("{} canaries, {} outputs of {bytes} bytes, {lines} log lines, 0 hits", canaries.len(), outs.0.len()),
+        format_args!(
+            "{} canaries, {} outputs of {bytes} bytes, {lines} log lines, 0 hits",
+            canaries.len(),
+            outs.0.len()
+        ),
     );
 }
 

@@ -137,7 +137,7 @@ fn every_comparison_of_a_secret_goes_through_one_function() {
     let calls: usize = files.iter().map(|file| code_of(file).matches(&format!("{FUNCTION}(")).count()).sum();
     // The definition, ShopPass, AccessPass, the Token, the cancel key, and the demo shop's CheckString at least.
     assert!(calls >= 6, "{calls}");
-    show("S3", &format!("{calls} comparisons through one function, 0 others in {} files", files.len()));
+    show("S3", format_args!("{calls} comparisons through one function, 0 others in {} files", files.len()));
 }
 
 fn is_test(path: &str) -> bool {

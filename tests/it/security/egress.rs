@@ -137,7 +137,10 @@ async fn no_hostile_url_reaches_anything() {
         drop(plain.get(&hostile.url).send().await);
     }
     eventually("the trap catches those without a guard", async || (trap.caught() >= here.len()).then_some(())).await;
-    show("S1", &format!("{tried} URLs, 0 connections ({} of them reach this machine without the guard)", here.len()));
+    show(
+        "S1",
+        format_args!("{tried} URLs, 0 connections ({} of them reach this machine without the guard)", here.len()),
+    );
 }
 
 /// The same list for a shop that moves no money: only this machine itself is open to it, and only in plain words.

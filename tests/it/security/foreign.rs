@@ -153,7 +153,7 @@ async fn what_is_another_shops_is_answered_as_what_is_nobodys() {
     assert_eq!(stage.shop().status("owner-1").await, "AUTH", "what is theirs is as it was");
     assert_eq!(stage.shop().status("owner-2").await, "REGISTER");
     assert!(compared >= 30, "{compared}");
-    show("S4", &format!("{compared} calls with another shop's ids, each answered as if they were nobody's"));
+    show("S4", format_args!("{compared} calls with another shop's ids, each answered as if they were nobody's"));
 }
 
 /// docs/adr/0006: only who has the whole pair, its password included, is told that the transaction is another shop's.

@@ -137,7 +137,7 @@ async fn a_forged_altered_replayed_or_reordered_message_changes_nothing() {
     assert_eq!(scene.looks().await, asked + 2 * LOOKS, "nothing else made the gateway look");
     assert_eq!(before.0, scene.version().await, "the book is as it was");
     assert!(posted >= 150, "{posted}");
-    show("S6", &format!("{posted} replayed, reordered, altered or forged messages, 0 changes of state"));
+    show("S6", format_args!("{posted} replayed, reordered, altered or forged messages, 0 changes of state"));
 
     // The same hint, once it is true, is all it takes.
     scene.stage.clock.advance(REFUND_MS);

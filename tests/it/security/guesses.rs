@@ -40,7 +40,7 @@ async fn ten_tries_a_minute_are_judged_for_each_shop_and_address() {
         stage.clock.advance(60_000);
         assert_eq!(call(shop, &shop.shop_pass, "203.0.113.1").await.errors(), ADMITTED, "try {n}, a minute later");
     }
-    show("S5.guesses", &format!("{found} tries judged in a minute for a shop and address"));
+    show("S5.guesses", format_args!("{found} tries judged in a minute for a shop and address"));
     assert_eq!(found, 10);
 }
 
@@ -76,7 +76,10 @@ async fn an_honest_shop_is_never_locked_out() {
         }
     }
     assert!(begun.elapsed() < Duration::from_mins(1));
-    show("S5.honest", &format!("{admitted} of {admitted} calls with the right password admitted beside 300 guesses"));
+    show(
+        "S5.honest",
+        format_args!("{admitted} of {admitted} calls with the right password admitted beside 300 guesses"),
+    );
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ fn every_mixture_is_refused_with_a_sentence_that_says_what_to_change() {
         }
     }
     assert!(right > 50 && refused > 500, "{right} {refused}");
-    show("S8", &format!("{refused} mixtures refused with what to change, {right} unmixed settings taken"));
+    show("S8", format_args!("{refused} mixtures refused with what to change, {right} unmixed settings taken"));
 }
 
 /// The real binary does not start with one, and says the same.

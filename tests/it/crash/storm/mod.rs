@@ -210,9 +210,7 @@ async fn restart(world: &World, line: &watch::Sender<String>, chance: &Chance, r
         let gateway = world.serve(None).await;
         line.send_replace(gateway.url.clone());
         tokio::time::sleep(Duration::from_millis(chance.below(LIFE_MS_MAX))).await;
-        gateway.process.signal("TERM");
-        let ended = gateway.process.end().await;
-        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        world.stop(gateway).await;
     }
     Deaths::default()
 }
