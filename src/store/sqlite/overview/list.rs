@@ -149,7 +149,9 @@ pub(super) fn probe(driver: Driver, conditions: &[Condition<'_>]) -> QueryBuilde
     let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM ");
     driver.push_table(&mut query);
     query.push(" WHERE true");
-    conditions.iter().filter(|it| driver.knows(it)).for_each(|it| it.push(&mut query));
+    for it in conditions.iter().filter(|it| driver.knows(it)) {
+        it.push(&mut query);
+    }
     query.push(" LIMIT ").push_bind(FEW + 1).push(")");
     query
 }
@@ -165,7 +167,9 @@ pub(super) fn few(
     query.push(COLUMNS).push(", ").push(order.key).push(" AS k, t.rowid AS n FROM ");
     driver.push_table(&mut query);
     query.push(" WHERE true");
-    conditions.iter().for_each(|it| it.push(&mut query));
+    for it in conditions.iter() {
+        it.push(&mut query);
+    }
     push_after(&mut query, order, after);
     push_end(&mut query, order, limit);
     query
@@ -217,7 +221,9 @@ pub(super) fn stretch(
     let mut query = QueryBuilder::new("");
     push_seen(&mut query, (driver, order), conditions, after, length);
     query.push("SELECT ").push(COLUMNS).push(", k, n FROM seen CROSS JOIN transactions AS t ON t.rowid = n WHERE true");
-    conditions.iter().filter(|it| !driver.knows(it)).for_each(|it| it.push(&mut query));
+    for it in conditions.iter().filter(|it| !driver.knows(it)) {
+        it.push(&mut query);
+    }
     push_end(&mut query, order, want);
     query
 }
@@ -258,11 +264,15 @@ pub(super) async fn count(pool: &SqlitePool, scope: &Scope, search: &Search) -> 
 /// How many rows fit, and how many were looked at: one more than `looked_at_max` where there are more.
 pub(super) fn tally(driver: Driver, conditions: &[Condition<'_>], looked_at_max: i64) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new("SELECT coalesce(sum(fits), 0), count(*) FROM (SELECT true");
-    conditions.iter().filter(|it| !driver.knows(it)).for_each(|it| it.push(&mut query));
+    for it in conditions.iter().filter(|it| !driver.knows(it)) {
+        it.push(&mut query);
+    }
     query.push(" AS fits FROM ");
     driver.push_table(&mut query);
     query.push(" WHERE true");
-    conditions.iter().filter(|it| driver.knows(it)).for_each(|it| it.push(&mut query));
+    for it in conditions.iter().filter(|it| driver.knows(it)) {
+        it.push(&mut query);
+    }
     query.push(" LIMIT ").push_bind(looked_at_max + 1).push(")");
     query
 }

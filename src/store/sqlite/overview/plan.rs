@@ -215,7 +215,9 @@ fn push_stretch(query: &mut QueryBuilder<Sqlite>, (driver, order): (Driver, Orde
     query.push("SELECT * FROM (SELECT ").push(order.key).push(" AS k, t.rowid AS n FROM ");
     driver.push_table(query);
     query.push(" WHERE true");
-    conditions.iter().filter(|it| driver.knows(it)).for_each(|it| it.push(query));
+    for it in conditions.iter().filter(|it| driver.knows(it)) {
+        it.push(query);
+    }
 }
 
 /// The condition that a row comes after `after`, for rows that are sorted in the end.
