@@ -167,7 +167,7 @@ pub(super) fn few(
     query.push(COLUMNS).push(", ").push(order.key).push(" AS k, t.rowid AS n FROM ");
     driver.push_table(&mut query);
     query.push(" WHERE true");
-    for it in conditions.iter() {
+    for it in conditions {
         it.push(&mut query);
     }
     push_after(&mut query, order, after);
