@@ -44,15 +44,15 @@ async fn an_operator_adds_a_user_who_comes_in_and_the_log_tells_of_both() {
     shopper.see("#users").await;
     shopper.look("02-users").await;
     shopper.write("#add-user input[name=name]", "hanako@shop.example").await;
-    shopper.press("#add-user select[name=shop] option[value=tshop00000001]").await;
-    shopper.press("#add-user select[name=role] option[value=act]").await;
+    shopper.pick("#add-user select[name=shop] option[value=tshop00000001]").await;
+    shopper.pick("#add-user select[name=role] option[value=act]").await;
     shopper.press("#add-user button.main").await;
     let password = shopper.read("#made-password").await;
     shopper.look("03-made").await;
     shopper.press("main a.button").await;
     shopper.see("#change-role").await;
     shopper.look("04-user").await;
-    shopper.press("select[name=role] option[value=administer]").await;
+    shopper.pick("select[name=role] option[value=administer]").await;
     shopper.press("#change-role").await;
     assert!(shopper.read("#notice").await.contains("role is changed"));
     shopper.press("#sign-out").await;
@@ -77,7 +77,7 @@ async fn a_button_is_made_and_its_snippet_begins_a_checkout() {
     shopper.press("header nav a[href='/console/button']").await;
     shopper.press("main a[href='/console/button/tshop00000001']").await;
     shopper.write("#button-form input[name=review_url]", &street.shop("/review")).await;
-    shopper.press("#button-form select[name=consent] option[value=Recurring]").await;
+    shopper.pick("#button-form select[name=consent] option[value=Recurring]").await;
     shopper.see("#button-form input[name=count]").await;
     shopper.look("01-form").await;
     shopper.press("#make-button").await;

@@ -39,7 +39,7 @@ async fn a_stranger_sees_the_door_and_nothing_else() {
         }
         match route.verb {
             Verb::Get => {
-                assert!(page.location.is_some_and(|to| to.starts_with("/console/sign-in?then=")), "{}", route.path)
+                assert!(page.location.is_some_and(|to| to.starts_with("/console/sign-in?then=")), "{}", route.path);
             }
             Verb::Post => assert_eq!(page.status, 401, "{}", route.path),
         }
