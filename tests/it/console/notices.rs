@@ -20,10 +20,10 @@ async fn given_up(stage: &Stage, order: &'static str) -> (Named, String) {
 }
 
 /// Waits until the transaction's notification stands so after so many attempts; answers its id.
-async fn stands(stage: &Stage, named: &Named, attempts: i64, state: &str) -> String {
-    eventually(&format!("{state} after {attempts}"), async || {
-        let all = stage.notifications(&named.access_id).await;
-        all.into_iter().find(|one| one.state == state && one.attempts == attempts).map(|one| one.id)
+async fn stands(stage: &Stage, order: &Named, attempts: i64, standing: &str) -> String {
+    eventually(&format!("{standing} after {attempts}"), async || {
+        let all = stage.notifications(&order.access_id).await;
+        all.into_iter().find(|one| one.state == standing && one.attempts == attempts).map(|one| one.id)
     })
     .await
 }

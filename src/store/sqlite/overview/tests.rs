@@ -108,7 +108,7 @@ async fn whole_list(store: &SqliteStore, scope: &Scope, search: &Search, sort: S
 /// In pages of odd sizes, so that they end among rows of the same key.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_search_finds_what_a_filter_finds() {
-    let mut book = book().await;
+    let book = book().await;
     let everything =
         book.store.transactions(&Scope::EveryShop, &Search::default(), Sort::Oldest, None, 1).await.unwrap();
     assert!(everything.next.is_some());
