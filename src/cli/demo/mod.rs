@@ -150,7 +150,7 @@ impl Demo {
     fn welcome(&self) -> String {
         let mut text = format!(
             "Sekisho demo: nothing here moves money.\n\n  demo shop  {shop}\n  gateway    {gateway}\n  sandbox    {sandbox}   \
-             (control: {sandbox}/_control/)\n\nShops:\n",
+             (its own console; control API: {sandbox}/_control/)\n\nShops:\n",
             shop = self.shop_url,
             gateway = self.gateway_url,
             sandbox = self.sandbox_url,
