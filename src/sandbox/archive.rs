@@ -1,9 +1,10 @@
 //! The data file of a sandbox that shall survive a restart: the ledger's objects as rows of JSON in one SQLite table,
 //! written again whenever they change.
 //!
-//! Whoever held the ledger, or the outbox of messages, hands over what changed, in that order ([`Archive::hand_over`]), and
-//! does not wait; whoever sends an answer waits until all that was handed over by then is on disk ([`Archive::written`]). So no merchant or
-//! buyer reads of anything that a restart could forget. Before that, many changes are committed together.
+//! Whoever held the ledger, or the outbox of messages (`held`), hands over what changed, in that order
+//! ([`Archive::hand_over`]), and does not wait; whoever sends an answer waits until all that was handed over by then is on
+//! disk ([`Archive::written`]). So no merchant or buyer reads of anything that a restart could forget. Before that, many
+//! changes are committed together.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

@@ -8,7 +8,7 @@
 //! - [`wire`]: Amazon's JSON, read and written.
 //! - [`ledger`]: the books, and every rule about money.
 //! - `api`: the HTTP side of Amazon Pay API v2: keys, idempotency, error bodies.
-//! - `archive`: the data file, where there is one.
+//! - `archive`: the data file, where there is one; `held`: who holds what, and when it goes there.
 //! - `control`: faults, the clock, and what tests may look at; `console`: the same for people; `desk`: what frames it.
 //! - `page`: what their pages and the buyer's have in common.
 //! - `driver`: pages that send each operation, for testers.
@@ -27,6 +27,7 @@ mod control;
 mod desk;
 mod driver;
 pub mod error;
+mod held;
 pub mod ipn;
 pub mod ledger;
 mod moment;
@@ -38,7 +39,6 @@ pub mod tls;
 pub mod wire;
 
 use std::collections::HashMap;
-use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -57,8 +57,10 @@ use buyers::Buyers;
 use clock::MovableClock;
 use control::{Faults, RequestLog};
 use driver::DriverKeys;
+use held::Held;
+pub use held::LedgerGuard;
 use ipn::Ipn;
-use ledger::{Account, Cause, Currency, Ledger};
+use ledger::{Account, Currency, Ledger};
 use signature::{KeyError, Keyring};
 
 /// A merchant with an account at this Amazon.
@@ -218,9 +220,9 @@ impl Sandbox {
     /// `await`; everybody else waits. What changes is written down as the buyer's doing, unless the guard is told
     /// otherwise.
     pub fn ledger(&self) -> LedgerGuard<'_> {
-        let mut ledger = locked(&self.ledger);
+        let mut ledger = Held::of(self, &self.ledger);
         ledger.at(self.clock.now());
-        LedgerGuard { sandbox: self, ledger }
+        ledger
     }
 
     /// Gives merchants quotas from now on, or takes them away.
@@ -259,44 +261,6 @@ impl Sandbox {
 
     fn requests(&self) -> MutexGuard<'_, RequestLog> {
         locked(&self.requests)
-    }
-}
-
-/// The ledger, for one holder at a time. What the holder changed goes to the data file, if there is one.
-pub struct LedgerGuard<'a> {
-    sandbox: &'a Sandbox,
-    ledger: MutexGuard<'a, Ledger>,
-}
-
-impl LedgerGuard<'_> {
-    /// What changes under this guard is not the buyer's doing, but this one's.
-    fn caused_by(mut self, cause: Cause) -> Self {
-        self.ledger.caused_by(cause);
-        self
-    }
-}
-
-impl Deref for LedgerGuard<'_> {
-    type Target = Ledger;
-
-    fn deref(&self) -> &Ledger {
-        &self.ledger
-    }
-}
-
-impl DerefMut for LedgerGuard<'_> {
-    fn deref_mut(&mut self) -> &mut Ledger {
-        &mut self.ledger
-    }
-}
-
-impl Drop for LedgerGuard<'_> {
-    fn drop(&mut self) {
-        self.ledger.note_steps();
-        match &self.sandbox.archive {
-            Some(archive) => archive.hand_over(self.ledger.take_changes(), self.sandbox.clock.offset_ms()),
-            None => self.ledger.forget_changes(),
-        }
     }
 }
 

@@ -275,13 +275,14 @@ mod tests {
     use axum::http::HeaderMap;
 
     use super::*;
+    use crate::amazonpay::generate_pem;
     use crate::config::{FileMode, ShopsFile};
 
     fn shop() -> ShopSettings {
         let data = tempfile::tempdir().unwrap();
         let mut file = ShopsFile::parse(include_str!("../../../shops.toml"), Path::new("shops.toml")).unwrap();
         file.shops.truncate(1);
-        std::fs::write(data.path().join("tshop00000001.pem"), "key").unwrap();
+        std::fs::write(data.path().join("tshop00000001.pem"), generate_pem().unwrap().private_pem.expose()).unwrap();
         file.shops[0].take_key_from(data.path());
         file.load_secrets(&|_| None, FileMode::Any).unwrap().remove(0)
     }

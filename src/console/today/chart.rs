@@ -69,23 +69,24 @@ impl Chart {
         let left_of = |index: usize| LEFT + step * i64::try_from(index).unwrap_or_default();
         let mut bars = Vec::new();
         for (index, name) in names.iter().enumerate() {
-            let mut below = 0;
+            let (mut below, mut bottom) = (0, 0);
             for one in series {
                 let count = one.counts.get(index).copied().unwrap_or_default();
                 if count <= 0 {
                     continue;
                 }
-                // From the running sum, so that rounding leaves no gaps.
-                let (from, to) = (below * room / top, (below + count) * room / top);
+                // From the running sum, so that rounding leaves no gaps; the smallest count is still seen.
                 below += count;
+                let end = max(below * room / top, bottom + 1);
                 bars.push(Bar {
                     class: one.class,
                     x: left_of(index) + step / 8,
-                    y: HEIGHT - BELOW - to,
+                    y: HEIGHT - BELOW - end,
                     width: max(step - step / 4, 1),
-                    height: max(to - from, 1),
+                    height: end - bottom,
                     title: format!("{name} {}: {count}", one.label),
                 });
+                bottom = end;
             }
         }
         let every = names.len().div_ceil(LABELS_MAX).max(1);

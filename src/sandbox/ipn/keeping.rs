@@ -4,15 +4,13 @@
 //! address. Its ids and its date stay the same. One that was under way is sent again, for nobody knows whether it arrived;
 //! one that was held back to be sent in another order is let go.
 
-use std::ops::{Deref, DerefMut};
-use std::sync::MutexGuard;
-
 use serde::{Deserialize, Serialize};
 
 use super::envelope::{Message, Sender};
-use super::outbox::{Delivery, Outbox, Outcome, Standing};
+use super::outbox::{Changed, Delivery, Outbox, Outcome, Standing};
 use crate::domain::Millis;
-use crate::sandbox::ledger::{Changes, KeptError, Row};
+use crate::sandbox::held::Held;
+use crate::sandbox::ledger::{Changes, KeptError, Row, Tracked};
 use crate::sandbox::{Sandbox, locked};
 
 /// What rows are called in a data file, for ever.
@@ -26,39 +24,10 @@ struct Kept {
     attempts: Vec<(Millis, Outcome)>,
 }
 
-/// The outbox, for one holder at a time. What the holder changed goes to the data file, if there is one.
-pub(super) struct OutboxGuard<'a> {
-    sandbox: &'a Sandbox,
-    outbox: MutexGuard<'a, Outbox>,
-}
-
-impl Deref for OutboxGuard<'_> {
-    type Target = Outbox;
-
-    fn deref(&self) -> &Outbox {
-        &self.outbox
-    }
-}
-
-impl DerefMut for OutboxGuard<'_> {
-    fn deref_mut(&mut self) -> &mut Outbox {
-        &mut self.outbox
-    }
-}
-
-impl Drop for OutboxGuard<'_> {
-    fn drop(&mut self) {
-        match &self.sandbox.archive {
-            Some(archive) => archive.hand_over(self.outbox.take_changes(), self.sandbox.clock.offset_ms()),
-            None => self.outbox.changed = Default::default(),
-        }
-    }
-}
-
 impl Sandbox {
     /// Keep the guard for one step and never across an `await`; everybody else waits.
-    pub(super) fn outbox(&self) -> OutboxGuard<'_> {
-        OutboxGuard { sandbox: self, outbox: locked(&self.ipn.outbox) }
+    pub(super) fn outbox(&self) -> Held<'_, Outbox> {
+        Held::of(self, &self.ipn.outbox)
     }
 
     /// Puts an endpoint or a message back that was kept; `false` where the row is neither.
@@ -79,11 +48,10 @@ impl Sandbox {
     }
 }
 
-impl Outbox {
-    /// What changed since the last call.
+impl Tracked for Outbox {
     fn take_changes(&mut self) -> Changes {
         let mut changes = Changes::default();
-        let (endpoints, mut deliveries) = std::mem::take(&mut self.changed);
+        let Changed { endpoints, mut deliveries } = std::mem::take(&mut self.changed);
         for merchant_id in endpoints {
             // These plain types always become JSON; one that did not would only not be kept.
             match self.endpoints.get(&merchant_id).and_then(|endpoint| serde_json::to_string(endpoint).ok()) {
@@ -106,6 +74,12 @@ impl Outbox {
         changes
     }
 
+    fn forget_changes(&mut self) {
+        self.changed = Changed::default();
+    }
+}
+
+impl Outbox {
     fn put_back(&mut self, row: &Row) -> Result<bool, serde_json::Error> {
         match row.kind.as_str() {
             ENDPOINT => {

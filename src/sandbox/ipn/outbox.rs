@@ -139,19 +139,27 @@ pub(super) struct Outbox {
     /// Merchants to whom a post is under way: one at a time, so that the order is the one asked for.
     busy: BTreeMap<String, u64>,
     pub(super) numbered: u64,
-    /// Merchants whose endpoints, and the numbers of deliveries that, changed since the data file heard of them.
-    pub(super) changed: (BTreeSet<String>, BTreeSet<u64>),
+    pub(super) changed: Changed,
+}
+
+/// What changed since the data file heard of it.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// Whose endpoints.
+    pub(super) endpoints: BTreeSet<String>,
+    /// Which deliveries, by number.
+    pub(super) deliveries: BTreeSet<u64>,
 }
 
 impl Outbox {
     pub(super) fn register(&mut self, merchant_id: &str, endpoint: Endpoint) {
-        self.changed.0.insert(merchant_id.to_owned());
+        self.changed.endpoints.insert(merchant_id.to_owned());
         self.endpoints.insert(merchant_id.to_owned(), endpoint);
     }
 
     /// Takes a merchant's endpoint away; false where there was none.
     pub(super) fn forget(&mut self, merchant_id: &str) -> bool {
-        self.changed.0.insert(merchant_id.to_owned());
+        self.changed.endpoints.insert(merchant_id.to_owned());
         self.endpoints.remove(merchant_id).is_some()
     }
 
@@ -181,7 +189,7 @@ impl Outbox {
     pub(super) fn reset(&mut self) {
         self.deliveries.clear();
         self.behaviour = Behaviour::default();
-        self.changed = (self.endpoints.keys().cloned().collect(), BTreeSet::new());
+        self.changed = Changed { endpoints: self.endpoints.keys().cloned().collect(), ..Changed::default() };
     }
 
     /// Takes a message on.
@@ -215,7 +223,7 @@ impl Outbox {
     /// Puts a delivery last, under a number of its own.
     fn add(&mut self, delivery: Delivery) {
         self.numbered += 1;
-        self.changed.1.insert(self.numbered);
+        self.changed.deliveries.insert(self.numbered);
         self.deliveries.push_back(Delivery { number: self.numbered, ..delivery });
     }
 
@@ -257,7 +265,7 @@ impl Outbox {
             _ => Standing::GivenUp,
         };
         delivery.attempts.push((now, outcome));
-        self.changed.1.insert(number);
+        self.changed.deliveries.insert(number);
     }
 
     /// The subscription's ARN, if the token is the one that was sent.
@@ -266,7 +274,7 @@ impl Outbox {
         let (merchant_id, endpoint) =
             endpoints.find(|(id, endpoint)| topic::arn(id) == topic_arn && endpoint.token == token)?;
         endpoint.confirmed = true;
-        self.changed.0.insert(merchant_id.clone());
+        self.changed.endpoints.insert(merchant_id.clone());
         Some(topic::subscription_arn(merchant_id, &endpoint.subscription))
     }
 
@@ -286,7 +294,7 @@ impl Outbox {
     /// Lets those go that were collected, last first.
     fn release_held(&mut self, now: Millis) {
         let (held, rest): (Vec<_>, Vec<_>) = self.deliveries.drain(..).partition(|one| one.standing == Standing::Held);
-        self.changed.1.extend(held.iter().map(|one| one.number));
+        self.changed.deliveries.extend(held.iter().map(|one| one.number));
         let released = held.into_iter().rev().map(|one| Delivery { standing: Standing::Waiting(now), ..one });
         self.deliveries = rest.into_iter().chain(released).collect();
     }
@@ -298,7 +306,7 @@ impl Outbox {
         }
         while self.deliveries.len() > WAITING_MAX {
             let lost = self.deliveries.pop_front();
-            self.changed.1.extend(lost.map(|one| one.number));
+            self.changed.deliveries.extend(lost.map(|one| one.number));
         }
     }
 }

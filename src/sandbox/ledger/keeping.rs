@@ -50,9 +50,24 @@ impl KeptError {
     }
 }
 
-impl Ledger {
+/// Something that one holder at a time may change, and that notes what changes in it.
+pub trait Tracked {
+    /// The holder is done: what has still to be written down is.
+    fn let_go(&mut self) {}
+
     /// What changed since the last call.
-    pub fn take_changes(&mut self) -> Changes {
+    fn take_changes(&mut self) -> Changes;
+
+    /// Forgets what changed: nobody keeps it.
+    fn forget_changes(&mut self);
+}
+
+impl Tracked for Ledger {
+    fn let_go(&mut self) {
+        self.note_steps();
+    }
+
+    fn take_changes(&mut self) -> Changes {
         let mut changes = Changes { all_forgotten: std::mem::take(&mut self.all_forgotten), ..Changes::default() };
         for table in self.tables() {
             table.drain(&mut changes);
@@ -60,14 +75,15 @@ impl Ledger {
         changes
     }
 
-    /// Forgets what changed: nobody keeps this ledger.
-    pub fn forget_changes(&mut self) {
+    fn forget_changes(&mut self) {
         self.all_forgotten = false;
         for table in self.tables() {
             table.forget_changes();
         }
     }
+}
 
+impl Ledger {
     /// Puts one kept object back.
     ///
     /// # Errors

@@ -59,7 +59,7 @@ pub use force::{ForceError, Way};
 pub use history::{Cause, History, Step};
 pub use idempotency::{Effect, Remembered};
 pub use introductions::{Introduction, SignIn, SignInRequest};
-pub use keeping::{Changes, KeptError};
+pub use keeping::{Changes, KeptError, Tracked};
 pub use mfa::Factor;
 pub use news::{ChangeType, News, ObjectType};
 pub use objects::{Charge, ChargePermission, Limit, Movement, MovementKind, Standing};

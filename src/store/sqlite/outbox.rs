@@ -1,6 +1,7 @@
 //! The outbox's statements. Whoever empties it first asks, on a reading connection, which shops are owed something: one
 //! step in the index for each shop, however much each is owed. Then the writer takes a few of each, again by the index.
-//! So no statement's cost grows with the backlog, and the writer, whom every payment waits for, is held up briefly.
+//! So no statement's cost grows with the backlog, and the writer, whom every payment waits for, is held up briefly. Their
+//! indexes are named: what the console reads by has indexes too, and the engine, left to guess, takes one of those.
 //!
 //! A claim moves `next_at` to the end of its lease: what is under way is not due, and comes due by itself if its sender
 //! dies. Of each transaction only the earliest pending notification can be due (`behind`), so none overtakes another.
@@ -19,11 +20,13 @@ use crate::store::outbox::{AttemptRecord, NotificationRecord, Resend, Resent, Sh
 pub(super) async fn shops_owed(pool: &SqlitePool) -> Result<Vec<ShopOwed>, StoreError> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "WITH RECURSIVE shop (id) AS (
-             SELECT min(shop_id) FROM notifications WHERE state = 'PENDING' AND behind = 0
+             SELECT min(shop_id) FROM notifications INDEXED BY notifications_due WHERE state = 'PENDING' AND behind = 0
              UNION ALL
-             SELECT (SELECT min(shop_id) FROM notifications WHERE state = 'PENDING' AND behind = 0 AND shop_id > shop.id)
+             SELECT (SELECT min(shop_id) FROM notifications INDEXED BY notifications_due
+                     WHERE state = 'PENDING' AND behind = 0 AND shop_id > shop.id)
              FROM shop WHERE shop.id IS NOT NULL)
-         SELECT id, (SELECT min(next_at) FROM notifications WHERE state = 'PENDING' AND behind = 0 AND shop_id = shop.id)
+         SELECT id, (SELECT min(next_at) FROM notifications INDEXED BY notifications_due
+                     WHERE state = 'PENDING' AND behind = 0 AND shop_id = shop.id)
          FROM shop WHERE id IS NOT NULL",
     )
     .fetch_all(pool)
@@ -124,10 +127,11 @@ async fn claim_shares(
     for share in shares {
         let rows: Vec<ClaimRow> = sqlx::query_as(
             "UPDATE notifications SET claimed_until = ?1 + ?2, next_at = ?1 + ?2 WHERE rowid IN (
-                 SELECT rowid FROM notifications
+                 SELECT rowid FROM notifications INDEXED BY notifications_due
                  WHERE shop_id = ?3 AND state = 'PENDING' AND behind = 0 AND next_at <= ?1
                  ORDER BY next_at
-                 LIMIT max(0, min(?4, ?5 - (SELECT count(*) FROM notifications WHERE shop_id = ?3 AND claimed_until > ?1))))
+                 LIMIT max(0, min(?4, ?5 - (SELECT count(*) FROM notifications INDEXED BY notifications_under_way
+                                            WHERE shop_id = ?3 AND claimed_until > ?1))))
              RETURNING id, access_id, shop_id, url, body, created_at, attempts, schedule_from",
         )
         .bind(now.0)

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use sekisho::console::{self, RouteInfo, Verb};
-use sekisho::domain::{Role, Status};
+use sekisho::domain::{LoginName, Role, Status};
 
 use crate::support::acts::{Named, pay};
 use crate::support::clerk::{Clerk, Page};
@@ -92,6 +92,8 @@ async fn every_route_answers_for_a_foreign_id_as_for_none() {
     let nobodys = nobodys(&theirs.ids);
     let clerk = stage.clerk("stranger", Some(OWN), Role::Administer).await;
     let csrf = clerk.get("/console/me").await.csrf();
+    let account = async || stage.staff.account_named(&LoginName::new("their-clerk").unwrap()).await.unwrap().unwrap();
+    let before = account().await;
     let mut asked = 0;
     for route in console::routes().into_iter().filter(|route| route.path.contains('{')) {
         for (foreign, nobody) in addresses(&route, &theirs.ids).iter().zip(addresses(&route, &nobodys)) {
@@ -105,6 +107,7 @@ async fn every_route_answers_for_a_foreign_id_as_for_none() {
         }
     }
     assert!(asked > 15, "only {asked} addresses name anything");
+    assert_eq!(account().await, before);
     assert_eq!(stage.transaction(&theirs.named.access_id).await.status(), Status::Auth);
     assert_eq!(stage.receiver.received().len(), 1, "nothing was sent again");
 }
@@ -125,7 +128,8 @@ async fn no_list_shows_anything_of_another_shop() {
             "?order=ORDER-*&encoding=utf-8&state=DELIVERED".to_owned(),
         ] {
             let page = clerk.get(&format!("{}{query}", route.path)).await;
-            for secret in [FOREIGN, notification, ">ORDER-1<", "\"ORDER-1\",", "their-clerk"] {
+            let names = ["Demo shop 1", "デモショップ1", "A1DEMOSHOP0001", "SANDBOX-DEMOSHOP1"];
+            for secret in [FOREIGN, notification, ">ORDER-1<", "\"ORDER-1\",", "their-clerk"].into_iter().chain(names) {
                 // What was typed into a search form stands in it; what was found does not.
                 assert!(!page.html.contains(secret), "{}{query} shows {secret}: {}", route.path, page.html);
             }
