@@ -16,6 +16,7 @@ use url::{ParseError, Url};
 
 /// How long chromedriver may take to say its port, and again to end.
 const DRIVER_WAIT: Duration = Duration::from_secs(20);
+const DRIVER_STARTS: usize = 5;
 
 /// Whether pages may run scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +34,15 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    /// Starts chromedriver and waits until it listens.
+    /// Starts chromedriver and waits until it listens. It takes a free port twice, for both versions of IP, and ends when
+    /// the second was taken by another in between: then it is started anew.
     pub(super) fn start() -> Self {
+        (0..DRIVER_STARTS)
+            .find_map(|_| Self::start_once())
+            .unwrap_or_else(|| panic!("chromedriver ended {DRIVER_STARTS} times before it said its port"))
+    }
+
+    fn start_once() -> Option<Self> {
         let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut process = started.unwrap_or_else(|error| {
             panic!("chromedriver does not start ({error}). Run ./scripts/test, which installs it and Chromium.")
@@ -42,9 +50,12 @@ impl Driver {
         let said = port_from(process.stdout.take().unwrap());
         // A driver without a port must end here, too.
         let mut driver = Self { process, port: 0 };
-        driver.port =
-            said.recv_timeout(DRIVER_WAIT).expect("chromedriver ended, or was silent, before it said its port");
-        driver
+        driver.port = match said.recv_timeout(DRIVER_WAIT) {
+            Ok(port) => port,
+            Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("chromedriver was silent before it said its port"),
+        };
+        Some(driver)
     }
 
     /// Opens a browser with a new profile, which lives in `profile`.

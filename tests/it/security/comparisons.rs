@@ -141,7 +141,7 @@ fn every_comparison_of_a_secret_goes_through_one_function() {
 }
 
 fn is_test(path: &str) -> bool {
-    path.contains("/tests/") || path.ends_with("tests.rs") || path.ends_with("testing.rs")
+    path.contains("tests/") || path.ends_with("tests.rs") || path.ends_with("testing.rs")
 }
 
 #[test]
