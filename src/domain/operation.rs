@@ -194,6 +194,8 @@ impl Verdict {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// An open intent outlives the version that wrote it.
@@ -207,5 +209,41 @@ mod tests {
             let Effect::CreateRefund { money, lowers_amount, left, .. } = effect else { panic!("{written}") };
             assert_eq!((money.total().get(), lowers_amount, left), (528, lowers, None));
         }
+    }
+
+    fn effect(operation: &str) -> Effect {
+        let exec = json!({"way": "Review", "client_fields": [null, null, null]});
+        let written = json!({
+            "operation": operation, "session": "c1f7e3f2-3a5b-4b6e-9c55-6f1f5bd0a001", "amount": 100, "exec": exec,
+            "charge": "S03-1-1-C1", "permission": "S03-1-1", "money": {"amount": 90, "tax": 10}, "capture": true,
+            "purpose": {"for": "exec", "way": "Review", "client_fields": [null, null, null]}, "replaced": false,
+            "lowers_amount": false,
+        });
+        serde_json::from_value(written).unwrap()
+    }
+
+    /// Logs, fault points and the book all call an effect what Amazon calls it.
+    #[test]
+    fn an_effect_has_one_name() {
+        for name in Effect::NAMES {
+            let effect = effect(name);
+            assert_eq!(
+                (effect.name(), serde_json::to_value(&effect).unwrap()["operation"].as_str()),
+                (name, Some(name))
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_session_pays_with_claims_it() {
+        for name in Effect::NAMES {
+            let claims = name.ends_with("CheckoutSession");
+            assert_eq!(effect(name).claimed_session().is_some(), claims, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_has_the_word_of_the_books() {
+        assert_eq!((Verdict::Done.word(), Verdict::NotDone.word()), ("DONE", "NOT_DONE"));
     }
 }

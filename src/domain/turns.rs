@@ -142,6 +142,14 @@ mod tests {
         assert_eq!(order[..100], due[..]);
     }
 
+    /// What is shared in one round are the free places, and no more.
+    #[test]
+    fn no_more_is_shared_than_is_free() {
+        let mut turns = Turns::new(Places { all: 10, per_shop: 8, per_turn: 4 });
+        assert_eq!(take(&mut turns, &shops(0..100)), [(shop(0), 4), (shop(1), 4), (shop(2), 2)]);
+        assert_eq!((take(&mut turns, &shops(0..100)), turns.free()), (Vec::new(), 0));
+    }
+
     /// However much the first is owed, and whether it answers or not, the others' next notification is taken on in the
     /// very next round.
     #[test]

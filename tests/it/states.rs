@@ -318,6 +318,21 @@ fn an_unused_token_outlives_its_time() {
     assert_eq!(State::ReqSuccess(ticket()).look_at(), Some(LATER.plus(1)), "reconcile looks when the buyer is late");
 }
 
+/// The permission is that of the charge, decided or not, or of the consent; the failure is that of what has ended badly.
+#[test]
+fn each_state_says_its_permission_and_its_failure() {
+    use Status::{Auth, Cancel, Capture, End, Expired, PayFail, Register, ReqReturn, Return, Sales};
+    for status in Status::ALL {
+        let it = standing(*status, JobCd::Auth);
+        let permitted = [Auth, Sales, Capture, Cancel, ReqReturn, Return, Register, End].contains(status);
+        assert_eq!(it.charge_permission(), permitted.then(permission).as_ref(), "{status}");
+        assert_eq!(it.failure(), [PayFail, Expired].contains(status).then(failure).as_ref(), "{status}");
+    }
+    let mut undecided = standing(Status::AuthProcess, JobCd::Auth);
+    undecided.state = State::AuthProcess(pending());
+    assert_eq!(undecided.charge_permission(), Some(&permission()));
+}
+
 /// A checkout that began with a payload has no session at first, and one for good from then on.
 #[test]
 fn a_session_is_named_once() {
