@@ -60,3 +60,18 @@ impl From<Yen> for i64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} yen is outside 0 to 9999999")]
 pub struct YenOutOfRange(pub i64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_written_as_it_was_read() {
+        for amount in [0, 1, 1980, 9_999_999] {
+            assert_eq!(Yen::try_from(amount).map(i64::from), Ok(amount));
+        }
+        for beyond in [-1, 10_000_000, i64::MIN, i64::MAX] {
+            assert_eq!(Yen::try_from(beyond), Err(YenOutOfRange(beyond)));
+        }
+    }
+}
