@@ -335,6 +335,29 @@ fn each_state_says_its_permission_and_its_failure() {
     assert_eq!(undecided.charge_permission(), Some(&permission()));
 }
 
+/// When the money was taken is known from then on, and not before: by what Amazon says or, where it says nothing, by when
+/// it was heard of.
+#[test]
+fn the_moment_of_capture_is_that_of_the_capture() {
+    let at = NOW.plus(7);
+    let uncaptured = AmazonPayment { captured_at: None, ..payment() };
+    let after = |state, job, event| {
+        let before = Transaction { state, ..standing(Status::Auth, job) };
+        before.apply(event, LATER).unwrap().state.payment().unwrap().captured_at
+    };
+    let away = || State::AuthProcess(Handover { look_at: LATER, charge: None });
+    let authorised = || State::Auth(uncaptured.clone());
+    let whole = money(1000, 100);
+    let selling = State::Selling { payment: uncaptured.clone(), money: whole, look_at: LATER };
+    assert_eq!(after(away(), JobCd::Auth, Event::Completed(payment())), None);
+    assert_eq!(after(away(), JobCd::Capture, Event::Completed(payment())), Some(NOW));
+    assert_eq!(after(away(), JobCd::Capture, Event::Completed(uncaptured.clone())), Some(LATER));
+    assert_eq!(after(authorised(), JobCd::Auth, Event::Sold(whole, at)), Some(at));
+    assert_eq!(after(selling, JobCd::Auth, Event::Sold(whole, at)), Some(at));
+    assert_eq!(after(authorised(), JobCd::Auth, Event::SoldAnew(whole, payment())), Some(NOW));
+    assert_eq!(after(authorised(), JobCd::Auth, Event::SoldAnew(whole, uncaptured.clone())), Some(LATER));
+}
+
 /// A checkout that began with a payload has no session at first, and one for good from then on.
 #[test]
 fn a_session_is_named_once() {
