@@ -22,6 +22,8 @@ mod reader;
 mod staff;
 mod staff_book;
 mod staff_read;
+#[cfg(test)]
+mod staff_tests;
 mod writer;
 
 use std::fs::{File, OpenOptions};
