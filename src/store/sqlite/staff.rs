@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 use super::batch::{begin, end};
 use super::failed;
 use super::staff_read::Row;
+use crate::config::constant_time_eq;
 use crate::domain::{Millis, Scope, ShopId, StaffId};
 use crate::store::staff::{Account, AuditEntry, By, NewAccount, SESSIONS_MAX, STAFF_MAX, StaffChange, StaffError};
 
@@ -179,8 +180,8 @@ async fn sign_in(
     if account.disabled_at.is_some() {
         return Err(Stop::Refused(StaffError::Disabled));
     }
-    // Both are of this database, not of whoever asks: nothing is to be found out by the time that this takes.
-    if account.password_hash != password_hash || account.factor_salt.as_deref() != factor_salt {
+    let is_same_password = constant_time_eq(account.password_hash.as_bytes(), password_hash.as_bytes());
+    if !is_same_password || account.factor_salt.as_deref() != factor_salt {
         return Err(Stop::Refused(StaffError::Outdated));
     }
     if let Some(step) = step {

@@ -212,7 +212,7 @@ async fn export(stage: &Stage, clerk: &Clerk) -> (u16, BodyDataStream) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_export_ends_with_the_account_that_began_it() {
     let stage = Stage::new().await;
-    let hanako = stage.clerk("hanako", None, Role::Look).await;
+    let hanako = stage.clerk("hanako", Some("tshop00000001"), Role::Look).await;
     enter(&stage, "ORDER-1", "AUTH").await;
     let id = stage.staff.account_named(&LoginName::new("hanako").unwrap()).await.unwrap().unwrap().id;
     let (_, mut whole) = export(&stage, &hanako).await;
