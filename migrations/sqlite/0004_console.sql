@@ -14,8 +14,11 @@ CREATE TABLE staff (
     -- The step of the last code that was used.
     factor_step   INTEGER,
     disabled_at   INTEGER,
+    -- 1: by an operator; then only an operator enables it.
+    disabled_by_operator INTEGER NOT NULL DEFAULT 0 CONSTRAINT disabled_by_operator_known CHECK (disabled_by_operator IN (0, 1)),
     created_at    INTEGER NOT NULL,
-    CONSTRAINT step_only_with_factor CHECK (factor_salt IS NOT NULL OR factor_step IS NULL)
+    CONSTRAINT step_only_with_factor CHECK (factor_salt IS NOT NULL OR factor_step IS NULL),
+    CONSTRAINT by_whom_only_if_disabled CHECK (disabled_at IS NOT NULL OR disabled_by_operator = 0)
 ) STRICT;
 CREATE UNIQUE INDEX staff_name_unique ON staff (name);
 CREATE INDEX staff_of_shop ON staff (shop_id, name);

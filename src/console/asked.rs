@@ -69,6 +69,12 @@ impl Asked {
         if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
     }
 
+    /// The form as a query, without its mark: for an address that shows the same by itself.
+    pub(crate) fn form_as_query(&self) -> String {
+        let kept = self.fields.iter().filter(|(name, _)| name != "csrf" && name != "lang");
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
+    }
+
     /// The same page in the other language.
     pub(super) fn switch_href(&self) -> String {
         let kept = self.query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang="));

@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::route::{Nav, Needs, Room, get, post};
-use super::transactions::{Line, why};
+use super::transactions::{Line, Undone, why};
 use super::words;
 use super::{App, Asked, Failure, Frame, Staff};
 use crate::domain::{ChargePermissionId, Right, ShopId};
@@ -155,7 +155,9 @@ async fn one_with(
         frame,
         permission: permission.to_string(),
         shop: shop.to_string(),
-        at_amazon: told.map(|told| AtAmazon::of(&told, language)).map_err(|error| why(&error, false, asked)),
+        at_amazon: told
+            .map(|told| AtAmazon::of(&told, language))
+            .map_err(|error| why(&Undone::before_anything(error), asked)),
         may_close,
         lines: lines(page, language),
         is_first: after.is_none(),
@@ -202,40 +204,77 @@ async fn close(
     Path(permission): Path<String>,
 ) -> Result<Response, Failure> {
     let found = found(&console, &staff, &permission, None).await?;
-    let work = close_by_hand(console.clone(), staff.clone(), found.shop, found.permission);
-    match console.gateway().detached(work).await.unwrap_or_else(|refusal| Err(refusal.into())) {
+    let closing = Closing { console: console.clone(), staff, shop: found.shop, permission: found.permission };
+    let staff = closing.staff.clone();
+    let done = match console.gateway().detached(closing.clone().perform()).await {
+        Ok(done) => done,
+        Err(refusal) => Err(closing.undone(refusal.into()).await),
+    };
+    match done {
         Ok(()) => Ok(asked.to(&format!("/console/consents/{permission}?done=close"))),
-        Err(error) => {
-            let notice = Some((false, why(&error, true, &asked)));
+        Err(undone) => {
+            let notice = Some((false, why(&undone, &asked)));
             one_with(&console, &staff, &asked, &permission, notice, StatusCode::CONFLICT).await
         }
     }
 }
 
-async fn close_by_hand(
+/// Closing a consent, between two lines of the audit log as any act is (`transactions::deed`).
+#[derive(Clone)]
+struct Closing {
     console: App,
     staff: Staff,
     shop: ShopId,
     permission: ChargePermissionId,
-) -> Result<(), ByHandError> {
-    let gateway = console.gateway();
-    let before = gateway.permission_by_hand(&shop, permission.clone()).await.map(|told| told.status).ok();
-    let done = gateway.close_by_hand(&shop, permission.clone()).await;
-    let after = match &done {
-        Ok(_) => json!({ "status": "Closed" }),
-        Err(error) => json!({ "status": before, "refused": error.to_string() }),
-    };
-    let entry = AuditEntry {
-        at: console.now(),
-        by: staff.by(),
-        act: "consent.close",
-        shop: Some(shop),
-        subject: permission.to_string(),
-        before: Some(json!({ "status": before })),
-        after: Some(after),
-    };
-    if let Err(error) = console.book().append(entry).await {
-        tracing::error!(%error, %permission, by = %staff.name(), act = "consent.close", "the audit log cannot be written");
+}
+
+impl Closing {
+    async fn perform(self) -> Result<(), Undone> {
+        let gateway = self.console.gateway();
+        let before = gateway.permission_by_hand(&self.shop, self.permission.clone()).await.map(|told| told.status).ok();
+        let before = json!({ "status": before });
+        let line = self.line("consent.close.asked", None, before.clone());
+        self.console.book().append(line).await.map_err(Undone::before_anything)?;
+
+        let done = match gateway.close_by_hand(&self.shop, self.permission.clone()).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.undone(error).await),
+        };
+        let after = match &done {
+            Ok(()) => json!({ "status": "Closed", "outcome": "done" }),
+            Err(undone) => {
+                let mut after = undone.told();
+                after["status"] = before["status"].clone();
+                after
+            }
+        };
+        self.console.note(self.line("consent.close", Some(before), after)).await;
+        done
     }
-    done.map(|_| ())
+
+    /// What is known of it now: the intent, if there is one, is with the transaction that the permission is told by.
+    async fn undone(&self, error: ByHandError) -> Undone {
+        let store = self.console.gateway().store();
+        let is_open = match store.transaction_of_permission(&self.shop, &self.permission).await {
+            Ok(Some(transaction)) => self.console.has_open_intent(&transaction.access_id).await,
+            Ok(None) => false,
+            Err(error) => {
+                tracing::error!(%error, permission = %self.permission, "whether an outcome is known cannot be read");
+                true
+            }
+        };
+        Undone { error, is_open }
+    }
+
+    fn line(&self, act: &'static str, before: Option<Value>, after: Value) -> AuditEntry {
+        AuditEntry {
+            at: self.console.now(),
+            by: self.staff.by(),
+            act,
+            shop: Some(self.shop.clone()),
+            subject: self.permission.to_string(),
+            before,
+            after: Some(after),
+        }
+    }
 }

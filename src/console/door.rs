@@ -2,7 +2,8 @@
 //!
 //! Who acts: anybody who can reach the gateway. Whoever errs is told the same in the same time, be it the name, the
 //! password or the code, and whether or not there is such an account; and too often in a minute leads nowhere
-//! (`domain::guesses`). A password is looked at even where it cannot be right, so that the time taken tells nothing.
+//! (`limits`). A password is looked at even where it cannot be right, so that the time taken tells nothing; but each look
+//! costs a hash, so a network has only so many of them, whatever names it gives.
 
 use askama::Template;
 use axum::Extension;
@@ -18,7 +19,7 @@ use super::route::{Needs, Room, get, post};
 use super::session::Token;
 use super::{App, Asked, Caller, Console, Failure, Frame, Staff};
 use crate::config::Secret;
-use crate::domain::guesses::Judgement;
+use crate::domain::guesses::{Judgement, network_of};
 use crate::domain::staff::PASSWORD_BYTES_MAX;
 use crate::domain::totp::TotpSecret;
 use crate::domain::{LoginName, Millis, Right};
@@ -79,7 +80,10 @@ async fn sign_in(
     let now = console.now();
     let name = LoginName::new(asked.field("name")).ok();
     let counted = name.as_ref().map_or(NO_NAME, LoginName::as_str);
-    if console.guesses.bars(counted, address, now) {
+    let limits = &console.limits;
+    let may_try = limits.guesses.knows(counted, address)
+        || (!limits.guesses.bars(counted, address, now) && limits.networks.take(&network_of(address), now));
+    if !may_try {
         return wrong(&console, &visitor, &asked);
     }
     let account = match &name {
@@ -93,18 +97,26 @@ async fn sign_in(
         Err(PasswordError::Busy) => return busy(&console, &visitor, &asked),
         Err(PasswordError::Broken) => return Err(Failure::broken()),
     };
-    let judgement = console.guesses.judge(counted, address, admitted.is_some(), now);
+    let judgement = limits.guesses.judge(counted, address, admitted.is_some(), now);
     let (Judgement::Right, Some((account, step))) = (judgement, admitted) else {
         tracing::warn!(account = logged, %address, ?judgement, "somebody was not let into the console");
         return wrong(&console, &visitor, &asked);
     };
     let session = Token::draw(&console);
     let by = By { id: Some(account.id), name: account.name.to_string(), address: Some(address) };
-    let change = StaffChange::SignIn { id: account.id, token_sha256: session.sha256(), step };
+    let change = StaffChange::SignIn {
+        id: account.id,
+        token_sha256: session.sha256(),
+        step,
+        password_hash: account.password_hash,
+        factor_salt: account.factor_salt,
+    };
     match console.book().change_staff(change, by, now).await {
         Ok(()) => {}
-        // Somebody was quicker with the same code, or the account was disabled just now.
-        Err(StaffError::CodeUsed | StaffError::Disabled) => return wrong(&console, &visitor, &asked),
+        // Somebody was quicker with the same code, or the account was disabled or given another password just now.
+        Err(StaffError::CodeUsed | StaffError::Disabled | StaffError::Outdated) => {
+            return wrong(&console, &visitor, &asked);
+        }
         Err(error) => return Err(error.into()),
     }
     Ok(with_cookie(asked.to(way_on(&asked)), console.cookies.keep_session(&session)))
@@ -134,15 +146,21 @@ impl Console {
         };
         let Some(salt) = &account.factor_salt else { return Ok(Some((account, None))) };
         let factor = TotpSecret::derive(&self.parts.deployment_key, account.id, salt);
-        let step = factor.step_of(asked.field("code"), now, account.factor_step);
+        let code = asked.field("code");
+        let step = factor.step_of(code, now, account.factor_step);
+        // Who typed none has guessed none.
+        if !code.is_empty() && self.limits.codes.judge(&account.id, step.is_some(), now) == Judgement::TooMany {
+            tracing::warn!(account = %account.name, "codes are guessed by somebody who has the password");
+            return Ok(None);
+        }
         Ok(step.map(|step| (account, Some(step))))
     }
 }
 
 fn wrong(console: &Console, visitor: &Visitor, asked: &Asked) -> Result<Response, Failure> {
     let text = asked.t(
-        "サインインできませんでした。名前、パスワード、確認コードのいずれかが正しくないか、試行回数が多すぎます。1分待ってからもう一度お試しください。",
-        "You could not be signed in: name, password or code are not right, or there were too many tries. Wait a minute and try again.",
+        "サインインできませんでした。名前、パスワード、確認コードのいずれかが正しくないか、試行回数が多すぎます。1分（確認コードを何度も間違えた場合は10分）待ってからもう一度お試しください。",
+        "You could not be signed in: name, password or code are not right, or there were too many tries. Wait a minute, or ten if the code was wrong many times, and try again.",
     );
     door(console, visitor, asked, StatusCode::UNPROCESSABLE_ENTITY, Some(text))
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::Frame;
+use crate::store::overview::OverviewError;
 use crate::store::{StaffError, StoreError};
 
 /// Japanese and English.
@@ -107,6 +108,18 @@ impl Failure {
         )
     }
 
+    /// There is no place for it just now.
+    pub(crate) fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ("ただいま混み合っています", "Too much is asked just now"),
+            (
+                "何も変更されていません。数秒待ってから再読み込みしてください。検索条件を絞ると早く表示できます。",
+                "Nothing was changed. Please reload the page in a few seconds; a narrower search is answered sooner.",
+            ),
+        )
+    }
+
     /// Something that this console's own rules refuse, told in both languages.
     pub(crate) fn refused(ja: &str, en: &str) -> Self {
         Self::new(StatusCode::CONFLICT, ("実行できませんでした", "This was not done"), (ja, en))
@@ -127,6 +140,18 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<OverviewError> for Failure {
+    fn from(error: OverviewError) -> Self {
+        match error {
+            OverviewError::Busy => {
+                tracing::warn!("the console's reading connections are all busy");
+                Self::busy()
+            }
+            OverviewError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
 impl From<StaffError> for Failure {
     fn from(error: StaffError) -> Self {
         match error {
@@ -136,9 +161,10 @@ impl From<StaffError> for Failure {
                 "この名前はすでに使われています。別の名前を選んでください。",
                 "This name is taken. Please choose another.",
             ),
-            StaffError::TooMany => {
-                Self::refused("アカウント数が上限に達しています。", "There are as many accounts as this console holds.")
-            }
+            StaffError::TooMany => Self::refused(
+                "この店舗（または運用者）のアカウント数が上限に達しています。",
+                "There are as many accounts of this shop, or of operators, as this console holds.",
+            ),
             StaffError::Disabled => Self::refused(
                 "このアカウントは無効です。先に有効にしてください。",
                 "This account is disabled. Please enable it first.",
@@ -146,6 +172,14 @@ impl From<StaffError> for Failure {
             StaffError::CodeUsed => Self::refused(
                 "この確認コードはすでに使われました。次のコードが表示されるまでお待ちください。",
                 "This code was used before. Please wait for the next one.",
+            ),
+            StaffError::Outdated => Self::refused(
+                "その間にパスワード、二段階認証、またはセッションが変更されました。もう一度サインインしてください。",
+                "The password, the second factor or the session was changed meanwhile. Please sign in again.",
+            ),
+            StaffError::DisabledByOperator => Self::refused(
+                "このアカウントは運用者が無効にしました。有効にできるのは運用者だけです。",
+                "An operator has disabled this account; only an operator enables it.",
             ),
             StaffError::LastAdministrator => Self::refused(
                 "これは全店舗を管理できる最後のアカウントです。先に別の運用者を管理者にしてください。",

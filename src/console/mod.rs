@@ -18,6 +18,7 @@ mod door;
 mod failure;
 mod frame;
 mod guard;
+mod limits;
 mod notifications;
 pub mod password;
 mod route;
@@ -34,11 +35,11 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 
 use crate::config::DeploymentKey;
-use crate::domain::guesses::Guesses;
 use crate::domain::{Clock, Rng, Scope, ShopId};
 use crate::flow::{Gateway, Shop};
 use crate::notify::Dispatcher;
-use crate::store::{Overview, StaffBook};
+use crate::store::{AuditEntry, Overview, StaffBook};
+use limits::Limits;
 use password::Passwords;
 use route::Room;
 use session::Cookies;
@@ -77,7 +78,7 @@ pub struct Console {
     parts: Parts,
     cookies: Cookies,
     passwords: Passwords,
-    guesses: Guesses,
+    limits: Limits,
     shops_source: OnceLock<Arc<dyn ShopsSource>>,
     reloading: tokio::sync::Mutex<()>,
 }
@@ -94,7 +95,7 @@ impl Console {
             parts,
             cookies,
             passwords,
-            guesses: Guesses::default(),
+            limits: Limits::new(),
             shops_source: OnceLock::new(),
             reloading: tokio::sync::Mutex::default(),
         })
@@ -117,6 +118,26 @@ impl Console {
     /// Accounts, sessions, and the audit log.
     pub(crate) fn book(&self) -> &dyn StaffBook {
         &*self.parts.book
+    }
+
+    /// Adds a line to the audit log about what is done already. Where that fails, the gateway's own log has it: what is done
+    /// must not be told as if it were not.
+    pub(crate) async fn note(&self, entry: AuditEntry) {
+        let (act, subject, who) = (entry.act, entry.subject.clone(), entry.by.name.clone());
+        if let Err(error) = self.book().append(entry).await {
+            tracing::error!(%error, act, subject, who, "the audit log cannot be written");
+        }
+    }
+
+    /// Lets an act and its line in the audit log come to their end, even if whoever asked goes away.
+    ///
+    /// # Errors
+    /// The act's own; [`Failure::broken`] where it panicked.
+    pub(crate) async fn to_its_end<T: Send + 'static>(
+        &self,
+        act: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.gateway().detached(act).await.unwrap_or_else(|_| Err(Failure::broken()))
     }
 
     /// The book of payments.

@@ -1,5 +1,7 @@
 //! Sessions: a random token with the browser, its hash in the database, and what is derived from it for forms.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue};
 use sha2::{Digest as _, Sha256};
 use url::{Host, Url};
@@ -7,12 +9,15 @@ use url::{Host, Url};
 use super::asked::cookie;
 use super::{Console, Staff};
 use crate::config::constant_time_eq;
-use crate::domain::random_hex;
 use crate::domain::staff::{SESSION_IDLE_MS, SESSION_WHOLE_MS};
+use crate::domain::{Millis, random_hex};
 use crate::store::StoreError;
 
 /// How much later a session must be seen again before that is written down: not every page is worth a write.
 const SEEN_EVERY_MS: i64 = 60_000;
+
+/// How long a page waits for that to be written; while the database takes no writes, pages are read all the same.
+const SEEN_WAIT: Duration = Duration::from_secs(1);
 
 /// What a browser is given to be known by: 256 bits in hex. Neither printed nor compared.
 #[derive(Clone)]
@@ -121,9 +126,21 @@ impl Console {
         let (began_after, seen_after) = (now.plus(-SESSION_WHOLE_MS), now.plus(-SESSION_IDLE_MS));
         let Some(session) = self.book().session(&hash, began_after, seen_after).await? else { return Ok(None) };
         if now.since(session.seen_at) > SEEN_EVERY_MS {
-            self.book().saw_session(&hash, now).await?;
+            match tokio::time::timeout(SEEN_WAIT, self.book().saw_session(&hash, now)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "that a session was seen could not be written down"),
+                Err(_) => tracing::warn!("that a session was seen is not written down yet"),
+            }
         }
         Ok(Some(Staff::new(session.account, caller, token)))
+    }
+
+    /// Whether somebody who was let in would still be, and sees the same: for an answer that takes long. The session may rest
+    /// meanwhile; that it was ended, or the account disabled, ends the answer, too.
+    pub(super) async fn is_still_inside(&self, staff: &Staff) -> Result<bool, StoreError> {
+        let began_after = self.now().plus(-SESSION_WHOLE_MS);
+        let session = self.book().session(&staff.session_hash(), began_after, Millis(i64::MIN)).await?;
+        Ok(session.is_some_and(|session| session.account.scope == *staff.scope()))
     }
 }
 

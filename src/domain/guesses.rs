@@ -10,26 +10,15 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
 use super::Millis;
+pub use super::tries::Judgement;
+use super::tries::Lately;
 
 /// How many wrong passwords of an address for an account are judged within [`WITHIN_MS`].
 pub const TRIES_MAX: usize = 10;
 /// One minute.
 pub const WITHIN_MS: i64 = 60_000;
-/// How many pairs of account and address are remembered for their wrong passwords; then the oldest is forgotten.
-const PAIRS_MAX: usize = 10_000;
 /// How many addresses of an account are remembered for the right one; then the oldest is forgotten.
 const KNOWN_MAX: usize = 64;
-
-/// What becomes of a try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Judgement {
-    /// The password is right.
-    Right,
-    /// It is wrong.
-    Wrong,
-    /// There were too many tries; whether it is right is told nobody.
-    TooMany,
-}
 
 /// The wrong passwords of the last minute, and who named the right one.
 #[derive(Default)]
@@ -37,12 +26,15 @@ pub struct Guesses {
     memory: Mutex<Memory>,
 }
 
-#[derive(Default)]
 struct Memory {
-    wrong: HashMap<(String, IpAddr), VecDeque<Millis>>,
-    /// The keys of `wrong`, oldest first.
-    order: VecDeque<(String, IpAddr)>,
+    wrong: Lately<(String, IpAddr)>,
     known: HashMap<String, VecDeque<IpAddr>>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { wrong: Lately::new(WITHIN_MS), known: HashMap::new() }
+    }
 }
 
 impl Guesses {
@@ -51,8 +43,13 @@ impl Guesses {
     pub fn bars(&self, account: &str, address: IpAddr, now: Millis) -> bool {
         let pair = (account.to_owned(), network_of(address));
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_known = memory.known.get(account).is_some_and(|known| known.contains(&pair.1));
-        !is_known && memory.tries(&pair, now) >= TRIES_MAX
+        !memory.knows(&pair) && memory.wrong.count(&pair, now) >= TRIES_MAX
+    }
+
+    /// Whether somebody at this address has named the right password for `account` before.
+    pub fn knows(&self, account: &str, address: IpAddr) -> bool {
+        let pair = (account.to_owned(), network_of(address));
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).knows(&pair)
     }
 
     /// Counts a try for `account`, which must be one that exists: what is remembered of owners has no other bound.
@@ -60,41 +57,24 @@ impl Guesses {
     pub fn judge(&self, account: &str, address: IpAddr, right: bool, now: Millis) -> Judgement {
         let pair = (account.to_owned(), network_of(address));
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if right && memory.known.get(account).is_some_and(|known| known.contains(&pair.1)) {
+        if right && memory.knows(&pair) {
             return Judgement::Right;
         }
-        if memory.tries(&pair, now) >= TRIES_MAX {
+        if memory.wrong.count(&pair, now) >= TRIES_MAX {
             return Judgement::TooMany;
         }
         if right {
             memory.recognise(pair);
             return Judgement::Right;
         }
-        memory.count(pair, now);
+        memory.wrong.add(pair, now);
         Judgement::Wrong
     }
 }
 
 impl Memory {
-    fn tries(&mut self, pair: &(String, IpAddr), now: Millis) -> usize {
-        let Some(tries) = self.wrong.get_mut(pair) else { return 0 };
-        // One of the future is of a clock that was set back since.
-        tries.retain(|at| (0..WITHIN_MS).contains(&now.since(*at)));
-        tries.len()
-    }
-
-    fn count(&mut self, pair: (String, IpAddr), now: Millis) {
-        if let Some(tries) = self.wrong.get_mut(&pair) {
-            tries.push_back(now);
-            return;
-        }
-        if self.order.len() >= PAIRS_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.wrong.remove(&oldest);
-        }
-        self.order.push_back(pair.clone());
-        self.wrong.insert(pair, VecDeque::from([now]));
+    fn knows(&self, (account, network): &(String, IpAddr)) -> bool {
+        self.known.get(account).is_some_and(|known| known.contains(network))
     }
 
     fn recognise(&mut self, (account, address): (String, IpAddr)) {
@@ -106,8 +86,8 @@ impl Memory {
     }
 }
 
-/// Whoever has one address of IPv6 has the 2^64 of its network.
-fn network_of(address: IpAddr) -> IpAddr {
+/// Whose tries count together: whoever has one address of IPv6 has the 2^64 of its network.
+pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -121,6 +101,7 @@ fn network_of(address: IpAddr) -> IpAddr {
 mod tests {
     use Judgement::{Right, TooMany, Wrong};
 
+    use super::super::tries::KEYS_MAX;
     use super::*;
 
     const NOW: Millis = Millis(1_795_371_000_000);
@@ -158,6 +139,7 @@ mod tests {
         assert_eq!(guesses.judge("shop", at(2), true, NOW), TooMany, "who only guessed");
         assert!(guesses.bars("shop", at(2), NOW) && !guesses.bars("shop", at(2), NOW.plus(WITHIN_MS)));
         assert!(!guesses.bars("shop", at(1), NOW) && !guesses.bars("other", at(2), NOW));
+        assert!(guesses.knows("shop", at(1)) && !guesses.knows("shop", at(2)) && !guesses.knows("nobody", at(1)));
     }
 
     #[test]
@@ -180,7 +162,7 @@ mod tests {
             guesses.judge("shop", IpAddr::from(number.to_be_bytes()), false, NOW);
         }
         let memory = guesses.memory.lock().unwrap();
-        assert_eq!((memory.wrong.len(), memory.order.len()), (PAIRS_MAX, PAIRS_MAX));
+        assert_eq!(memory.wrong.keys(), KEYS_MAX);
         assert_eq!(memory.known["shop"], [at(1)]);
         drop(memory);
         for number in 0..1000_u32 {

@@ -12,6 +12,7 @@ pub mod staff;
 pub mod terms;
 pub mod totp;
 pub mod transaction;
+pub mod tries;
 pub mod turns;
 pub mod world;
 pub mod yen;

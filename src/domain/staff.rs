@@ -17,6 +17,23 @@ pub const SESSION_IDLE_MS: i64 = 30 * 60_000;
 /// How long a session lasts at most, however busy it is: twelve hours, a long working day.
 pub const SESSION_WHOLE_MS: i64 = 12 * 60 * 60_000;
 
+/// How many wrong codes of the second factor are judged for an account, from wherever they come, within
+/// [`CODES_WITHIN_MS`]: whoever is asked for one has the password already, so nobody is known, and no address is exempt.
+pub const CODES_MAX: usize = 10;
+/// Ten minutes: three codes of a million are right at any moment, so guessing them takes years.
+pub const CODES_WITHIN_MS: i64 = 10 * 60_000;
+/// How many wrong passwords typed inside, where the present one is asked for, are judged within [`INSIDE_WITHIN_MS`].
+pub const INSIDE_MAX: usize = 10;
+/// One minute.
+pub const INSIDE_WITHIN_MS: i64 = 60_000;
+/// How many passwords somebody in one network may have looked at, for whatever names, within [`NETWORK_WITHIN_MS`]: each
+/// costs a hash, and there are only so many places for that. A name that came in from there before is exempt.
+pub const NETWORK_TRIES_MAX: usize = 60;
+/// One minute.
+pub const NETWORK_WITHIN_MS: i64 = 60_000;
+/// How many counts and exports an account may have under way at once.
+pub const HEAVY_MAX: usize = 2;
+
 /// The number of an account. Never given to a second one, so that the audit log stays true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StaffId(pub i64);

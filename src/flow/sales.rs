@@ -63,7 +63,7 @@ impl Gateway {
     }
 
     /// Whether the authorisation is older than Amazon keeps one.
-    pub(super) fn is_expired(&self, transaction: &Transaction) -> bool {
+    pub fn is_expired(&self, transaction: &Transaction) -> bool {
         let authorized_at = transaction.state.payment().map(|payment| payment.authorized_at);
         authorized_at.is_some_and(|at| self.parts.clock.now().since(at) > AUTHORISATION_MS)
     }

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::StoreError;
 use crate::domain::{LoginName, Millis, Role, Scope, ShopId, StaffId};
 
-/// The most accounts: a list of all of them must stay one page's work.
-pub const STAFF_MAX: usize = 5_000;
+/// The most accounts of a shop, and of operators: a list of them must stay one page's work, and no shop takes another's room.
+pub const STAFF_MAX: usize = 500;
 /// The most sessions of an account; a further one ends the oldest.
 pub const SESSIONS_MAX: usize = 20;
 
@@ -36,6 +36,8 @@ pub struct Account {
     pub factor_step: Option<i64>,
     /// Since when nobody can sign in with it.
     pub disabled_at: Option<Millis>,
+    /// Whether it was an operator who disabled it; then only an operator enables it.
+    pub disabled_by_operator: bool,
     /// When it was made.
     pub created_at: Millis,
 }
@@ -48,6 +50,7 @@ impl Account {
             "shop": self.scope.shop().map(ShopId::as_str),
             "role": self.role.as_str(),
             "enabled": self.disabled_at.is_none(),
+            "disabled_by_operator": self.disabled_by_operator,
             "second_factor": self.factor_salt.is_some(),
         })
     }
@@ -113,7 +116,7 @@ pub enum StaffChange {
     Role(StaffId, Role),
     /// Lets nobody sign in with it any more, and ends its sessions.
     Disable(StaffId),
-    /// Lets its owner sign in again.
+    /// Lets its owner sign in again. What an operator disabled, only an operator enables.
     Enable(StaffId),
     /// A new password. Ends every session of the account but the one named.
     Password {
@@ -121,7 +124,7 @@ pub enum StaffChange {
         id: StaffId,
         /// argon2id, in the PHC format.
         password_hash: String,
-        /// The session that goes on: of whoever changes their own.
+        /// The session that goes on: of whoever changes their own. It has to be there still.
         keep: Option<String>,
     },
     /// A second factor under this salt, its first code used.
@@ -136,6 +139,10 @@ pub enum StaffChange {
         token_sha256: String,
         /// The step of the code.
         step: Option<i64>,
+        /// The hash that the password was judged by: if the account has another one by now, nobody comes in.
+        password_hash: String,
+        /// The salt that the code was judged by, or that there was none; the same holds.
+        factor_salt: Option<String>,
     },
     /// One session ends.
     SignOut(StaffId, String),
@@ -183,15 +190,21 @@ pub enum StaffError {
     /// Somebody is called that already.
     #[error("an account of this name exists already")]
     NameTaken,
-    /// There are [`STAFF_MAX`] accounts.
-    #[error("there are {STAFF_MAX} accounts already")]
+    /// The shop has [`STAFF_MAX`] accounts, or there are so many operators.
+    #[error("there are {STAFF_MAX} accounts of this shop, or of operators, already")]
     TooMany,
-    /// There is no such account, or its shop is not the acting one's.
+    /// There is no such account, or its shop is not within what the acting one sees now.
     #[error("there is no such account")]
     Unknown,
     /// The account is disabled.
     #[error("the account is disabled")]
     Disabled,
+    /// What was judged is no longer so: the password, the second factor or the session was changed meanwhile.
+    #[error("the password, the second factor or the session was changed meanwhile")]
+    Outdated,
+    /// An operator disabled it, and the acting one is none.
+    #[error("an operator has disabled this account, and only an operator enables it")]
+    DisabledByOperator,
     /// The code was used before.
     #[error("the code was used before")]
     CodeUsed,

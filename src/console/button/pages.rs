@@ -7,13 +7,16 @@ use axum::extract::{Path, State};
 use axum::http::header::X_FRAME_OPTIONS;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
 
 use super::form::{AREAS, COLORS, CONSENTS, Form, LANGUAGES, PLACEMENTS, PRODUCT_TYPES, SCOPES, UNITS};
 use super::snippet::{preview_origin, preview_policy, snippet};
 use crate::amazonpay::ButtonSignature;
+use crate::console::notifications::without_query;
 use crate::console::{App, Asked, Failure, Frame, Staff, page_headers};
 use crate::domain::{Scope, random_hex};
 use crate::flow::Shop;
+use crate::store::AuditEntry;
 
 #[derive(Template)]
 #[template(path = "console/button/choose.html")]
@@ -56,6 +59,17 @@ pub(super) async fn start(State(console): State<App>, staff: Staff, asked: Asked
     asked.page(&ChoosePage { frame: Frame::of(Some(&staff), &asked), shops })
 }
 
+pub(super) async fn ask(
+    State(console): State<App>,
+    staff: Staff,
+    asked: Asked,
+    Path(shop): Path<String>,
+) -> Result<Response, Failure> {
+    let shop = console.shop_of(&staff, &shop)?;
+    let (frame, form) = (Frame::of(Some(&staff), &asked), Form::read(&asked));
+    asked.page(&ButtonPage { frame, shop, form, faults: Vec::new(), made: None })
+}
+
 pub(super) async fn generate(
     State(console): State<App>,
     staff: Staff,
@@ -63,16 +77,18 @@ pub(super) async fn generate(
     Path(shop): Path<String>,
 ) -> Result<Response, Failure> {
     let shop = console.shop_of(&staff, &shop)?;
-    let form = Form::read(&asked);
-    let mut page = ButtonPage { frame: Frame::of(Some(&staff), &asked), shop, form, faults: Vec::new(), made: None };
-    if !Form::is_filled(&asked) {
-        return asked.page(&page);
-    }
+    let mut frame = Frame::of(Some(&staff), &asked);
+    // The answer to a form: in the other language there would be the empty form.
+    frame.switch_href.clear();
+    let mut page = ButtonPage { frame, shop, form: Form::read(&asked), faults: Vec::new(), made: None };
     match page.form.payload(&page.shop.settings) {
         Ok(payload) => {
+            // Nothing is signed of which the audit log does not know.
+            console.book().append(entry(&console, &staff, &page.shop, &page.form)).await?;
             let signed = sign(&page.shop, payload)?;
             let snippet = snippet(&page.shop, &page.form, &signed, None);
-            let preview = preview_origin(&page.shop).map(|_| preview_address(&asked, &page.shop));
+            let preview = preview_origin(&page.shop)
+                .map(|_| format!("/console/button/{}/preview?{}", page.shop.id, asked.form_as_query()));
             page.made = Some(Made { signed, snippet, preview });
             asked.page(&page)
         }
@@ -80,6 +96,22 @@ pub(super) async fn generate(
             page.faults = faults.into_iter().map(|fault| asked.t(&fault.ja, &fault.en).to_owned()).collect();
             asked.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
+    }
+}
+
+/// What is signed, as the audit log has it: of addresses what stands before the query, for that is the shop's own affair.
+fn entry(console: &App, staff: &Staff, shop: &Shop, form: &Form) -> AuditEntry {
+    AuditEntry {
+        at: console.now(),
+        by: staff.by(),
+        act: "button.sign",
+        shop: Some(shop.id.clone()),
+        subject: shop.id.to_string(),
+        before: None,
+        after: Some(json!({
+            "productType": form.product_type, "chargePermissionType": form.consent,
+            "returnUrl": without_query(&form.review_url), "publicKeyId": shop.merchant.public_key_id(),
+        })),
     }
 }
 
@@ -91,12 +123,7 @@ fn sign(shop: &Shop, payload: String) -> Result<ButtonSignature, Failure> {
     })
 }
 
-fn preview_address(asked: &Asked, shop: &Shop) -> String {
-    let address = asked.address();
-    let query = address.split_once('?').map_or("", |(_, query)| query);
-    format!("/console/button/{}/preview?{query}", shop.id)
-}
-
+/// The same button once more, for the simulator alone: what this signs, no shop at Amazon can be paid by.
 pub(super) async fn preview(
     State(console): State<App>,
     staff: Staff,

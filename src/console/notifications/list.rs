@@ -8,7 +8,7 @@ use super::{App, Asked, Failure, Frame, Staff, words};
 use crate::domain::{Millis, Right};
 use crate::protocol::Language;
 use crate::store::AttemptRecord;
-use crate::store::overview::{Cursor, NotificationLine, NotificationSeen, NotificationState};
+use crate::store::overview::{Cursor, Few, NotificationLine, NotificationSeen, NotificationState};
 
 /// Notifications on a page.
 const LINES: u32 = 50;
@@ -82,8 +82,18 @@ pub(super) async fn show(State(console): State<App>, staff: Staff, asked: Asked)
     let state = state.map_or("", NotificationState::word).to_owned();
     let next = found.next.map(|next| format!("/console/notifications?state={state}&shop={shop}&after={next}"));
     let frame = match asked.field("sent").parse::<u32>() {
-        Ok(count) => Frame::of(Some(&staff), &asked)
-            .saying(true, format!("{}: {count}", asked.t("再送待ちにした結果通知", "Notifications to be sent again"))),
+        Ok(count) => {
+            let mut said = format!("{}: {count}", asked.t("再送待ちにした結果通知", "Notifications to be sent again"));
+            if let Ok(left @ 1..) = asked.field("left").parse::<i64>() {
+                let more = if left >= Few::<()>::COUNT_MAX { "+" } else { "" };
+                let text = asked.t(
+                    "一度に再送できる上限です。残りは同じ操作をもう一度行ってください。断念した残り",
+                    "That is as many as go at a time; please do the same again for the rest. Given up and left",
+                );
+                said = format!("{said} – {text}: {left}{more}");
+            }
+            Frame::of(Some(&staff), &asked).saying(true, said)
+        }
         Err(_) => Frame::of(Some(&staff), &asked),
     };
     let page = ListPage {
@@ -140,7 +150,7 @@ pub(super) async fn found(console: &App, staff: &Staff, id: &str) -> Result<Noti
 }
 
 /// An address without what may be a shop's own secret.
-pub(super) fn without_query(url: &str) -> String {
+pub(in crate::console) fn without_query(url: &str) -> String {
     match url.split_once('?') {
         Some((before, _)) => format!("{before}?…"),
         None => url.to_owned(),

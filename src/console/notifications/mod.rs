@@ -4,6 +4,8 @@ mod list;
 mod resend;
 mod test;
 
+pub(super) use list::without_query;
+
 use super::route::{Nav, Needs, Room, get, post};
 use super::{App, Asked, Failure, Frame, Staff, words};
 use crate::domain::Right;

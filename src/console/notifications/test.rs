@@ -9,7 +9,7 @@ use super::list::without_query;
 use super::{App, Asked, Failure, Frame, Staff};
 use crate::domain::{Scope, ShopId};
 use crate::notify::ShopAnswer;
-use crate::store::AuditEntry;
+use crate::store::{AuditEntry, By};
 
 #[derive(Template)]
 #[template(path = "console/notifications/test.html")]
@@ -46,17 +46,22 @@ pub(super) async fn send(State(console): State<App>, staff: Staff, asked: Asked)
         },
     };
     let shop = console.gateway().shops().get(&chosen).ok_or_else(Failure::not_found)?;
-    let Some(answered) = console.notices().test(&shop).await else {
-        return page(&console, &staff, &asked, None);
-    };
-    console.book().append(entry(&console, &staff, chosen, &answered)).await?;
-    page(&console, &staff, &asked, Some(answered))
+    let (sender, by) = (console.clone(), staff.by());
+    let answered = console.to_its_end(async move {
+        let answered = sender.notices().test(&shop).await;
+        if let Some(answered) = &answered {
+            sender.note(entry(&sender, by, chosen, answered)).await;
+        }
+        Ok(answered)
+    });
+    let answered = answered.await?;
+    page(&console, &staff, &asked, answered)
 }
 
-fn entry(console: &App, staff: &Staff, shop: ShopId, answered: &ShopAnswer) -> AuditEntry {
+fn entry(console: &App, by: By, shop: ShopId, answered: &ShopAnswer) -> AuditEntry {
     AuditEntry {
         at: console.now(),
-        by: staff.by(),
+        by,
         act: "notification.test",
         subject: shop.to_string(),
         shop: Some(shop),

@@ -17,7 +17,7 @@ use crate::amazonpay::SigningKey;
 use crate::console::{App, Asked, Console, Failure, Frame, Staff};
 use crate::domain::{Right, Scope};
 use crate::flow::{Connection, Shop};
-use crate::store::AuditEntry;
+use crate::store::{AuditEntry, By};
 
 #[derive(Template)]
 #[template(path = "console/shop/list.html")]
@@ -126,6 +126,13 @@ pub(super) async fn check_connection(
     Path(shop): Path<String>,
 ) -> Result<Response, Failure> {
     let shop = console.shop_of(&staff, &shop)?;
+    let check = check_and_note(console.clone(), staff.by(), asked.clone(), shop.clone());
+    let checked = console.to_its_end(check).await?;
+    page(&console, &staff, &asked, shop, checked)
+}
+
+/// Asks Amazon with each key, and writes in the audit log what came of it.
+async fn check_and_note(console: App, by: By, asked: Asked, shop: Arc<Shop>) -> Result<Vec<Checked>, Failure> {
     let mut checked = Vec::new();
     for account in [Some(&shop.merchant), shop.other_merchant.as_ref()].into_iter().flatten() {
         let found = console.gateway().check_connection(account).await;
@@ -135,15 +142,15 @@ pub(super) async fn check_connection(
     let result: serde_json::Map<_, _> = checked.iter().map(|one| (one.key_id.clone(), json!(one.is_good))).collect();
     let entry = AuditEntry {
         at: console.now(),
-        by: staff.by(),
+        by,
         act: "shop.check-connection",
         shop: Some(shop.id.clone()),
         subject: shop.id.to_string(),
         before: None,
         after: Some(result.into()),
     };
-    console.book().append(entry).await?;
-    page(&console, &staff, &asked, shop, checked)
+    console.note(entry).await;
+    Ok(checked)
 }
 
 fn said(asked: &Asked, found: &Connection) -> String {
@@ -179,7 +186,9 @@ pub(super) async fn reload(State(console): State<App>, staff: Staff, asked: Aske
     let source = console.shops_source_name().unwrap_or_default();
     let mut frame = Frame::of(Some(&staff), &asked);
     frame.switch_href.clear();
-    let (status, changes, refused) = match console.reload_shops(staff.by()).await? {
+    let (reader, by) = (console.clone(), staff.by());
+    let reloaded = console.to_its_end(async move { Ok(reader.reload_shops(by).await?) }).await?;
+    let (status, changes, refused) = match reloaded {
         Reloaded::Done(changes) => (StatusCode::OK, changes, Vec::new()),
         Reloaded::Refused(mistakes) => (StatusCode::CONFLICT, Vec::new(), mistakes),
         Reloaded::NoSource => {

@@ -1,12 +1,15 @@
 //! The settings of a shop by the names that they have in `shops.toml`, to be shown and to be compared.
 
 use crate::config::{OtherKey, Secret, Shop, ShopSettings};
+use crate::console::notifications::without_query;
 
 /// A setting's value.
 #[derive(Debug, Clone)]
 pub(super) enum Value {
     /// To be read by anybody who may see the shop.
     Text(String),
+    /// An address: shown without its query, in which there may be a secret (`config::value`), and compared whole.
+    Url { whole: Secret, shown: String },
     /// To be shown to nobody.
     Secret(Secret),
     /// Not set.
@@ -18,6 +21,10 @@ impl Value {
         Self::Text(text.to_string())
     }
 
+    fn url(url: &str) -> Self {
+        Self::Url { whole: Secret::new(url), shown: without_query(url) }
+    }
+
     fn secret(secret: Option<&Secret>) -> Self {
         secret.map_or(Self::None, |secret| Self::Secret(secret.clone()))
     }
@@ -25,7 +32,7 @@ impl Value {
     /// As a page shows it.
     pub(super) fn shown(&self) -> &str {
         match self {
-            Self::Text(text) => text,
+            Self::Text(text) | Self::Url { shown: text, .. } => text,
             Self::Secret(_) => "••••••••",
             Self::None => "–",
         }
@@ -34,7 +41,9 @@ impl Value {
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Text(one), Self::Text(two)) => one == two,
-            (Self::Secret(one), Self::Secret(two)) => one.matches(two.expose()),
+            (Self::Secret(one), Self::Secret(two)) | (Self::Url { whole: one, .. }, Self::Url { whole: two, .. }) => {
+                one.matches(two.expose())
+            }
             (Self::None, Self::None) => true,
             _ => false,
         }
@@ -91,8 +100,8 @@ pub(super) fn settings(shop: &ShopSettings) -> Vec<Setting> {
         ("other_public_key_id", other_key.as_ref().map_or(Value::None, other_id)),
         ("other_private_key", Value::secret(other_key.as_ref().map(|key| &key.private_key))),
         ("region", Value::of(region.as_str())),
-        ("amazon_endpoint", Value::of(amazon_endpoint)),
-        ("notify_url", notify_url.as_ref().map_or(Value::None, Value::of)),
+        ("amazon_endpoint", Value::url(amazon_endpoint)),
+        ("notify_url", notify_url.as_deref().map_or(Value::None, Value::url)),
         ("notify_secret", Value::secret(notify_secret.as_ref())),
         ("notify_timeout_ms", Value::of(notify_timeout_ms)),
         ("notify_retry_minutes", Value::Text(listed(notify_retry_minutes.iter()))),
@@ -140,6 +149,19 @@ mod tests {
             .unwrap();
         file.shops[0].take_key_from(data.path());
         file.load_secrets(&|_| None, FileMode::Any).unwrap().remove(0)
+    }
+
+    #[test]
+    fn an_address_is_compared_whole_and_shown_without_its_query() {
+        let mut old = shop();
+        old.notify_url = Some("https://shop.example/hear?token=first".to_owned());
+        let mut new = old.clone();
+        new.notify_url = Some("https://shop.example/hear?token=second".to_owned());
+        let address = "https://shop.example/hear?…".to_owned();
+        assert_eq!(differences(&old, &new), [("notify_url", address.clone(), address)]);
+        assert!(differences(&old, &old.clone()).is_empty());
+        let all = format!("{:?}", settings(&new));
+        assert!(!all.contains("second"), "{all}");
     }
 
     #[test]

@@ -8,15 +8,14 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::{Value, json};
 
+use super::deed::{done, why};
 use super::one;
 use super::{App, Asked, Failure, Frame, Staff, words};
 use crate::config::NotifyEvent;
-use crate::domain::{AccessId, Money, State as Standing, Transaction, Yen};
-use crate::flow::{ByHandError, Possible, Refusal, Seen};
-use crate::protocol::{Language, codes};
-use crate::store::AuditEntry;
+use crate::domain::{Money, State as Standing, Transaction, Yen};
+use crate::flow::Possible;
+use crate::protocol::Language;
 
 /// What can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +37,17 @@ impl Act {
         }
     }
 
-    /// In the audit log.
-    const fn name(self) -> &'static str {
+    /// In the audit log, before it is done.
+    pub(super) const fn name_asked(self) -> &'static str {
+        match self {
+            Self::Sales => "transaction.sales.asked",
+            Self::Cancel => "transaction.cancel.asked",
+            Self::Change => "transaction.change.asked",
+        }
+    }
+
+    /// In the audit log, with its outcome.
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Sales => "transaction.sales",
             Self::Cancel => "transaction.cancel",
@@ -83,9 +91,9 @@ struct ActPage {
 }
 
 /// A transaction and what is to be done about it.
-struct Subject {
-    transaction: Transaction,
-    act: Act,
+pub(super) struct Subject {
+    pub(super) transaction: Transaction,
+    pub(super) act: Act,
     limit: Money,
 }
 
@@ -183,7 +191,11 @@ fn consequences(console: &App, subject: &Subject, money: Money, language: Langua
     let yen = |amount: i64| words::yen(amount, language);
     let (asked, now) = (money.total().get(), subject.limit.total().get());
     let mut said = match (subject.act, &subject.transaction.state) {
-        (Act::Sales, _) => sale(asked, now, language),
+        (Act::Sales, _) => {
+            let mut said = sale(asked, now, language);
+            said.extend(lapsed(console, &subject.transaction, language));
+            said
+        }
         (Act::Cancel, Standing::Auth(_)) => vec![match language {
             Language::Japanese => {
                 format!("仮売上 {} の全額をAmazonで取り消します。購入者には請求されません。元に戻せません。", yen(now))
@@ -264,6 +276,26 @@ fn sale(asked: i64, now: i64, language: Language) -> Vec<String> {
     said
 }
 
+/// What is done about an authorisation that is older than Amazon keeps one.
+fn lapsed(console: &App, transaction: &Transaction, language: Language) -> Option<String> {
+    let shop = console.gateway().shops().get(&transaction.shop_id)?;
+    if !console.gateway().is_expired(transaction) {
+        return None;
+    }
+    let said = if shop.settings.renew_expired_authorization {
+        language.pick(
+            "この仮売上は30日を過ぎています。Amazonで失効していれば、購入者の同意に基づいて新しい請求（チャージ）を作成し、その場で売上確定します。",
+            "This authorisation is more than 30 days old. If Amazon let it lapse, a new charge is made on the buyer’s consent and captured at once.",
+        )
+    } else {
+        language.pick(
+            "この仮売上は30日を過ぎて失効しているため、店舗の設定により行われません。",
+            "This authorisation is more than 30 days old and has lapsed; by the shop’s settings it is not captured.",
+        )
+    };
+    Some(said.to_owned())
+}
+
 fn replacement(asked: i64, now: i64, language: Language) -> Vec<String> {
     let (new, old) = (words::yen(asked, language), words::yen(now, language));
     let mut said = vec![match language {
@@ -304,92 +336,11 @@ pub(super) async fn perform(
     let version = asked.field("version").parse().unwrap_or_default();
     let is_refund = subject.act == Act::Cancel && !matches!(subject.transaction.state, Standing::Auth(_));
     let word = if is_refund { "refund" } else { subject.act.word() };
-    // To its end, and into the audit log, even if whoever asked goes away.
-    let deed = by_hand(console.clone(), staff.clone(), subject, Seen { access_id: known(&access_id)?, version }, money);
-    let done = console.gateway().detached(deed).await.unwrap_or_else(|refusal| Err(refusal.into()));
-    match done {
+    match done(&console, &staff, subject, version, money).await {
         Ok(()) => Ok(asked.to(&format!("/console/transactions/{access_id}?done={word}"))),
-        Err(error) => {
-            let is_open = one::found(&console, &staff, &access_id).await.is_ok_and(|(_, story)| one::is_busy(&story));
-            let text = why(&error, is_open, &asked);
+        Err(undone) => {
+            let text = why(&undone, &asked);
             one::page(&console, &staff, &asked, &access_id, Some((false, text)), StatusCode::CONFLICT).await
-        }
-    }
-}
-
-fn known(access_id: &str) -> Result<AccessId, Failure> {
-    AccessId::new(access_id).map_err(|_| Failure::not_found())
-}
-
-async fn by_hand(console: App, staff: Staff, subject: Subject, seen: Seen, money: Money) -> Result<(), ByHandError> {
-    let gateway = console.gateway();
-    let access_id = seen.access_id.clone();
-    // On the heap: use cases are large.
-    let done = match subject.act {
-        Act::Sales => Box::pin(gateway.sales_by_hand(seen, money)).await.map(|_| ()),
-        Act::Cancel => Box::pin(gateway.cancel_by_hand(seen, money)).await.map(|_| ()),
-        Act::Change => Box::pin(gateway.change_by_hand(seen, money)).await.map(|_| ()),
-    };
-    if matches!(done, Err(ByHandError::Changed)) {
-        return done;
-    }
-    let after = gateway.store().transaction(&access_id).await?;
-    let mut after = after.as_ref().map(told).unwrap_or_default();
-    if let Err(error) = &done {
-        after["refused"] = error.to_string().into();
-    }
-    let mut before = told(&subject.transaction);
-    before["asked"] = Value::Null;
-    after["asked"] = json!({"amount": money.amount.get(), "tax": money.tax.get()});
-    let entry = AuditEntry {
-        at: console.now(),
-        by: staff.by(),
-        act: subject.act.name(),
-        shop: Some(subject.transaction.shop_id.clone()),
-        subject: access_id.to_string(),
-        before: Some(before),
-        after: Some(after),
-    };
-    if let Err(error) = console.book().append(entry).await {
-        // What was done is done, and stands in the journal; who did it stands here.
-        tracing::error!(%error, %access_id, by = %staff.name(), act = subject.act.name(), "the audit log cannot be written");
-    }
-    done
-}
-
-/// A transaction, as the audit log has it.
-fn told(transaction: &Transaction) -> Value {
-    let cancelled = transaction.cancelled();
-    json!({
-        "order": transaction.order_id.as_str(), "status": transaction.status().wire(), "version": transaction.version,
-        "amount": transaction.money.amount.get(), "tax": transaction.money.tax.get(),
-        "cancelled": cancelled.total().get(),
-    })
-}
-
-/// Why it was not done, or why nobody knows, and what to do next.
-pub(in crate::console) fn why(error: &ByHandError, is_open: bool, asked: &Asked) -> String {
-    let unknown = matches!(error, ByHandError::Refused(Refusal::Provider(code)) if *code == codes::AMAZON_UNREACHABLE);
-    match error {
-        ByHandError::Changed => asked.t(
-            "表示後に取引が変わったため、何も行いませんでした。下の内容を確かめてください。同じ操作が二度送信された場合、最初の一度だけが行われています。",
-            "The transaction has changed since it was shown, so nothing was done. Please look at it below; of a form that was sent twice, the first one was done.",
-        ).to_owned(),
-        ByHandError::ShopMissing => asked.t(
-            "この店舗はshops.tomlにありません。何も変更されていません。",
-            "The shop is not in shops.toml. Nothing was changed.",
-        ).to_owned(),
-        _ if unknown && is_open => asked.t(
-            "Amazonの応答が得られず、結果はまだ不明です。もう一度行わないでください。関所が自動で確認します。",
-            "Amazon’s answer was lost and the outcome is not known yet. Do not do it again; Sekisho finds out by itself.",
-        ).to_owned(),
-        ByHandError::Refused(Refusal::Busy) => asked.t(
-            "この取引には別の処理が進行中です。何も行いませんでした。少し待って表示し直してください。",
-            "Something else is being done to this transaction. Nothing was done; please look again in a moment.",
-        ).to_owned(),
-        ByHandError::Refused(refusal) => {
-            let told: Vec<_> = refusal.codes().iter().map(|code| format!("{code} {}", code.text(asked.language))).collect();
-            format!("{} {}", asked.t("行われませんでした。", "It was not done."), told.join(" "))
         }
     }
 }

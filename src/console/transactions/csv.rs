@@ -1,5 +1,9 @@
 //! The list as a file: written while it is read, page by page, so that neither the file's length nor a slow client costs
-//! memory or holds up the book.
+//! memory or holds up the book. Before each page it is asked again whether whoever began it would still be let in: an account
+//! that is disabled gets no more of it. How many an account may have under way is bounded (`limits`), from the first count to
+//! the last byte.
+
+use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Body;
@@ -12,6 +16,7 @@ use futures_util::stream::unfold;
 
 use super::search::{Typed, Wanted};
 use super::{App, Asked, Failure, Frame, Staff, words};
+use crate::console::limits::Turn;
 use crate::domain::JapanDay;
 use crate::protocol::Language;
 use crate::store::overview::{Counted, Cursor, ROWS_MAX, TransactionLine};
@@ -79,7 +84,9 @@ impl Encoding {
 pub(super) async fn offer(State(console): State<App>, staff: Staff, asked: Asked) -> Result<Response, Failure> {
     let typed = Typed::of(&asked);
     let wanted = read(&typed, &staff, &asked)?;
+    let turn = console.limits.heavy_work(staff.id())?;
     let counted = console.overview().count(&wanted.scope, &wanted.search).await?;
+    drop(turn);
     let back = format!("/console/transactions?{}", typed.query(&[]));
     let count = words::grouped(i64::try_from(counted.found).unwrap_or(i64::MAX));
     let page = OfferPage { frame: Frame::of(Some(&staff), &asked), typed, count, counted_all: counted.all, back };
@@ -89,12 +96,13 @@ pub(super) async fn offer(State(console): State<App>, staff: Staff, asked: Asked
 pub(super) async fn file(State(console): State<App>, staff: Staff, asked: Asked) -> Result<Response, Failure> {
     let wanted = read(&Typed::of(&asked), &staff, &asked)?;
     let encoding = Encoding::of(asked.field("encoding")).ok_or_else(unreadable)?;
+    let turn = console.limits.heavy_work(staff.id())?;
     let counted = console.overview().count(&wanted.scope, &wanted.search).await?;
     let name = format!("attachment; filename=\"transactions-{}.csv\"", JapanDay::of(console.now()));
-    let language = asked.language;
+    let export = Arc::new(Export { console, staff, wanted, encoding, language: asked.language, _turn: turn });
     let body = Body::from_stream(unfold(Progress::Begin, move |progress| {
-        let (console, wanted) = (console.clone(), wanted.clone());
-        async move { progress.step(&console, &wanted, encoding, language).await }
+        let export = export.clone();
+        async move { export.step(progress).await }
     }));
     let headers = [
         (CONTENT_TYPE, encoding.content_type()),
@@ -124,6 +132,17 @@ fn unreadable() -> Failure {
     )
 }
 
+/// A file that is being written.
+struct Export {
+    console: App,
+    staff: Staff,
+    wanted: Wanted,
+    encoding: Encoding,
+    language: Language,
+    /// Kept until the last byte.
+    _turn: Turn,
+}
+
 /// How far a file is.
 enum Progress {
     Begin,
@@ -132,34 +151,35 @@ enum Progress {
     End,
 }
 
-impl Progress {
-    /// The next piece of the file, and how far it is then.
-    async fn step(
-        self,
-        console: &App,
-        wanted: &Wanted,
-        encoding: Encoding,
-        language: Language,
-    ) -> Option<(Result<Vec<u8>, std::io::Error>, Self)> {
-        let after = match self {
-            Self::Begin => {
-                let head = format!("{}{}", encoding.mark(), row(&headings(language)));
-                return Some((Ok(encoding.bytes(&head)), Self::At(None)));
+impl Export {
+    /// The next piece of the file, and how far it is then. Where there is none to be had, the connection breaks, so that nobody
+    /// takes half a file for a whole one.
+    async fn step(&self, progress: Progress) -> Option<(Result<Vec<u8>, std::io::Error>, Progress)> {
+        let after = match progress {
+            Progress::Begin => {
+                let head = format!("{}{}", self.encoding.mark(), row(&headings(self.language)));
+                return Some((Ok(self.encoding.bytes(&head)), Progress::At(None)));
             }
-            Self::At(after) => after,
-            Self::End => return None,
+            Progress::At(after) => after,
+            Progress::End => return None,
         };
-        match console.overview().transactions(&wanted.scope, &wanted.search, wanted.sort, after, ROWS_MAX).await {
+        let broken = |why: &str| {
+            tracing::error!(why, who = %self.staff.name(), "an export ended before its time");
+            Some((Err(std::io::Error::other("the rest is not to be had")), Progress::End))
+        };
+        match self.console.is_still_inside(&self.staff).await {
+            Ok(true) => {}
+            Ok(false) => return broken("whoever asked for it is not inside any more"),
+            Err(error) => return broken(&error.to_string()),
+        }
+        let Wanted { scope, search, sort } = &self.wanted;
+        match self.console.overview().transactions(scope, search, *sort, after, ROWS_MAX).await {
             Ok(page) => {
                 let text: String = page.rows.iter().map(|line| row(&cells(line))).collect();
-                let rest = page.next.map_or(Self::End, |next| Self::At(Some(next)));
-                Some((Ok(encoding.bytes(&text)), rest))
+                let rest = page.next.map_or(Progress::End, |next| Progress::At(Some(next)));
+                Some((Ok(self.encoding.bytes(&text)), rest))
             }
-            // The connection breaks, so that nobody takes half a file for a whole one.
-            Err(error) => {
-                tracing::error!(%error, "an export ended before its time");
-                Some((Err(std::io::Error::other("the book cannot be read")), Self::End))
-            }
+            Err(error) => broken(&error.to_string()),
         }
     }
 }

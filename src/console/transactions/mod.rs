@@ -3,12 +3,13 @@
 
 mod act;
 mod csv;
+mod deed;
 mod list;
 mod one;
 mod search;
 mod story;
 
-pub(super) use act::why;
+pub(super) use deed::{Undone, why};
 pub(super) use list::Line;
 
 use super::route::{Nav, Needs, Room, get, post};

@@ -9,7 +9,7 @@ use crate::console::password::{PasswordError, make_up};
 use crate::console::{App, Asked, Console, Failure, Staff};
 use crate::domain::staff::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, PasswordFault, check_password};
 use crate::domain::{LoginName, Role, Scope, ShopId};
-use crate::store::{NewAccount, StaffChange, StaffError};
+use crate::store::{Account, NewAccount, StaffChange, StaffError};
 
 pub(super) async fn add(State(console): State<App>, staff: Staff, asked: Asked) -> Result<Response, Failure> {
     let form = NewUser {
@@ -114,10 +114,7 @@ impl Console {
     pub(super) async fn hash(&self, password: Secret) -> Result<String, Failure> {
         self.passwords.hash(password, self.parts.rng.clone()).await.map_err(|error| match error {
             PasswordError::Broken => Failure::broken(),
-            PasswordError::Busy => Failure::refused(
-                "ただいま混み合っています。数秒待ってからもう一度お試しください。",
-                "Too many passwords are being looked at just now. Wait a few seconds and try again.",
-            ),
+            PasswordError::Busy => Failure::busy(),
         })
     }
 
@@ -127,6 +124,18 @@ impl Console {
         self.book().change_staff(change, staff.by(), self.now()).await?;
         Ok(asked.to(&format!("/console/users/{}?done={done}", id.0)))
     }
+}
+
+/// One's own password and second factor are changed where the present password is asked for: a session left open for a moment
+/// must not become somebody else's account.
+fn not_one_s_own(staff: &Staff, account: &Account) -> Result<(), Failure> {
+    if account.id != staff.id() {
+        return Ok(());
+    }
+    Err(Failure::refused(
+        "自分のパスワードと二段階認証は、右上の自分の名前（/console/me）から、現在のパスワードを入力して変更してください。",
+        "Your own password and second factor are changed under your name (/console/me), where the present password is asked for.",
+    ))
 }
 
 pub(super) async fn role(
@@ -176,13 +185,13 @@ pub(super) async fn password(
     Path(user): Path<String>,
 ) -> Result<Response, Failure> {
     let account = account_of(&console, &staff, &user).await?;
+    not_one_s_own(&staff, &account)?;
     let (password, is_made_up) = match chosen(&console, &account.name, &asked) {
         Ok(chosen) => chosen,
         Err(fault) => return one_with(&staff, &asked, account, Some(fault)),
     };
     let password_hash = console.hash(password.clone()).await?;
-    let keep = (account.id == staff.id()).then(|| staff.session_hash());
-    let change = StaffChange::Password { id: account.id, password_hash, keep };
+    let change = StaffChange::Password { id: account.id, password_hash, keep: None };
     let response = console.change(&staff, &asked, change, "password").await?;
     if is_made_up { made(&staff, &asked, &account, password.expose()) } else { Ok(response) }
 }
@@ -194,6 +203,7 @@ pub(super) async fn drop_factor(
     Path(user): Path<String>,
 ) -> Result<Response, Failure> {
     let account = account_of(&console, &staff, &user).await?;
+    not_one_s_own(&staff, &account)?;
     console.change(&staff, &asked, StaffChange::DropFactor(account.id), "second-factor").await
 }
 

@@ -11,6 +11,7 @@ use super::acts::password_fault;
 use crate::config::{Secret, constant_time_eq};
 use crate::console::password::PasswordError;
 use crate::console::{App, Asked, Caller, Console, Failure, Frame, Staff};
+use crate::domain::guesses::{Judgement, network_of};
 use crate::domain::random_hex;
 use crate::domain::staff::{PASSWORD_CHARS_MIN, check_password};
 use crate::domain::totp::TotpSecret;
@@ -152,22 +153,18 @@ pub(super) async fn drop_factor(
 impl Console {
     /// Whether the present password was typed. Guesses are counted as at the door.
     async fn knows_password(&self, staff: &Staff, asked: &Asked, Caller(address): Caller) -> Result<bool, Failure> {
-        let (name, now) = (staff.name().as_str(), self.now());
-        // Counted apart from the door's, where an address that has named the right one is known: whoever sits at an open
-        // session is not to have as many guesses as they like, so here nobody becomes known.
-        let counted = format!("{name} inside");
-        if self.guesses.bars(&counted, address, now) {
+        let (counted, now) = ((staff.id(), network_of(address)), self.now());
+        if self.limits.inside.are_spent(&counted, now) {
             return Ok(false);
         }
         let hash = staff.account().password_hash.clone();
         let right = match self.passwords.verify(Secret::new(asked.raw("password")), Some(hash)).await {
             Ok(right) => right,
-            Err(PasswordError::Busy | PasswordError::Broken) => return Err(Failure::broken()),
+            Err(PasswordError::Busy) => return Err(Failure::busy()),
+            Err(PasswordError::Broken) => return Err(Failure::broken()),
         };
-        if !right {
-            self.guesses.judge(&counted, address, false, now);
-        }
-        Ok(right)
+        // Judged once more: many at once were all let begin.
+        Ok(self.limits.inside.judge(&counted, right, now) == Judgement::Right)
     }
 }
 

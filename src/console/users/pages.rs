@@ -28,6 +28,8 @@ struct OnePage {
     user: User,
     /// Whether the reader looks at their own account.
     is_own: bool,
+    /// Whether the reader may enable it: what an operator disabled, only an operator enables.
+    may_enable: bool,
     chars_min: usize,
 }
 
@@ -125,7 +127,8 @@ pub(super) fn one_with(
         (None, None) => frame,
     };
     let is_own = account.id == staff.id();
-    let page = OnePage { frame, user: User::new(account, None), is_own, chars_min: PASSWORD_CHARS_MIN };
+    let may_enable = account.disabled_at.is_some() && (!account.disabled_by_operator || staff.scope().shop().is_none());
+    let page = OnePage { frame, user: User::new(account, None), is_own, may_enable, chars_min: PASSWORD_CHARS_MIN };
     asked.page_with(status, &page)
 }
 

@@ -4,7 +4,8 @@
 //! page can forget whose transactions may be shown; what is out of scope is answered as if it did not exist. Every answer
 //! is bounded, in rows and in work, however large the book is; a list goes on from where the last page ended (keyset
 //! paging), so that page one thousand costs what page one costs. An answer is as of the last commit and holds up nobody
-//! who writes.
+//! who writes, nor anybody who pays: there are few places for those who look on, apart from everybody else's, and who finds
+//! none is told so ([`OverviewError::Busy`]).
 //!
 //! Only an engine in operation has this: the book in memory serves simulations, where nobody looks on.
 
@@ -24,6 +25,17 @@ pub use lines::{
 };
 pub use search::{Counted, Cursor, OrderWanted, Page, Search, Sort};
 
+/// Why a question was not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OverviewError {
+    /// Others look on just now, and there is no place; it may be asked again in a moment.
+    #[error("too much is being looked at just now")]
+    Busy,
+    /// The database failed.
+    #[error(transparent)]
+    Unavailable(#[from] StoreError),
+}
+
 /// The book for those who look on. `limit` is at most [`ROWS_MAX`]; more is taken as that.
 #[async_trait]
 pub trait Overview: Send + Sync + 'static {
@@ -35,26 +47,26 @@ pub trait Overview: Send + Sync + 'static {
         sort: Sort,
         after: Option<Cursor>,
         limit: u32,
-    ) -> Result<Page<TransactionLine>, StoreError>;
+    ) -> Result<Page<TransactionLine>, OverviewError>;
 
     /// How many transactions fit, as far as that can be counted in bounded time.
-    async fn count(&self, scope: &Scope, search: &Search) -> Result<Counted, StoreError>;
+    async fn count(&self, scope: &Scope, search: &Search) -> Result<Counted, OverviewError>;
 
     /// One transaction, whole.
     async fn transaction_in_scope(
         &self,
         scope: &Scope,
         access_id: &AccessId,
-    ) -> Result<Option<Transaction>, StoreError>;
+    ) -> Result<Option<Transaction>, OverviewError>;
 
     /// Everything that is recorded about a transaction, oldest first, at most [`STORY_MAX`] of each kind.
-    async fn timeline(&self, scope: &Scope, access_id: &AccessId) -> Result<Option<Timeline>, StoreError>;
+    async fn timeline(&self, scope: &Scope, access_id: &AccessId) -> Result<Option<Timeline>, OverviewError>;
 
     /// The figures of the days `from` to `to`, both included; what is zero may be missing. At most 366 days.
-    async fn tallies(&self, scope: &Scope, from: JapanDay, to: JapanDay) -> Result<Vec<Tally>, StoreError>;
+    async fn tallies(&self, scope: &Scope, from: JapanDay, to: JapanDay) -> Result<Vec<Tally>, OverviewError>;
 
     /// What needs a person at the moment `now`.
-    async fn attention(&self, scope: &Scope, now: Millis) -> Result<Attention, StoreError>;
+    async fn attention(&self, scope: &Scope, now: Millis) -> Result<Attention, OverviewError>;
 
     /// Transactions with which a buyer gave a consent that can be charged again, newest first.
     async fn consents(
@@ -62,7 +74,7 @@ pub trait Overview: Send + Sync + 'static {
         scope: &Scope,
         after: Option<Cursor>,
         limit: u32,
-    ) -> Result<Page<TransactionLine>, StoreError>;
+    ) -> Result<Page<TransactionLine>, OverviewError>;
 
     /// Transactions on a charge permission, newest first.
     async fn on_permission(
@@ -71,7 +83,7 @@ pub trait Overview: Send + Sync + 'static {
         permission: &ChargePermissionId,
         after: Option<Cursor>,
         limit: u32,
-    ) -> Result<Page<TransactionLine>, StoreError>;
+    ) -> Result<Page<TransactionLine>, OverviewError>;
 
     /// Notifications, newest first; of one state if that is given.
     async fn notifications(
@@ -80,10 +92,10 @@ pub trait Overview: Send + Sync + 'static {
         state: Option<NotificationState>,
         after: Option<Cursor>,
         limit: u32,
-    ) -> Result<Page<NotificationLine>, StoreError>;
+    ) -> Result<Page<NotificationLine>, OverviewError>;
 
     /// One notification with its attempts.
-    async fn notification(&self, scope: &Scope, id: &str) -> Result<Option<NotificationSeen>, StoreError>;
+    async fn notification(&self, scope: &Scope, id: &str) -> Result<Option<NotificationSeen>, OverviewError>;
 }
 
 /// The most rows of a page.

@@ -1,7 +1,8 @@
 //! SQLite: one file, one process that serves it.
 //!
 //! Write-ahead log, `synchronous=FULL`, foreign keys on. One writer task owns the only writing connection and commits
-//! the changes of many requests together (see `writer`); readers have a pool of their own and never wait for it.
+//! the changes of many requests together (see `writer`); readers have a pool of their own and never wait for it, and those
+//! who look on have another, so that no payment waits for them either.
 //! A lock file beside the database keeps a second serving process away, so at its start every open intent and every
 //! claim in the file belongs to a process that is gone.
 //!
@@ -12,6 +13,7 @@
 mod batch;
 mod calls;
 mod key;
+mod open_error;
 mod outbox;
 #[cfg(test)]
 mod outbox_tests;
@@ -19,16 +21,21 @@ mod overview;
 mod reader;
 mod staff;
 mod staff_book;
+mod staff_read;
+#[cfg(test)]
+mod staff_tests;
 mod writer;
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use tokio::sync::Semaphore;
 
 use super::{
     ApplyError, AttemptRecord, Backlog, CallNote, Change, NotificationRecord, Resend, Resent, Share, ShopOwed, Store,
@@ -42,77 +49,26 @@ use crate::domain::{
     Transaction,
 };
 use key::Known;
+pub use open_error::OpenError;
 use writer::{Command, Writer};
 
 /// How many reading connections there are at most.
 const READERS_MAX: u32 = 4;
+/// How many more there are at most for those who look on, in the console. They read long lists and count many rows, and must
+/// not take a payment's place.
+const ONLOOKERS_MAX: u32 = 2;
+/// How long one who looks on waits for a connection, and for a turn to count.
+const ONLOOKERS_WAIT: Duration = Duration::from_secs(3);
 /// How long a statement waits for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Why a database file could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another process serves this file.
-    #[error("{} is in use by another sekisho process; stop that one, or choose another database file", .0.display())]
-    InUse(PathBuf),
-    /// The file or its lock cannot be made.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The schema could not be brought up to date.
-    #[error("migrating {}: {source}", path.display())]
-    Migrate {
-        /// Which database.
-        path: PathBuf,
-        /// Why.
-        source: sqlx::migrate::MigrateError,
-    },
-    /// There is no such database.
-    #[error("{}: no database is here; name the right file by --database, or make one with `sekisho migrate`", .0.display())]
-    Missing(PathBuf),
-    /// The schema is not the one that this program knows.
-    #[error(
-        "{}: its schema is number {found}, and this program works on number {known}; use the version of sekisho that \
-         serves it, or stop that one and run `sekisho migrate`", path.display()
-    )]
-    OtherSchema {
-        /// Which database.
-        path: PathBuf,
-        /// Its schema; 0 for none.
-        found: i64,
-        /// This program's.
-        known: i64,
-    },
-    /// The key of this id is another than the one that the database was filled under.
-    #[error(
-        "deployment_key_file holds another key than the one that {} was filled under as {key_id:?}: no shop could go on \
-         with what it began; put the right key back, or, if that is lost for good, give this one a deployment_key_id of \
-         its own",
-        path.display()
-    )]
-    OtherKey {
-        /// Which database.
-        path: PathBuf,
-        /// The id.
-        key_id: String,
-    },
-    /// SQLite refused.
-    #[error("opening {}: {source}", path.display())]
-    Sqlite {
-        /// Which database.
-        path: PathBuf,
-        /// Why.
-        source: sqlx::Error,
-    },
-}
 
 /// The book in an SQLite file.
 pub struct SqliteStore {
     readers: SqlitePool,
+    /// Of those who look on.
+    onlookers: SqlitePool,
+    /// One counts at a time, so that there is a connection for whoever only wants a page.
+    counting: Arc<Semaphore>,
     writer: Writer,
     /// Held, and so locked, for as long as the store lives; a command beside the one that serves has none.
     _lock: Option<File>,
@@ -199,12 +155,19 @@ impl SqliteStore {
             .max_connections(READERS_MAX)
             .connect_with(options(path).read_only(true).create_if_missing(false))
             .await?;
-        Ok(Self { readers, writer: Writer::start(connection), _lock: lock })
+        // Opened when somebody looks on.
+        let onlookers = SqlitePoolOptions::new()
+            .max_connections(ONLOOKERS_MAX)
+            .acquire_timeout(ONLOOKERS_WAIT)
+            .connect_lazy_with(options(path).read_only(true).create_if_missing(false));
+        let counting = Arc::new(Semaphore::new(1));
+        Ok(Self { readers, onlookers, counting, writer: Writer::start(connection), _lock: lock })
     }
 
     /// Finishes what is queued and closes every connection, the writing one last: SQLite then brings the log into the
     /// database file and removes it, so that the file alone is the whole book. A reading connection could not do that.
     pub async fn close(&self) {
+        self.onlookers.close().await;
         self.readers.close().await;
         self.writer.stop().await;
     }

@@ -1,16 +1,14 @@
 //! Accounts, sessions and the audit log in SQLite. A change is judged and written inside one database transaction, so what
 //! it was judged by still holds when it is written, also beside an operator's command in another process.
 
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::SqliteConnection;
 
 use super::batch::{begin, end};
 use super::failed;
-use crate::domain::{LoginName, Millis, Role, Scope, ShopId, StaffId};
-use crate::store::StoreError;
-use crate::store::staff::{
-    Account, AuditEntry, AuditRecord, By, NewAccount, Presence, SESSIONS_MAX, STAFF_MAX, StaffChange, StaffError,
-    StaffSession,
-};
+use super::staff_read::Row;
+use crate::config::constant_time_eq;
+use crate::domain::{Millis, Scope, ShopId, StaffId};
+use crate::store::staff::{Account, AuditEntry, By, NewAccount, SESSIONS_MAX, STAFF_MAX, StaffChange, StaffError};
 
 /// What a change came to inside its database transaction.
 type Judged<T> = Result<T, Stop>;
@@ -50,11 +48,21 @@ pub(super) async fn change(
 }
 
 async fn change_and_tell(tx: &mut SqliteConnection, change: &StaffChange, by: &By, at: Millis) -> Judged<()> {
+    let acting = scope_of(tx, by).await?;
     let before = match change.about() {
-        Some(id) => Some(account_of(tx, id).await?.ok_or(Stop::Refused(StaffError::Unknown))?),
+        Some(id) => account_of(tx, id).await?,
         None => None,
     };
-    let id = write(tx, change, before.as_ref(), at).await?;
+    // The console asks so before; here it still holds when it is written.
+    let about = match (change, &before) {
+        (StaffChange::Add(account), _) => &account.scope,
+        (_, Some(account)) => &account.scope,
+        (_, None) => return Err(Stop::Refused(StaffError::Unknown)),
+    };
+    if !acting.includes(about) {
+        return Err(Stop::Refused(StaffError::Unknown));
+    }
+    let id = write(tx, change, before.as_ref(), (&acting, at)).await?;
     let after = account_of(tx, id).await?.ok_or(Stop::Refused(StaffError::Unknown))?;
     let is_session =
         matches!(change, StaffChange::SignIn { .. } | StaffChange::SignOut(..) | StaffChange::EndSessions(_));
@@ -71,62 +79,79 @@ async fn change_and_tell(tx: &mut SqliteConnection, change: &StaffChange, by: &B
     Ok(())
 }
 
+/// What whoever acts sees now: the command line everything.
+async fn scope_of(tx: &mut SqliteConnection, by: &By) -> Judged<Scope> {
+    let Some(id) = by.id else { return Ok(Scope::EveryShop) };
+    let acting = account_of(tx, id).await?.ok_or(Stop::Refused(StaffError::Unknown))?;
+    Ok(acting.scope)
+}
+
 /// Writes the change itself; answers the number of the account that it is about.
 async fn write(
     tx: &mut SqliteConnection,
     change: &StaffChange,
     before: Option<&Account>,
-    at: Millis,
+    (acting, at): (&Scope, Millis),
 ) -> Judged<StaffId> {
-    let Some(before) = before else {
-        let StaffChange::Add(account) = change else { return Err(Stop::Refused(StaffError::Unknown)) };
-        return add(tx, account, at).await;
-    };
-    let id = before.id;
-    match change {
-        StaffChange::Add(account) => return add(tx, account, at).await,
-        StaffChange::Role(_, role) => {
-            sqlx::query("UPDATE staff SET role = ?2 WHERE id = ?1")
-                .bind(id.0)
-                .bind(role.as_str())
-                .execute(&mut *tx)
-                .await?;
+    match (change, before) {
+        (StaffChange::Add(account), _) => return add(tx, account, at).await,
+        (_, None) => return Err(Stop::Refused(StaffError::Unknown)),
+        (StaffChange::Role(id, role), _) => {
+            let sql = "UPDATE staff SET role = ?2 WHERE id = ?1";
+            sqlx::query(sql).bind(id.0).bind(role.as_str()).execute(&mut *tx).await?;
             somebody_is_left(tx).await?;
         }
-        StaffChange::Disable(_) => {
-            let sql = "UPDATE staff SET disabled_at = coalesce(disabled_at, ?2) WHERE id = ?1";
-            sqlx::query(sql).bind(id.0).bind(at.0).execute(&mut *tx).await?;
-            end_sessions(tx, id, None).await?;
-            somebody_is_left(tx).await?;
+        (StaffChange::Disable(id), _) => disable(tx, *id, *acting == Scope::EveryShop, at).await?,
+        (StaffChange::Enable(id), Some(account)) => {
+            if account.disabled_by_operator && *acting != Scope::EveryShop {
+                return Err(Stop::Refused(StaffError::DisabledByOperator));
+            }
+            let sql = "UPDATE staff SET disabled_at = NULL, disabled_by_operator = 0 WHERE id = ?1";
+            sqlx::query(sql).bind(id.0).execute(&mut *tx).await?;
         }
-        StaffChange::Enable(_) => {
-            sqlx::query("UPDATE staff SET disabled_at = NULL WHERE id = ?1").bind(id.0).execute(tx).await?;
-        }
-        StaffChange::Password { password_hash, keep, .. } => {
+        (StaffChange::Password { id, password_hash, keep }, _) => {
+            if let Some(kept) = keep {
+                has_session(tx, *id, kept).await?;
+            }
             let sql = "UPDATE staff SET password_hash = ?2 WHERE id = ?1";
             sqlx::query(sql).bind(id.0).bind(password_hash).execute(&mut *tx).await?;
-            end_sessions(tx, id, keep.as_deref()).await?;
+            end_sessions(tx, *id, keep.as_deref()).await?;
         }
-        StaffChange::AddFactor(_, salt, step) => {
+        (StaffChange::AddFactor(id, salt, step), _) => {
             let sql = "UPDATE staff SET factor_salt = ?2, factor_step = ?3 WHERE id = ?1";
-            sqlx::query(sql).bind(id.0).bind(salt).bind(step).execute(tx).await?;
+            sqlx::query(sql).bind(id.0).bind(salt).bind(step).execute(&mut *tx).await?;
         }
-        StaffChange::DropFactor(_) => {
+        (StaffChange::DropFactor(id), _) => {
             let sql = "UPDATE staff SET factor_salt = NULL, factor_step = NULL WHERE id = ?1";
-            sqlx::query(sql).bind(id.0).execute(tx).await?;
+            sqlx::query(sql).bind(id.0).execute(&mut *tx).await?;
         }
-        StaffChange::SignIn { token_sha256, step, .. } => sign_in(tx, before, token_sha256, *step, at).await?,
-        StaffChange::SignOut(_, token_sha256) => {
+        (StaffChange::SignIn { token_sha256, step, password_hash, factor_salt, .. }, Some(account)) => {
+            let judged_by = (password_hash.as_str(), factor_salt.as_deref());
+            sign_in(tx, account, judged_by, (token_sha256, *step), at).await?;
+        }
+        (StaffChange::SignOut(id, token_sha256), _) => {
             let sql = "DELETE FROM staff_sessions WHERE token_sha256 = ?1 AND staff_id = ?2";
-            sqlx::query(sql).bind(token_sha256).bind(id.0).execute(tx).await?;
+            sqlx::query(sql).bind(token_sha256).bind(id.0).execute(&mut *tx).await?;
         }
-        StaffChange::EndSessions(_) => end_sessions(tx, id, None).await?,
+        (StaffChange::EndSessions(id), _) => end_sessions(tx, *id, None).await?,
     }
-    Ok(id)
+    change.about().ok_or(Stop::Refused(StaffError::Unknown))
+}
+
+async fn disable(tx: &mut SqliteConnection, id: StaffId, by_operator: bool, at: Millis) -> Judged<()> {
+    // An operator's word stays one, though a shop's administrator says the same after it.
+    let sql = "UPDATE staff SET disabled_at = coalesce(disabled_at, ?2),
+             disabled_by_operator = max(disabled_by_operator, ?3) WHERE id = ?1";
+    sqlx::query(sql).bind(id.0).bind(at.0).bind(by_operator).execute(&mut *tx).await?;
+    end_sessions(tx, id, None).await?;
+    somebody_is_left(tx).await
 }
 
 async fn add(tx: &mut SqliteConnection, account: &NewAccount, at: Millis) -> Judged<StaffId> {
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM staff").fetch_one(&mut *tx).await?;
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM staff WHERE shop_id IS ?1")
+        .bind(account.scope.shop().map(ShopId::as_str))
+        .fetch_one(&mut *tx)
+        .await?;
     if usize::try_from(count).is_ok_and(|count| count >= STAFF_MAX) {
         return Err(Stop::Refused(StaffError::TooMany));
     }
@@ -144,16 +169,20 @@ async fn add(tx: &mut SqliteConnection, account: &NewAccount, at: Millis) -> Jud
     id.map(StaffId).ok_or(Stop::Refused(StaffError::NameTaken))
 }
 
-/// Lets `account` in, unless it is disabled or its code was used meanwhile.
+/// Lets `account` in, unless it is disabled, is not what it was judged by any more, or its code was used meanwhile.
 async fn sign_in(
     tx: &mut SqliteConnection,
     account: &Account,
-    token_sha256: &str,
-    step: Option<i64>,
+    (password_hash, factor_salt): (&str, Option<&str>),
+    (token_sha256, step): (&str, Option<i64>),
     at: Millis,
 ) -> Judged<()> {
     if account.disabled_at.is_some() {
         return Err(Stop::Refused(StaffError::Disabled));
+    }
+    let is_same_password = constant_time_eq(account.password_hash.as_bytes(), password_hash.as_bytes());
+    if !is_same_password || account.factor_salt.as_deref() != factor_salt {
+        return Err(Stop::Refused(StaffError::Outdated));
     }
     if let Some(step) = step {
         if account.factor_step.is_some_and(|used| used >= step) {
@@ -180,6 +209,13 @@ async fn sign_in(
     Ok(())
 }
 
+/// Refuses where the session is not there any more.
+async fn has_session(tx: &mut SqliteConnection, id: StaffId, token_sha256: &str) -> Judged<()> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM staff_sessions WHERE token_sha256 = ?1 AND staff_id = ?2)";
+    let is_there: bool = sqlx::query_scalar(sql).bind(token_sha256).bind(id.0).fetch_one(tx).await?;
+    if is_there { Ok(()) } else { Err(Stop::Refused(StaffError::Outdated)) }
+}
+
 async fn end_sessions(tx: &mut SqliteConnection, id: StaffId, keep: Option<&str>) -> Result<(), sqlx::Error> {
     let sql = "DELETE FROM staff_sessions WHERE staff_id = ?1 AND token_sha256 IS NOT ?2";
     sqlx::query(sql).bind(id.0).bind(keep).execute(tx).await.map(|_| ())
@@ -193,6 +229,11 @@ async fn somebody_is_left(tx: &mut SqliteConnection) -> Judged<()> {
     .fetch_one(tx)
     .await?;
     if left { Ok(()) } else { Err(Stop::Refused(StaffError::LastAdministrator)) }
+}
+
+async fn account_of(tx: &mut SqliteConnection, id: StaffId) -> Judged<Option<Account>> {
+    let row: Option<Row> = sqlx::query_as("SELECT * FROM staff WHERE id = ?1").bind(id.0).fetch_optional(tx).await?;
+    row.map(Row::read).transpose().map_err(|error| Stop::Refused(error.into()))
 }
 
 /// Adds a line to the audit log.
@@ -219,157 +260,4 @@ pub(super) async fn append(connection: &mut SqliteConnection, entry: &AuditEntry
 pub(super) async fn saw(connection: &mut SqliteConnection, token_sha256: &str, at: Millis) -> Result<(), sqlx::Error> {
     let sql = "UPDATE staff_sessions SET seen_at = ?2 WHERE token_sha256 = ?1 AND seen_at < ?2";
     sqlx::query(sql).bind(token_sha256).bind(at.0).execute(connection).await.map(|_| ())
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: i64,
-    name: String,
-    shop_id: Option<String>,
-    role: String,
-    password_hash: String,
-    factor_salt: Option<String>,
-    factor_step: Option<i64>,
-    disabled_at: Option<i64>,
-    created_at: i64,
-}
-
-impl Row {
-    fn read(self) -> Result<Account, StoreError> {
-        let wrong = |what: &str| StoreError(format!("account {}: its {what} cannot be read", self.id));
-        let shop = self.shop_id.map(ShopId::new).transpose().map_err(|_| wrong("shop"))?;
-        Ok(Account {
-            id: StaffId(self.id),
-            name: LoginName::new(&self.name).map_err(|_| wrong("name"))?,
-            scope: shop.map_or(Scope::EveryShop, Scope::Shop),
-            role: Role::of(&self.role).ok_or_else(|| wrong("role"))?,
-            password_hash: self.password_hash,
-            factor_salt: self.factor_salt,
-            factor_step: self.factor_step,
-            disabled_at: self.disabled_at.map(Millis),
-            created_at: Millis(self.created_at),
-        })
-    }
-}
-
-async fn account_of(tx: &mut SqliteConnection, id: StaffId) -> Judged<Option<Account>> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM staff WHERE id = ?1").bind(id.0).fetch_optional(tx).await?;
-    row.map(Row::read).transpose().map_err(|error| Stop::Refused(error.into()))
-}
-
-pub(super) async fn account_named(pool: &SqlitePool, name: &LoginName) -> Result<Option<Account>, StoreError> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM staff WHERE name = ?1")
-        .bind(name.as_str())
-        .fetch_optional(pool)
-        .await
-        .map_err(|error| failed(&error))?;
-    row.map(Row::read).transpose()
-}
-
-pub(super) async fn account(pool: &SqlitePool, scope: &Scope, id: StaffId) -> Result<Option<Account>, StoreError> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM staff WHERE id = ?1 AND (?2 IS NULL OR shop_id = ?2)")
-        .bind(id.0)
-        .bind(scope.shop().map(ShopId::as_str))
-        .fetch_optional(pool)
-        .await
-        .map_err(|error| failed(&error))?;
-    row.map(Row::read).transpose()
-}
-
-#[derive(sqlx::FromRow)]
-struct PresentRow {
-    #[sqlx(flatten)]
-    account: Row,
-    sessions: i64,
-    seen_at: Option<i64>,
-}
-
-pub(super) async fn accounts(pool: &SqlitePool, scope: &Scope) -> Result<Vec<(Account, Option<Presence>)>, StoreError> {
-    let rows: Vec<PresentRow> = sqlx::query_as(
-        "SELECT staff.*, count(session.seen_at) AS sessions, max(session.seen_at) AS seen_at
-         FROM staff LEFT JOIN staff_sessions session ON session.staff_id = staff.id
-         WHERE ?1 IS NULL OR shop_id = ?1
-         GROUP BY staff.id ORDER BY shop_id IS NOT NULL, shop_id, name",
-    )
-    .bind(scope.shop().map(ShopId::as_str))
-    .fetch_all(pool)
-    .await
-    .map_err(|error| failed(&error))?;
-    let read = |row: PresentRow| {
-        let presence = row.seen_at.map(|at| Presence { sessions: row.sessions, seen_at: Millis(at) });
-        Ok((row.account.read()?, presence))
-    };
-    rows.into_iter().map(read).collect()
-}
-
-#[derive(sqlx::FromRow)]
-struct SessionRow {
-    #[sqlx(flatten)]
-    account: Row,
-    began_at: i64,
-    seen_at: i64,
-}
-
-pub(super) async fn session(
-    pool: &SqlitePool,
-    token_sha256: &str,
-    began_after: Millis,
-    seen_after: Millis,
-) -> Result<Option<StaffSession>, StoreError> {
-    let row: Option<SessionRow> = sqlx::query_as(
-        "SELECT staff.*, session.began_at, session.seen_at
-         FROM staff_sessions session JOIN staff ON staff.id = session.staff_id
-         WHERE token_sha256 = ?1 AND began_at > ?2 AND seen_at > ?3 AND disabled_at IS NULL",
-    )
-    .bind(token_sha256)
-    .bind(began_after.0)
-    .bind(seen_after.0)
-    .fetch_optional(pool)
-    .await
-    .map_err(|error| failed(&error))?;
-    let Some(row) = row else { return Ok(None) };
-    let (began_at, seen_at) = (Millis(row.began_at), Millis(row.seen_at));
-    Ok(Some(StaffSession { account: row.account.read()?, began_at, seen_at }))
-}
-
-#[derive(sqlx::FromRow)]
-struct AuditRow {
-    id: i64,
-    at: i64,
-    who: String,
-    address: Option<String>,
-    act: String,
-    shop_id: Option<String>,
-    subject: String,
-    before: Option<String>,
-    after: Option<String>,
-}
-
-pub(super) async fn audit(
-    pool: &SqlitePool,
-    scope: &Scope,
-    before: Option<i64>,
-    limit: u32,
-) -> Result<Vec<AuditRecord>, StoreError> {
-    // Two statements, so that each has its index: a shop's lines may be few among very many.
-    let (before, shop) = (before.unwrap_or(i64::MAX), scope.shop().map(ShopId::as_str));
-    let every = "SELECT * FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
-    let of_shop = "SELECT * FROM audit WHERE id < ?1 AND shop_id = ?3 ORDER BY id DESC LIMIT ?2";
-    let rows = match shop {
-        None => sqlx::query_as::<_, AuditRow>(every).bind(before).bind(limit),
-        Some(shop) => sqlx::query_as(of_shop).bind(before).bind(limit).bind(shop),
-    };
-    let rows = rows.fetch_all(pool).await.map_err(|error| failed(&error))?;
-    let record = |row: AuditRow| AuditRecord {
-        id: row.id,
-        at: Millis(row.at),
-        who: row.who,
-        address: row.address,
-        act: row.act,
-        shop: row.shop_id,
-        subject: row.subject,
-        before: row.before,
-        after: row.after,
-    };
-    Ok(rows.into_iter().map(record).collect())
 }

@@ -1,9 +1,10 @@
-//! The console's contract, by the writer and the readers.
+//! The console's contract, by the writer and the readers. What opens a page is a point query on the pool that payments use;
+//! lists are read on that of those who look on.
 
 use async_trait::async_trait;
 
 use super::writer::Command;
-use super::{SqliteStore, staff};
+use super::{SqliteStore, staff_read};
 use crate::domain::{LoginName, Millis, Scope, StaffId};
 use crate::store::{
     Account, Audit, AuditEntry, AuditRecord, By, Presence, StaffBook, StaffChange, StaffError, StaffSession, StoreError,
@@ -16,7 +17,7 @@ impl Audit for SqliteStore {
     }
 
     async fn audit(&self, scope: &Scope, before: Option<i64>, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        staff::audit(&self.readers, scope, before, limit).await
+        staff_read::audit(&self.onlookers, scope, before, limit).await
     }
 }
 
@@ -27,15 +28,15 @@ impl StaffBook for SqliteStore {
     }
 
     async fn account_named(&self, name: &LoginName) -> Result<Option<Account>, StoreError> {
-        staff::account_named(&self.readers, name).await
+        staff_read::account_named(&self.readers, name).await
     }
 
     async fn account(&self, scope: &Scope, id: StaffId) -> Result<Option<Account>, StoreError> {
-        staff::account(&self.readers, scope, id).await
+        staff_read::account(&self.readers, scope, id).await
     }
 
     async fn accounts(&self, scope: &Scope) -> Result<Vec<(Account, Option<Presence>)>, StoreError> {
-        staff::accounts(&self.readers, scope).await
+        staff_read::accounts(&self.onlookers, scope).await
     }
 
     async fn session(
@@ -44,7 +45,7 @@ impl StaffBook for SqliteStore {
         began_after: Millis,
         seen_after: Millis,
     ) -> Result<Option<StaffSession>, StoreError> {
-        staff::session(&self.readers, token_sha256, began_after, seen_after).await
+        staff_read::session(&self.readers, token_sha256, began_after, seen_after).await
     }
 
     async fn saw_session(&self, token_sha256: &str, at: Millis) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::acts::{Named, pay};
 use crate::support::clerk::{Clerk, Page};
-use crate::support::{Stage, moved};
+use crate::support::{DAY, Stage, moved};
 
 struct Desk {
     stage: Stage,
@@ -75,10 +75,15 @@ async fn a_part_is_captured_once_and_the_audit_log_knows_who_did_it() {
     assert!(desk.stage.receiver.wait_for(2).await.iter().any(|one| one.field("Status") == "SALES"));
 
     let audit = desk.clerk.get("/console/audit").await.ok();
-    let line = audit.html.split("<tr>").find(|line| line.contains("Captured (Sales)")).expect("a line in the log");
+    let line =
+        audit.html.split("<tr>").find(|line| line.contains("Outcome of a capture (Sales)")).expect("a line in the log");
     assert!(line.contains("hanako") && line.contains(&named.access_id) && line.contains("tshop00000001"), "{line}");
     assert!(line.contains("AUTH → SALES") && line.contains("2178") | line.contains("1980 → 1500"), "{line}");
-    assert_eq!(audit.html.matches("Captured (Sales)").count(), 1, "what was not done leaves no line");
+    assert_eq!(audit.html.matches("Outcome of a capture (Sales)").count(), 1, "what was not done leaves no line");
+    assert!(line.contains("outcome</code>: – → done"), "{line}");
+    let asked =
+        audit.html.split("<tr>").find(|line| line.contains("Asked to capture (Sales)")).expect("and one before it");
+    assert!(asked.contains("hanako") && asked.contains("1500"), "{asked}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -167,6 +172,10 @@ async fn a_lost_answer_is_an_unknown_outcome() {
     assert_eq!(page.status, 409);
     assert!(page.html.contains("the outcome is not known yet") && page.html.contains("id=\"busy\""), "{}", page.html);
     assert!(!page.html.contains("id=\"acts\""));
+    let audit = desk.clerk.get("/console/audit").await.ok();
+    let line =
+        audit.html.split("<tr>").find(|line| line.contains("Outcome of a capture (Sales)")).expect("a line in the log");
+    assert!(line.contains("outcome</code>: – → unknown") && !line.contains("refused"), "{line}");
     assert_eq!(desk.press(&named, "sales", &form).await.status, 409);
 
     desk.stage.clock.advance(61_000);
@@ -204,4 +213,45 @@ async fn a_consent_is_seen_with_its_limit_and_closed() {
     let page = desk.clerk.get(&path).await.ok();
     assert!(page.html.contains(">Closed</span>") && !page.html.contains("id=\"close\""), "{}", page.html);
     assert!(desk.clerk.get("/console/audit").await.ok().html.contains("Chargeable → Closed"));
+}
+
+/// Nothing was sent, so nothing is open: whoever is told to wait for an outcome would wait for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consent_that_amazon_never_heard_about_may_be_closed_again() {
+    let desk = Desk::new().await;
+    let consented = desk.stage.consented("CONSENT-1").await;
+    let close = format!("/console/consents/{}/close", consented.permission);
+    let page = desk.clerk.get(&close).await.ok();
+    let unavailable = json!({"status": 503, "reason_code": "ServiceUnavailable"});
+    desk.stage.fault("getChargePermission", 100, unavailable).await;
+    let refused = desk.clerk.post_bare(&close, &[("csrf", &page.csrf())]).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.html.contains("It was not done.") && !refused.html.contains("not known yet"), "{}", refused.html);
+    let audit = desk.clerk.get("/console/audit").await.ok();
+    let line =
+        audit.html.split("<tr>").find(|line| line.contains("Outcome of closing a consent")).expect("a line in the log");
+    assert!(line.contains("outcome</code>: – → not done"), "{line}");
+    assert!(audit.html.contains("Asked to close a consent"));
+
+    desk.stage.mend().await;
+    let done = desk.clerk.post(&close, &close, &[]).await;
+    assert_eq!(done.status, 303, "{}", done.html);
+}
+
+/// Whoever presses must know what is done: an authorisation that has lapsed is not captured, but charged anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lapsed_authorisation_is_said_to_be_charged_anew() {
+    for renews in [true, false] {
+        let stage = Stage::with(|plan| plan.shops[0].renew_expired_authorization = renews).await;
+        let (named, _) = pay(&stage, "ORDER-1", "AUTH").await;
+        stage.clock.advance(31 * DAY);
+        let desk = Desk::on(stage).await;
+        let (page, _) = desk.confirmation(&named, "sales", ["1980", "198"]).await;
+        let said = if renews { "a new charge is made" } else { "it is not captured" };
+        assert!(page.html.contains(said), "{renews}: {}", page.html);
+    }
+    let desk = Desk::new().await;
+    let (named, _) = pay(&desk.stage, "ORDER-1", "AUTH").await;
+    let (page, _) = desk.confirmation(&named, "sales", ["1980", "198"]).await;
+    assert!(!page.html.contains("30 days"), "{}", page.html);
 }

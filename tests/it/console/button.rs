@@ -17,8 +17,16 @@ fn text_of(page: &Page, id: &str) -> String {
     text.replace("&#34;", "\"").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&")
 }
 
+/// Sends the form with these fields, given as a query.
+async fn make(clerk: &Clerk, wish: &str) -> Page {
+    let path = format!("/console/button/{SHOP}");
+    let fields: Vec<(String, String)> = url::form_urlencoded::parse(wish.as_bytes()).into_owned().collect();
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    clerk.post(&path, &path, &fields).await
+}
+
 async fn made(clerk: &Clerk, wish: &str) -> Page {
-    clerk.get(&format!("/console/button/{SHOP}?{wish}")).await.ok()
+    make(clerk, wish).await.ok()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,7 +98,7 @@ async fn what_cannot_be_made_is_said_and_nothing_is_signed() {
         "make=1&review_url=javascript%3Aalert(1)",
         "make=1&review_url=https%3A%2F%2Fshop.example%2F%22%3E%3Cscript%3E",
     ] {
-        let page = clerk.get(&format!("/console/button/{SHOP}?{wish}&lang=en")).await;
+        let page = make(&clerk, wish).await;
         assert_eq!(page.status, 422, "{wish}");
         assert!(
             page.html.contains("id=\"faults\"")
@@ -101,6 +109,29 @@ async fn what_cannot_be_made_is_said_and_nothing_is_signed() {
     }
     let looks = stage.clerk("looks", Some(SHOP), Role::Look).await;
     assert_eq!(looks.get(&format!("/console/button/{SHOP}?{WISH}")).await.status, 403);
+    let boss = stage.clerk("boss", None, Role::Administer).await;
+    assert!(!boss.get("/console/audit?lang=en").await.ok().html.contains("Signed a button"));
+}
+
+/// A link, which another site can make somebody follow, signs nothing; a form does, and the log knows whose it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signature_is_made_by_a_form_alone_and_stands_in_the_log() {
+    let stage = Stage::new().await;
+    let clerk = stage.clerk("hanako", Some(SHOP), Role::Act).await;
+    let boss = stage.clerk("boss", None, Role::Administer).await;
+    let linked = clerk.get(&format!("/console/button/{SHOP}?{WISH}")).await.ok();
+    assert!(!linked.html.contains("id=\"snippet\"") && linked.html.contains("https://shop.example/review?cart=1"));
+    assert!(!boss.get("/console/audit?lang=en").await.ok().html.contains("Signed a button"));
+    let page = made(&clerk, &WISH.replace("cart%3D1", "secret%3Dof-the-shop")).await;
+    let preview = page.html.split("<iframe").nth(1).and_then(|rest| rest.split("src=\"").nth(1)?.split('"').next());
+    let preview = preview.unwrap_or_else(|| panic!("no preview: {}", page.html));
+    assert!(!preview.contains("csrf"), "{preview}");
+    let preview = clerk.get(&preview.replace("&#38;", "&").replace("&amp;", "&")).await.ok();
+    assert!(preview.html.contains(&text_of(&page, "payload")), "the same button: {}", preview.html);
+    let audit = boss.get("/console/audit?lang=en").await.ok().html;
+    let line = audit.split("<tr>").find(|line| line.contains("Signed a button")).expect("a line in the log");
+    assert!(line.contains("hanako") && line.contains("https://shop.example/review?…"), "{line}");
+    assert!(!audit.contains("of-the-shop"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,9 @@ use reqwest::header::ORIGIN;
 use sekisho::domain::Role;
 use sekisho::domain::staff::{SESSION_IDLE_MS, SESSION_WHOLE_MS};
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Executor as _};
+
 use crate::support::{MINUTE, Stage};
 
 const SESSION: &str = "sekisho_console";
@@ -141,4 +144,18 @@ async fn a_made_up_session_is_none() {
         thief.set_cookie(SESSION, value);
         assert_eq!(thief.get("/console/audit").await.status, 303, "{value}");
     }
+}
+
+/// Pages are read while the database takes no writes, as where its disk is full or another process writes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_are_read_while_nothing_can_be_written() {
+    let mut database = std::path::PathBuf::new();
+    let stage = Stage::with(|plan| database.clone_from(&plan.settings.database)).await;
+    let clerk = stage.clerk("hanako", None, Role::Administer).await;
+    let mut other = SqliteConnectOptions::new().filename(&database).connect().await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    stage.clock.advance(2 * MINUTE);
+    let page = clerk.get("/console/audit").await;
+    other.execute("ROLLBACK").await.unwrap();
+    assert_eq!(page.status, 200, "{}", page.html);
 }

@@ -1,6 +1,8 @@
 //! Notifications: the queue, what shops answered, sending again, and a test of a shop's server.
 
 use sekisho::domain::Role;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Executor as _};
 
 use crate::support::acts::{Named, pay};
 use crate::support::clerk::Clerk;
@@ -123,4 +125,66 @@ async fn a_test_notification_says_how_the_shop_s_server_answers() {
     assert_eq!(stage.receiver.received().len(), 2, "a shop without an address is not called");
     assert_eq!(clerk.post(path, path, &[("shop", "tshop00000009")]).await.status, 404);
     assert_eq!(clerk.get("/console/audit").await.ok().html.matches("Sent a test notification").count(), 2);
+}
+
+/// A shop may have a great many; one form sends a bounded number of them, in batches with a line each, and says what is left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_than_go_at_a_time_are_sent_again_in_parts() {
+    let mut database = std::path::PathBuf::new();
+    let stage = Stage::with(|plan| {
+        database.clone_from(&plan.settings.database);
+        for shop in &mut plan.shops {
+            shop.notify_retry_minutes = Vec::new();
+            shop.notify_timeout_ms = 60_000;
+        }
+    })
+    .await;
+    let clerk = clerk(&stage).await;
+    let (named, id) = given_up(&stage, "ORDER-1").await;
+    let mut rows = SqliteConnectOptions::new().filename(&database).connect().await.unwrap();
+    let more = format!(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 2004)
+         INSERT INTO notifications (id, access_id, shop_id, url, body, created_at, state, attempts, schedule_from)
+         SELECT 'more-' || n, access_id, shop_id, url, body, created_at, state, attempts, schedule_from
+         FROM notifications CROSS JOIN n WHERE id = '{id}'"
+    );
+    rows.execute(sqlx::AssertSqlSafe(more)).await.unwrap();
+    stage.receiver.answers(&[Reply::Hangs]);
+    let resend = "/console/notifications/resend";
+    let address = format!("{resend}?given_up_of=tshop00000001");
+    let sent = clerk.post(&address, resend, &[("given_up_of", "tshop00000001")]).await;
+    let to = sent.location.unwrap_or_else(|| panic!("{}", sent.html));
+    assert_eq!(to, "/console/notifications?state=GIVEN_UP&sent=2000&left=5");
+    let page = clerk.get(&to).await.ok();
+    assert!(page.html.contains("sent again: 2000") && page.html.contains("left: 5"), "{}", page.html);
+    let states = stage.notifications(&named.access_id).await;
+    assert_eq!(states.iter().filter(|one| one.state == "GIVEN_UP").count(), 5);
+    let audit = clerk.get("/console/audit").await.ok();
+    assert_eq!(audit.html.matches("count</code>: – → 200").count(), 10, "a line for each batch");
+    assert!(audit.html.contains("more-1 more-2 "), "which they were");
+    let sent = clerk.post(&address, resend, &[("given_up_of", "tshop00000001")]).await;
+    assert_eq!(sent.location.as_deref(), Some("/console/notifications?sent=5"));
+}
+
+/// The act goes on though the browser is closed, and so does its line in the log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_hangs_up_leaves_a_line_all_the_same() {
+    let stage = Stage::with(|plan| plan.shops[0].notify_timeout_ms = 2_000).await;
+    let clerk = clerk(&stage).await;
+    let path = "/console/notifications/test";
+    let csrf = clerk.get(path).await.csrf();
+    stage.receiver.answers(&[Reply::Hangs]);
+    let fields = [("csrf", csrf.as_str()), ("shop", "tshop00000001")];
+    {
+        let sending = clerk.post_bare(path, &fields);
+        tokio::select! {
+            page = sending => panic!("an answer while the shop says nothing: {}", page.status),
+            () = async { drop(stage.receiver.wait_for(1).await) } => {}
+        }
+    }
+    eventually("a line in the log", async || {
+        let audit = clerk.get("/console/audit").await;
+        audit.html.contains("Sent a test notification").then_some(())
+    })
+    .await;
 }

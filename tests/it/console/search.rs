@@ -1,8 +1,15 @@
 //! Looking: the list of transactions and its search, the list as a file, the day's figures, one transaction's story.
 
-use sekisho::domain::Role;
+use axum::body::{Body, BodyDataStream};
+use axum::http::Request;
+use futures_util::StreamExt as _;
+use sekisho::console;
+use sekisho::domain::{LoginName, Role};
+use sekisho::store::{By, StaffChange};
+use tower::ServiceExt as _;
 
 use crate::support::acts::{enter, pay};
+use crate::support::clerk::Clerk;
 use crate::support::{DAY, Stage, eventually};
 
 const LIST: &str = "/console/transactions";
@@ -192,4 +199,47 @@ async fn a_refused_call_is_told_with_its_code() {
     })
     .await;
     assert!(page.html.contains("AmazonpayChange: refused") && !page.html.contains("AmazonpayCancel"), "{}", page.html);
+}
+
+/// An export whose reader takes its pieces one by one: the status, and the rest of it.
+async fn export(stage: &Stage, clerk: &Clerk) -> (u16, BodyDataStream) {
+    let cookie = format!("sekisho_console={}", clerk.cookie("sekisho_console").unwrap());
+    let request = Request::get(format!("{LIST}/export/file?encoding=utf-8")).header("cookie", cookie);
+    let answer = console::router(&stage.console).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    (answer.status().as_u16(), answer.into_body().into_data_stream())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_ends_with_the_account_that_began_it() {
+    let stage = Stage::new().await;
+    let hanako = stage.clerk("hanako", Some("tshop00000001"), Role::Look).await;
+    enter(&stage, "ORDER-1", "AUTH").await;
+    let id = stage.staff.account_named(&LoginName::new("hanako").unwrap()).await.unwrap().unwrap().id;
+    let (_, mut whole) = export(&stage, &hanako).await;
+    assert!(whole.next().await.unwrap().is_ok() && whole.next().await.unwrap().is_ok() && whole.next().await.is_none());
+
+    let (status, mut cut) = export(&stage, &hanako).await;
+    assert!(status == 200 && cut.next().await.unwrap().is_ok(), "the headings");
+    stage.staff.change_staff(StaffChange::Disable(id), By::command_line(), stage.now()).await.unwrap();
+    assert!(
+        cut.next().await.unwrap().is_err(),
+        "the connection breaks: half a file is not to be taken for a whole one"
+    );
+    assert!(cut.next().await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_has_two_exports_at_a_time() {
+    let stage = Stage::new().await;
+    let hanako = stage.clerk("hanako", None, Role::Look).await;
+    let taro = stage.clerk("taro", None, Role::Look).await;
+    let first = export(&stage, &hanako).await;
+    let second = export(&stage, &hanako).await;
+    assert_eq!((first.0, second.0, export(&stage, &hanako).await.0), (200, 200, 429));
+    let refused = hanako.get(&format!("{LIST}/export?lang=en")).await;
+    assert!(refused.status == 429 && refused.html.contains("when a download has ended"), "{}", refused.html);
+    hanako.get(LIST).await.ok();
+    assert_eq!(export(&stage, &taro).await.0, 200, "another account");
+    drop(first);
+    assert_eq!(export(&stage, &hanako).await.0, 200);
 }

@@ -140,10 +140,11 @@ async fn what_is_typed_wrong_is_said_and_shown_again() {
     }
     let page = boss.post("/console/users", "/console/users", &[("name", "<script>")]).await;
     assert!(page.html.contains("&#60;script&#62;") && !page.html.contains("<script>"));
-    let own = id_of(&stage, "boss").await;
-    assert_eq!(press(&boss, own, "role", &[("role", "king")]).await, 422);
-    assert_eq!(press(&boss, own, "password", &[("password", "short")]).await, 422);
-    assert_eq!(stage.staff.accounts(&sekisho::domain::Scope::EveryShop).await.unwrap().len(), 1);
+    stage.add_staff("other", None, Role::Look).await;
+    let other = id_of(&stage, "other").await;
+    assert_eq!(press(&boss, other, "role", &[("role", "king")]).await, 422);
+    assert_eq!(press(&boss, other, "password", &[("password", "short")]).await, 422);
+    assert_eq!(stage.staff.accounts(&sekisho::domain::Scope::EveryShop).await.unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -228,4 +229,41 @@ async fn a_second_factor_is_asked_for_and_no_code_works_twice() {
     let boss = stage.clerk("boss", None, Role::Administer).await;
     assert_eq!(press(&boss, id, "second-factor", &[]).await, 303);
     assert_eq!(elsewhere.sign_in("hanako", PASSWORD, "").await.status, 303);
+}
+
+/// A session that is left open for a moment does not become somebody else's account by way of the page for others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_gives_themselves_a_password_without_the_present_one() {
+    let stage = Stage::new().await;
+    let boss = stage.clerk("boss", None, Role::Administer).await;
+    boss.get("/console/me?lang=en").await.ok();
+    let own = id_of(&stage, "boss").await;
+    let before = stage.staff.account_named(&LoginName::new("boss").unwrap()).await.unwrap();
+    for act in ["password", "second-factor"] {
+        let page = boss.post("/console/me", &format!("/console/users/{own}/{act}"), &[("password", NEW)]).await;
+        assert!(page.status == 409 && page.html.contains("/console/me"), "{act}: {} {}", page.status, page.html);
+    }
+    assert_eq!(stage.staff.account_named(&LoginName::new("boss").unwrap()).await.unwrap(), before);
+    let page = boss.get(&format!("/console/users/{own}")).await.ok();
+    assert!(page.html.contains("id=\"own\"") && !page.html.contains("id=\"new-password\""), "{}", page.html);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shop_s_administrator_does_not_undo_what_an_operator_did() {
+    let stage = Stage::new().await;
+    let operator = stage.clerk("operator", None, Role::Administer).await;
+    let boss = stage.clerk("boss", Some(SHOP), Role::Administer).await;
+    stage.add_staff("hanako", Some(SHOP), Role::Look).await;
+    let id = id_of(&stage, "hanako").await;
+    let page = format!("/console/users/{id}");
+    assert_eq!(press(&boss, id, "disable", &[]).await, 303);
+    assert!(boss.get(&page).await.ok().html.contains("id=\"enable\""));
+    assert_eq!(press(&operator, id, "disable", &[]).await, 303);
+    let seen = boss.get(&page).await.ok();
+    assert!(seen.html.contains("id=\"not-yours\"") && !seen.html.contains("id=\"enable\""), "{}", seen.html);
+    assert_eq!(press(&boss, id, "enable", &[]).await, 409);
+    assert_eq!(stage.stranger().sign_in("hanako", PASSWORD, "").await.status, 422);
+    assert!(operator.get(&page).await.ok().html.contains("id=\"enable\""));
+    assert_eq!(press(&operator, id, "enable", &[]).await, 303);
+    assert_eq!(stage.stranger().sign_in("hanako", PASSWORD, "").await.status, 303);
 }

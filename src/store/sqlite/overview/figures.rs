@@ -2,12 +2,15 @@
 
 use sqlx::SqlitePool;
 
-use super::super::{failed, readable};
+use super::super::readable;
+use super::failed;
 use super::list::LineRow;
 use super::story::{NotificationRow, notifications_query};
 use crate::domain::{AccessId, JapanDay, Malformed, Millis, OrderId, Scope, ShopId};
 use crate::store::StoreError;
-use crate::store::overview::{Attention, Few, NotificationLine, OpenOperation, Tally, TallyOf, TransactionLine};
+use crate::store::overview::{
+    Attention, Few, NotificationLine, OpenOperation, OverviewError, Tally, TallyOf, TransactionLine,
+};
 
 /// The most days of one question.
 const DAYS_MAX: i64 = 366;
@@ -35,7 +38,7 @@ pub(super) async fn tallies(
     scope: &Scope,
     from: JapanDay,
     to: JapanDay,
-) -> Result<Vec<Tally>, StoreError> {
+) -> Result<Vec<Tally>, OverviewError> {
     let to = to.min(from.plus(DAYS_MAX - 1));
     let sql = if scope.shop().is_some() { TALLIES_OF_SHOP } else { TALLIES_OF_ALL };
     let rows: Vec<(i64, String, String, i64, i64)> = sqlx::query_as(sql)
@@ -52,7 +55,7 @@ pub(super) async fn tallies(
     Ok(readable(rows.into_iter().map(tally)))
 }
 
-pub(super) async fn attention(pool: &SqlitePool, scope: &Scope, now: Millis) -> Result<Attention, StoreError> {
+pub(super) async fn attention(pool: &SqlitePool, scope: &Scope, now: Millis) -> Result<Attention, OverviewError> {
     let shop = scope.shop().map(ShopId::as_str);
     let found = async {
         Ok(Attention {

@@ -2,13 +2,14 @@
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
 
-use super::super::{failed, readable};
+use super::super::readable;
+use super::failed;
 use super::plan::{Condition, Driver, Order, along, conditions, narrowing, push_after, push_seen};
 use crate::domain::{
     AccessId, ChargePermissionId, JobCd, Malformed, Millis, Money, OrderId, Scope, ShopId, Status, Yen,
 };
 use crate::store::StoreError;
-use crate::store::overview::{Counted, Cursor, Page, ROWS_MAX, Search, Sort, TransactionLine};
+use crate::store::overview::{Counted, Cursor, OverviewError, Page, ROWS_MAX, Search, Sort, TransactionLine};
 
 /// As many rows are sorted at once, rather than walked along.
 pub(super) const FEW: i64 = 2000;
@@ -87,7 +88,7 @@ pub(super) async fn search(
     (scope, search, sort): (&Scope, &Search, Sort),
     after: Option<Cursor>,
     limit: u32,
-) -> Result<Page<TransactionLine>, StoreError> {
+) -> Result<Page<TransactionLine>, OverviewError> {
     let limit = limit.clamp(1, ROWS_MAX);
     let (conditions, order) = (conditions(scope, search), Order::of(sort));
     let found = async {
@@ -111,7 +112,7 @@ pub(super) async fn consents(
     scope: &Scope,
     after: Option<Cursor>,
     limit: u32,
-) -> Result<Page<TransactionLine>, StoreError> {
+) -> Result<Page<TransactionLine>, OverviewError> {
     let limit = limit.clamp(1, ROWS_MAX);
     let (driver, conditions) = super::plan::consents(scope);
     let mut query = stretch((driver, Order::NEWEST), &conditions, after, i64::from(limit) + 1, limit);
@@ -243,7 +244,7 @@ pub(super) fn last(
     query
 }
 
-pub(super) async fn count(pool: &SqlitePool, scope: &Scope, search: &Search) -> Result<Counted, StoreError> {
+pub(super) async fn count(pool: &SqlitePool, scope: &Scope, search: &Search) -> Result<Counted, OverviewError> {
     let conditions = conditions(scope, search);
     let counted = async {
         let mut view = pool.begin().await?;

@@ -2,12 +2,13 @@
 
 use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 
-use super::super::{calls, failed, outbox, readable};
+use super::super::{calls, outbox, readable};
+use super::failed;
 use crate::domain::{AccessId, Malformed, Millis, OrderId, Scope, ShopId, Status, Verdict, Yen};
 use crate::store::StoreError;
 use crate::store::overview::{
-    Cursor, JournalLine, NotificationLine, NotificationSeen, NotificationState, OperationLine, Page, ROWS_MAX,
-    STORY_MAX, Timeline,
+    Cursor, JournalLine, NotificationLine, NotificationSeen, NotificationState, OperationLine, OverviewError, Page,
+    ROWS_MAX, STORY_MAX, Timeline,
 };
 
 #[derive(sqlx::FromRow)]
@@ -69,7 +70,7 @@ impl OperationRow {
 }
 
 /// The story of a transaction that is known to be in scope.
-pub(super) async fn timeline(pool: &SqlitePool, access_id: &AccessId) -> Result<Timeline, StoreError> {
+pub(super) async fn timeline(pool: &SqlitePool, access_id: &AccessId) -> Result<Timeline, OverviewError> {
     let journal: Vec<JournalRow> = sqlx::query_as(
         "SELECT at, event, version, status_from, status_to, amount, tax FROM journal
          WHERE access_id = ?1 ORDER BY id LIMIT ?2",
@@ -96,7 +97,7 @@ pub(super) async fn timeline(pool: &SqlitePool, access_id: &AccessId) -> Result<
     })
 }
 
-async fn notifications_of(pool: &SqlitePool, access_id: &AccessId) -> Result<Vec<NotificationSeen>, StoreError> {
+async fn notifications_of(pool: &SqlitePool, access_id: &AccessId) -> Result<Vec<NotificationSeen>, OverviewError> {
     let sql = format!(
         "SELECT {NOTIFICATION_COLUMNS}, n.url, n.body FROM notifications n
          JOIN transactions t ON t.access_id = n.access_id
@@ -162,7 +163,7 @@ struct WholeRow {
 }
 
 impl WholeRow {
-    async fn with_attempts(self, pool: &SqlitePool) -> Result<NotificationSeen, StoreError> {
+    async fn with_attempts(self, pool: &SqlitePool) -> Result<NotificationSeen, OverviewError> {
         let attempts = outbox::attempts_of(pool, &self.line.id).await?;
         Ok(NotificationSeen { line: self.line.read()?, url: self.url, body: self.body, attempts })
     }
@@ -203,7 +204,7 @@ pub(super) async fn notifications(
     state: Option<NotificationState>,
     after: Option<Cursor>,
     limit: u32,
-) -> Result<Page<NotificationLine>, StoreError> {
+) -> Result<Page<NotificationLine>, OverviewError> {
     let limit = limit.clamp(1, ROWS_MAX);
     let shop = scope.shop().map(ShopId::as_str);
     let mut query = notifications_query(shop, state.map(NotificationState::word), after, i64::from(limit) + 1);
@@ -220,7 +221,7 @@ pub(super) async fn notification(
     pool: &SqlitePool,
     scope: &Scope,
     id: &str,
-) -> Result<Option<NotificationSeen>, StoreError> {
+) -> Result<Option<NotificationSeen>, OverviewError> {
     let sql = format!(
         "SELECT {NOTIFICATION_COLUMNS}, n.url, n.body FROM notifications n
          JOIN transactions t ON t.access_id = n.access_id WHERE n.id = ?1"

@@ -280,3 +280,27 @@ async fn tallies_follow_what_is_written() {
         }
     }
 }
+
+/// However many look on, whoever pays reads at once; and whoever finds no place is told so after a bounded wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_look_on_take_no_place_of_whoever_pays() {
+    let book = book().await;
+    let access_id = AccessId::new(format!("{:032x}", 1)).unwrap();
+    let mut taken = Vec::new();
+    for _ in 0..super::super::ONLOOKERS_MAX {
+        taken.push(book.store.onlookers.acquire().await.unwrap());
+    }
+    assert!(crate::store::Store::transaction(&book.store, &access_id).await.unwrap().is_some());
+    let page = book.store.transactions(&Scope::EveryShop, &Search::default(), Sort::Newest, None, 1).await;
+    assert_eq!(page, Err(OverviewError::Busy));
+    assert_eq!(book.store.transaction_in_scope(&Scope::EveryShop, &access_id).await, Err(OverviewError::Busy));
+    drop(taken);
+    assert!(book.store.transaction_in_scope(&Scope::EveryShop, &access_id).await.unwrap().is_some());
+
+    let counting = book.store.counting.clone().try_acquire_owned().unwrap();
+    assert_eq!(book.store.count(&Scope::EveryShop, &Search::default()).await, Err(OverviewError::Busy));
+    let page = book.store.transactions(&Scope::EveryShop, &Search::default(), Sort::Newest, None, 1).await.unwrap();
+    assert_eq!(page.rows.len(), 1, "a page needs no turn at counting");
+    drop(counting);
+    assert_eq!(book.store.count(&Scope::EveryShop, &Search::default()).await.unwrap().found, 6000);
+}
