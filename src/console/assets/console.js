@@ -1,5 +1,5 @@
-// What the console does better with JavaScript, and does without: copying with one press, asking before what cannot be
-// undone, sending a form only once; and, by htmx, parts of a page instead of a whole one. Which parts say the templates.
+// What the console does better with JavaScript, and does without: copying with one press, sending a form only once; and, by
+// htmx, parts of a page instead of a whole one. Which parts say the templates.
 "use strict";
 
 // What only makes sense where scripts run is shown by this (console.css).
@@ -23,11 +23,6 @@ document.addEventListener("click", async (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
-  if (question && !window.confirm(question)) {
-    event.preventDefault();
-    return;
-  }
   // Those that htmx sends, it sends once by itself (hx-sync).
   if (form.method !== "post" || form.hasAttribute("hx-boost")) return;
   if (form.dataset.sent) event.preventDefault();
