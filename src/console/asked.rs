@@ -47,7 +47,7 @@ impl Asked {
     }
 
     /// The same, of a form that was sent.
-    pub(super) fn as_form(mut self) -> Self {
+    pub(super) fn posted(mut self) -> Self {
         self.is_form = true;
         self
     }

@@ -33,13 +33,19 @@
     });
   }
 
+  // As many names as there is room for, counted from the end, so that the last bar has its own.
+  function nameOf(value, index, all) {
+    const every = Math.ceil((all.length * 64) / this.chart.width);
+    return (all.length - 1 - index) % every === 0 ? this.getLabelForValue(value) : "";
+  }
+
   function options() {
     const axis = (more) => ({
       stacked: true,
-      ticks: { color: color("--soft"), precision: 0, maxRotation: 0, autoSkipPadding: 12 },
       border: { color: color("--line") },
       ...more,
     });
+    const ticks = { color: color("--soft"), precision: 0, maxRotation: 0 };
     return {
       animation: false,
       maintainAspectRatio: false,
@@ -53,8 +59,8 @@
         },
       },
       scales: {
-        x: axis({ grid: { display: false } }),
-        y: axis({ beginAtZero: true, grid: { color: color("--line") } }),
+        x: axis({ grid: { display: false }, ticks: { ...ticks, autoSkip: false, callback: nameOf } }),
+        y: axis({ beginAtZero: true, grid: { color: color("--line") }, ticks }),
       },
     };
   }
