@@ -138,7 +138,7 @@ fn is_page(path: &str) -> bool {
             }
         }
     };
-    PAGES.iter().any(|page| fits(page))
+    PAGES.iter().any(fits)
 }
 
 fn is_below(path: &str, room: &str) -> bool {

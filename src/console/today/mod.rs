@@ -126,6 +126,8 @@ fn cards(tallies: &[Tally], today: JapanDay, shop: &str, language: Language) -> 
     let by_status = |statuses: &[Status]| -> Vec<_> {
         statuses.iter().map(|status| (status.wire(), list(&[("status", status.wire())], shop))).collect()
     };
+    let under_way: Vec<_> =
+        present_statuses(tallies).into_iter().filter(|status| Group::of(*status) == Group::Pending).collect();
     let day = today.to_string();
     let entered = vec![(t("一覧", "List"), list(&[("from", &day), ("to", &day)], shop))];
     let card = |id, label, (count, sum), note, lists| Card {
@@ -164,7 +166,7 @@ fn cards(tallies: &[Tally], today: JapanDay, shop: &str, language: Language) -> 
             t("未完了", "Pending"),
             pending,
             t("現在（30日以内の登録分）", "now, of the last 30 days"),
-            by_status(&Group::Pending.statuses().collect::<Vec<_>>()),
+            by_status(&under_way),
         ),
     ]
 }
