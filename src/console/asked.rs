@@ -26,6 +26,8 @@ pub(crate) struct Asked {
     chosen_language: Option<Language>,
     path: String,
     query: String,
+    /// It is a form that was sent: its address, fetched, is another page or none.
+    is_form: bool,
     /// Query and form; the form's come first.
     fields: Vec<(String, String)>,
 }
@@ -41,7 +43,18 @@ impl Asked {
         let language = chosen_language
             .or_else(|| cookie(headers, LANGUAGE_COOKIE).and_then(language_of))
             .unwrap_or(Language::Japanese);
-        Self { language, chosen_language, path: path.to_owned(), query: query.to_owned(), fields }
+        Self { language, chosen_language, path: path.to_owned(), query: query.to_owned(), is_form: false, fields }
+    }
+
+    /// The same, of a form that was sent.
+    pub(super) fn posted(mut self) -> Self {
+        self.is_form = true;
+        self
+    }
+
+    /// Whether it is a form that was sent.
+    pub(super) fn is_form(&self) -> bool {
+        self.is_form
     }
 
     /// A field's value without space around it; empty where it is absent.

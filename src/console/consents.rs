@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::paging::Paging;
 use super::route::{Nav, Needs, Room, get, post};
 use super::transactions::{Line, Undone, why};
 use super::words;
@@ -41,8 +42,7 @@ struct ListPage {
     shops: Vec<String>,
     shop: String,
     wanted: String,
-    is_first: bool,
-    next: Option<String>,
+    paging: Paging,
 }
 
 #[derive(Template)]
@@ -55,8 +55,7 @@ struct OnePage {
     at_amazon: Result<AtAmazon, String>,
     may_close: bool,
     lines: Vec<Line>,
-    is_first: bool,
-    next: Option<String>,
+    paging: Paging,
 }
 
 struct AtAmazon {
@@ -84,8 +83,10 @@ async fn list(State(console): State<App>, staff: Staff, asked: Asked) -> Result<
     let after = asked.field("after").parse::<Cursor>().ok();
     let page = console.overview().consents(&scope, after, LINES).await?;
     let shop = asked.field("shop").to_owned();
-    let href = |next: Cursor| format!("/console/consents?after={next}&shop={shop}");
-    let (next, lines) = (page.next.map(href), lines(page, asked.language));
+    let conditions = if shop.is_empty() { String::new() } else { format!("shop={shop}") };
+    let next = page.next.as_ref().map(Cursor::to_string);
+    let (paging, lines) =
+        (Paging::of(&asked, "/console/consents", &conditions, "after", next), lines(page, asked.language));
     let mut frame = Frame::of(Some(&staff), &asked);
     if !wanted.is_empty() {
         frame = frame.saying(
@@ -97,7 +98,7 @@ async fn list(State(console): State<App>, staff: Staff, asked: Asked) -> Result<
         );
     }
     let shops = console.shops_in(staff.scope());
-    asked.page(&ListPage { frame, lines, shops, shop, wanted: wanted.to_owned(), is_first: after.is_none(), next })
+    asked.page(&ListPage { frame, lines, shops, shop, wanted: wanted.to_owned(), paging })
 }
 
 fn lines(page: Page<TransactionLine>, language: Language) -> Vec<Line> {
@@ -150,7 +151,8 @@ async fn one_with(
     if let Some((is_good, text)) = notice {
         frame = frame.saying(is_good, text);
     }
-    let next = page.next.map(|next| format!("/console/consents/{permission}?after={next}"));
+    let next = page.next.as_ref().map(Cursor::to_string);
+    let paging = Paging::of(asked, &format!("/console/consents/{permission}"), "", "after", next);
     let page = OnePage {
         frame,
         permission: permission.to_string(),
@@ -160,8 +162,7 @@ async fn one_with(
             .map_err(|error| why(&Undone::before_anything(error), asked)),
         may_close,
         lines: lines(page, language),
-        is_first: after.is_none(),
-        next,
+        paging,
     };
     asked.page_with(status, &page)
 }

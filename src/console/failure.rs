@@ -162,8 +162,8 @@ impl From<StaffError> for Failure {
                 "This name is taken. Please choose another.",
             ),
             StaffError::TooMany => Self::refused(
-                "この店舗（または運用者）のアカウント数が上限に達しています。",
-                "There are as many accounts of this shop, or of operators, as this console holds.",
+                "この店舗（または運用者）のアカウント数が上限に達しているため、追加しませんでした。使われていないアカウントを無効にしても枠は空きません。既存のアカウントの役割を変えるか、パスワードを再発行して使ってください。",
+                "There are as many accounts of this shop, or of operators, as this console holds, so none was added. Disabling one makes no room: please give an account that is not needed a new password and role instead.",
             ),
             StaffError::Disabled => Self::refused(
                 "このアカウントは無効です。先に有効にしてください。",

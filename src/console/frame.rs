@@ -3,12 +3,18 @@
 use std::sync::LazyLock;
 
 use super::asked::other;
-use super::route::Nav;
-use super::{Asked, Staff, assets, rooms};
+use super::route::{Nav, Verb};
+use super::{Asked, Staff, assets, rooms, routes, words};
 use crate::domain::{Millis, Role, ShopId};
 use crate::protocol::Language;
 
 static NAVIGATION: LazyLock<Vec<Nav>> = LazyLock::new(|| rooms().into_iter().filter_map(|room| room.nav).collect());
+
+/// The addresses of pages, as routes name them; but for the one that answers for all that do not exist.
+static PAGES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let is_page = |verb: Verb, path: &str| verb == Verb::Get && !path.contains("{*");
+    routes().into_iter().filter(|route| is_page(route.verb, route.path)).map(|route| route.path).collect()
+});
 
 /// What surrounds a page.
 pub(crate) struct Frame {
@@ -67,7 +73,7 @@ impl Frame {
             nav: NAVIGATION.iter().filter(open).map(link).collect(),
             reader: staff.map(reader),
             csrf: staff.map(Staff::form_mark).unwrap_or_default(),
-            switch_href: asked.switch_href(),
+            switch_href: if asked.is_form() && !is_page(asked.path()) { String::new() } else { asked.switch_href() },
             notice: None,
         }
     }
@@ -82,6 +88,11 @@ impl Frame {
     /// Whichever of the two texts is in the page's language.
     pub(crate) fn t<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
         self.language.pick(ja, en)
+    }
+
+    /// Whether the reader has more than one shop to look at.
+    pub(crate) fn sees_every_shop(&self) -> bool {
+        self.reader.as_ref().is_some_and(|reader| reader.shop.is_none())
     }
 
     /// The other language.
@@ -99,11 +110,7 @@ impl Frame {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
     #[expect(clippy::unused_self, reason = "templates call what they are given, and no path")]
     pub(crate) fn time(&self, at: &Millis) -> String {
-        let jst = at.jst();
-        match (jst.get(..4), jst.get(4..6), jst.get(6..8), jst.get(8..10), jst.get(10..12), jst.get(12..14)) {
-            (Some(y), Some(mo), Some(d), Some(h), Some(mi), Some(s)) => format!("{y}-{mo}-{d} {h}:{mi}:{s}"),
-            _ => jst,
-        }
+        words::moment(*at)
     }
 
     /// By which browsers know the present style and script from older ones.
@@ -117,6 +124,21 @@ impl Frame {
 pub(super) fn first_page(staff: &Staff) -> Option<&'static str> {
     let open = |nav: &&Nav| nav.needs.met_by(staff.role(), staff.scope());
     NAVIGATION.iter().find(open).map(|nav| nav.path)
+}
+
+/// Whether this address can be fetched: what forms are sent to cannot always.
+fn is_page(path: &str) -> bool {
+    let fits = |page: &&str| {
+        let (mut parts, mut given) = (page.split('/'), path.split('/'));
+        loop {
+            match (parts.next(), given.next()) {
+                (None, None) => return true,
+                (Some(part), Some(given)) if part == given || part.starts_with('{') => {}
+                _ => return false,
+            }
+        }
+    };
+    PAGES.iter().any(fits)
 }
 
 fn is_below(path: &str, room: &str) -> bool {
@@ -145,6 +167,21 @@ mod tests {
             ("/console/audit", "/console/users", false),
         ] {
             assert_eq!(is_below(path, room), below, "{path} {room}");
+        }
+    }
+
+    #[test]
+    fn a_form_s_address_is_a_page_or_not() {
+        for (path, page) in [
+            ("/console/users", true),
+            ("/console/users/3", true),
+            ("/console/users/3/role", false),
+            ("/console/shop-settings/reload", false),
+            ("/console/transactions/abc/sales", true),
+            ("/console/sign-out", false),
+            ("/console/nowhere", false),
+        ] {
+            assert_eq!(is_page(path), page, "{path}");
         }
     }
 }

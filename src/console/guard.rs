@@ -30,7 +30,10 @@ pub(super) struct Visitor(pub(super) Token);
 pub(super) async fn admit(State((console, needs)): State<(App, Needs)>, request: Request, next: Next) -> Response {
     let (path, query) = address_of(&request);
     let headers = request.headers().clone();
-    let unread = Asked::read(&path, query.as_deref(), &headers, b"");
+    let mut unread = Asked::read(&path, query.as_deref(), &headers, b"");
+    if request.method() == Method::POST {
+        unread = unread.posted();
+    }
     let caller = caller_of(&request);
     let staff = match who(&console, &headers, caller).await {
         Ok(staff) => staff,
@@ -118,7 +121,7 @@ async fn whole(request: Request, unread: Asked) -> Result<(Request, Asked), Fail
     }
     let (parts, body) = request.into_parts();
     let form = to_bytes(body, FORM_BYTES_MAX).await.map_err(|_| Failure::no_form(StatusCode::PAYLOAD_TOO_LARGE))?;
-    let asked = Asked::read(parts.uri.path(), parts.uri.query(), &parts.headers, &form);
+    let asked = Asked::read(parts.uri.path(), parts.uri.query(), &parts.headers, &form).posted();
     Ok((Request::from_parts(parts, Body::empty()), asked))
 }
 

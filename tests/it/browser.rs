@@ -4,6 +4,7 @@
 //! machine are slower than one after the other. With `SEKISHO_PHOTOGRAPHS=1` every page is photographed for people to look at.
 
 mod alley;
+mod axe;
 mod books;
 mod button;
 mod console;

@@ -1,6 +1,9 @@
-// What the console does better with JavaScript, and does without: copying with one press, asking before what cannot be
-// undone, sending a form only once.
+// What the console does better with JavaScript, and does without: copying with one press, sending a form only once; and, by
+// htmx, parts of a page instead of a whole one. Which parts say the templates.
 "use strict";
+
+// What only makes sense where scripts run is shown by this (console.css).
+document.documentElement.classList.add("scripted");
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-copy]");
@@ -20,12 +23,9 @@ document.addEventListener("click", async (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
-  if (question && !window.confirm(question)) {
-    event.preventDefault();
-    return;
-  }
-  if (form.method === "post" && form.dataset.sent) event.preventDefault();
+  // Those that htmx sends, it sends once by itself (hx-sync).
+  if (form.method !== "post" || form.hasAttribute("hx-boost")) return;
+  if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
 });
 
@@ -45,40 +45,48 @@ for (const select of document.querySelectorAll("select[data-leads]")) {
   follow(select);
 }
 
-// A long download shows how far it is; without script the browser does that in its own way.
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  const place = form.dataset.progress && document.getElementById(form.dataset.progress);
-  if (!place) return;
+// --- Parts of pages --------------------------------------------------------------------------------------------------
+
+// Addresses stay short: a search names what was filled in.
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (ctx.request.method !== "GET" || !(ctx.request.body instanceof FormData)) return;
+  const blank = [...ctx.request.body].filter(([, value]) => value === "").map(([name]) => name);
+  for (const name of new Set(blank)) ctx.request.body.delete(name);
+});
+
+// A page that renews itself rests where nobody looks at it or has touched anything for a while, so that a desk that was
+// left is signed out in its time.
+const RESTS_AFTER = 10 * 60_000;
+let touched = Date.now();
+for (const sign of ["pointerdown", "pointermove", "keydown", "scroll"]) {
+  window.addEventListener(sign, () => { touched = Date.now(); }, { passive: true });
+}
+document.addEventListener("htmx:before:request", (event) => {
+  const part = event.detail.ctx.sourceElement;
+  if (!part.hasAttribute("data-renews")) return;
+  if (document.hidden || Date.now() - touched > RESTS_AFTER) event.preventDefault();
+});
+
+// An answer without the part that was wanted is another page, the door's for instance: go there.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx, tasks } = event.detail;
+  const main = tasks.find((task) => task.type === "main");
+  if (!ctx.select || main?.fragment.firstElementChild) return;
   event.preventDefault();
-  const [bar, said] = [place.querySelector("progress"), place.querySelector("span")];
-  bar.removeAttribute("value");
-  said.textContent = "";
-  place.hidden = false;
-  try {
-    const answer = await fetch(`${form.action}?${new URLSearchParams(new FormData(form))}`);
-    if (!answer.ok) throw new Error(answer.statusText);
-    const rows = Number(answer.headers.get("sekisho-rows"));
-    if (rows) bar.max = rows;
-    const parts = [];
-    let seen = -1;
-    for (const reader = answer.body.getReader(); ;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      parts.push(value);
-      for (const byte of value) if (byte === 10) seen += 1;
-      if (rows) bar.value = seen;
-      said.textContent = rows ? `${seen} / ${rows}` : String(seen);
-    }
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(parts, { type: "text/csv" }));
-    link.download = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition"))?.[1] ?? "transactions.csv";
-    link.click();
-    URL.revokeObjectURL(link.href);
-    bar.value = bar.max;
-    said.textContent = form.dataset.done;
-  } catch {
-    said.textContent = form.dataset.failed;
-  }
-  delete form.dataset.sent;
+  window.location.assign(ctx.request.method === "GET" ? ctx.request.action : window.location.href);
+});
+
+// What has come is said to those who cannot see it, and whoever pressed something that is gone stands before it.
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement.hasAttribute?.("data-renews") || !ctx.select?.startsWith("#")) return;
+  const part = document.querySelector(ctx.select);
+  if (!part) return;
+  const said = part.dataset.said ?? part.querySelector("#notice")?.textContent ?? part.querySelector("h1")?.textContent;
+  document.getElementById("said").textContent = said ?? "";
+  if (document.activeElement === document.body || !document.activeElement) part.focus({ preventScroll: true });
+});
+
+// What is open on a page that renews itself stays open.
+window.htmx?.registerExtension("stays-open", {
+  htmx_before_morph_attr: (element, { attrName }) => !(element.tagName === "DETAILS" && attrName === "open"),
 });

@@ -16,7 +16,7 @@ const NEEDS: Needs = Needs::Right(Right::Act);
 
 pub(super) fn room() -> Room {
     Room {
-        nav: Some(Nav { path: "/console/button", ja: "ボタン", en: "Button", needs: NEEDS }),
+        nav: Some(Nav { path: "/console/button", ja: "ボタン", en: "Buttons", needs: NEEDS }),
         entries: vec![
             get("/console/button", NEEDS, pages::start),
             get("/console/button/{shop}", NEEDS, pages::ask),

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::{App, Asked, Failure, Frame, Staff, words};
+use crate::console::paging::Paging;
 use crate::domain::{Millis, Right};
 use crate::protocol::Language;
 use crate::store::AttemptRecord;
@@ -23,8 +24,7 @@ struct ListPage {
     shops: Vec<String>,
     shop: String,
     may_act: bool,
-    is_first: bool,
-    next: Option<String>,
+    paging: Paging,
 }
 
 /// A notification, as a template reads it.
@@ -69,8 +69,32 @@ struct OnePage {
     line: Line,
     url: String,
     fields: Vec<(String, String)>,
-    attempts: Vec<AttemptRecord>,
+    attempts: Vec<Attempt>,
     may_act: bool,
+}
+
+/// An attempt, as a template reads it.
+struct Attempt {
+    number: i64,
+    at: Millis,
+    took: String,
+    status: String,
+    answer: String,
+}
+
+impl Attempt {
+    fn of(record: &AttemptRecord, language: Language) -> Self {
+        Self {
+            number: record.number,
+            at: record.at,
+            took: words::grouped(record.took_ms),
+            status: record.http_status.map_or_else(|| "–".to_owned(), |status| status.to_string()),
+            answer: match record.failure {
+                Some(failure) => words::no_answer(failure, language).to_owned(),
+                None => record.answer.clone(),
+            },
+        }
+    }
 }
 
 pub(super) async fn show(State(console): State<App>, staff: Staff, asked: Asked) -> Result<Response, Failure> {
@@ -80,21 +104,16 @@ pub(super) async fn show(State(console): State<App>, staff: Staff, asked: Asked)
     let found = console.overview().notifications(&scope, state, after, LINES).await?;
     let (language, shop) = (asked.language, asked.field("shop").to_owned());
     let state = state.map_or("", NotificationState::word).to_owned();
-    let next = found.next.map(|next| format!("/console/notifications?state={state}&shop={shop}&after={next}"));
-    let frame = match asked.field("sent").parse::<u32>() {
-        Ok(count) => {
-            let mut said = format!("{}: {count}", asked.t("再送待ちにした結果通知", "Notifications to be sent again"));
-            if let Ok(left @ 1..) = asked.field("left").parse::<i64>() {
-                let more = if left >= Few::<()>::COUNT_MAX { "+" } else { "" };
-                let text = asked.t(
-                    "一度に再送できる上限です。残りは同じ操作をもう一度行ってください。断念した残り",
-                    "That is as many as go at a time; please do the same again for the rest. Given up and left",
-                );
-                said = format!("{said} – {text}: {left}{more}");
-            }
-            Frame::of(Some(&staff), &asked).saying(true, said)
-        }
-        Err(_) => Frame::of(Some(&staff), &asked),
+    let mut conditions = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in [("state", &state), ("shop", &shop)].into_iter().filter(|(_, value)| !value.is_empty()) {
+        conditions.append_pair(name, value);
+    }
+    let next = found.next.as_ref().map(Cursor::to_string);
+    let mut frame = Frame::of(Some(&staff), &asked);
+    frame = match asked.field("sent").parse::<u32>() {
+        Ok(0) => frame.saying(false, nothing_sent(&asked)),
+        Ok(count) => frame.saying(true, sent(count, &asked)),
+        Err(_) => frame,
     };
     let page = ListPage {
         frame,
@@ -104,8 +123,7 @@ pub(super) async fn show(State(console): State<App>, staff: Staff, asked: Asked)
         shops: console.shops_in(staff.scope()),
         shop,
         may_act: staff.may(Right::Act),
-        is_first: after.is_none(),
-        next,
+        paging: Paging::of(&asked, "/console/notifications", &conditions.finish(), "after", next),
     };
     asked.page(&page)
 }
@@ -123,13 +141,7 @@ pub(super) async fn one(
             let text = asked.t("再送待ちにしました。まもなく送信されます。", "It is due again, and sent in a moment.");
             frame = frame.saying(true, text);
         }
-        "0" => {
-            let text = asked.t(
-                "何も行いませんでした: 送信中か、表示後にすでに送信されています。",
-                "Nothing was done: it is on its way, or was sent since it was shown.",
-            );
-            frame = frame.saying(false, text);
-        }
+        "0" => frame = frame.saying(false, nothing_sent(&asked)),
         _ => {}
     }
     let fields = url::form_urlencoded::parse(seen.body.as_bytes()).into_owned().collect();
@@ -138,10 +150,30 @@ pub(super) async fn one(
         line: Line::of(&seen.line, console.now(), asked.language),
         url: without_query(&seen.url),
         fields,
-        attempts: seen.attempts,
+        attempts: seen.attempts.iter().map(|record| Attempt::of(record, asked.language)).collect(),
         may_act: staff.may(Right::Act),
     };
     asked.page(&page)
+}
+
+/// How many a form made due, and how many it left because there were too many.
+fn sent(count: u32, asked: &Asked) -> String {
+    let said = format!("{}: {count}", asked.t("再送待ちにした結果通知", "Notifications to be sent again"));
+    let Ok(left @ 1..) = asked.field("left").parse::<i64>() else { return said };
+    let more = if left >= Few::<()>::COUNT_MAX { "+" } else { "" };
+    let text = asked.t(
+        "一度に再送できる上限です。残りは同じ操作をもう一度行ってください。断念した残り",
+        "That is as many as go at a time; please do the same again for the rest. Given up and left",
+    );
+    format!("{said} – {text}: {left}{more}")
+}
+
+/// That a form made nothing due.
+fn nothing_sent(asked: &Asked) -> &str {
+    asked.t(
+        "何も行いませんでした: 送信中か、表示後にすでに送信されています。下の状態を確かめてください。",
+        "Nothing was done: it is on its way, or was sent since it was shown. Please see below how it stands.",
+    )
 }
 
 /// The notification of this id, if it is in scope.

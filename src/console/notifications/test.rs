@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 
@@ -33,8 +34,17 @@ struct Answer {
     text: String,
 }
 
+/// What came of a test.
+enum Came {
+    /// None was asked for.
+    Nothing,
+    /// It could not be sent, for this reason.
+    NotSent(&'static str, &'static str),
+    Answer(ShopAnswer),
+}
+
 pub(super) async fn ask(State(console): State<App>, staff: Staff, asked: Asked) -> Result<Response, Failure> {
-    page(&console, &staff, &asked, None)
+    page(&console, &staff, &asked, Came::Nothing)
 }
 
 pub(super) async fn send(State(console): State<App>, staff: Staff, asked: Asked) -> Result<Response, Failure> {
@@ -42,7 +52,13 @@ pub(super) async fn send(State(console): State<App>, staff: Staff, asked: Asked)
         Scope::Shop(own) if asked.field("shop").is_empty() => own.clone(),
         _ => match staff.scope_of(asked.field("shop"))? {
             Scope::Shop(shop) => shop,
-            Scope::EveryShop => return page(&console, &staff, &asked, None),
+            Scope::EveryShop => {
+                let none = Came::NotSent(
+                    "店舗を選んでください。何も送っていません。",
+                    "Please choose a shop. Nothing was sent.",
+                );
+                return page(&console, &staff, &asked, none);
+            }
         },
     };
     let shop = console.gateway().shops().get(&chosen).ok_or_else(Failure::not_found)?;
@@ -54,8 +70,14 @@ pub(super) async fn send(State(console): State<App>, staff: Staff, asked: Asked)
         }
         Ok(answered)
     });
-    let answered = answered.await?;
-    page(&console, &staff, &asked, answered)
+    let came = answered.await?.map_or(
+        Came::NotSent(
+            "この店舗には通知先がないため、何も送っていません。shops.toml の notify_url を設定し、再読み込みしてからお試しください。",
+            "This shop has no address for notifications, so nothing was sent. Please give it a notify_url in shops.toml, have that read again, and try anew.",
+        ),
+        Came::Answer,
+    );
+    page(&console, &staff, &asked, came)
 }
 
 fn entry(console: &App, by: By, shop: ShopId, answered: &ShopAnswer) -> AuditEntry {
@@ -70,7 +92,7 @@ fn entry(console: &App, by: By, shop: ShopId, answered: &ShopAnswer) -> AuditEnt
     }
 }
 
-fn page(console: &App, staff: &Staff, asked: &Asked, answered: Option<ShopAnswer>) -> Result<Response, Failure> {
+fn page(console: &App, staff: &Staff, asked: &Asked, came: Came) -> Result<Response, Failure> {
     let shops = console.gateway().shops().iter().filter(|shop| staff.scope().sees(&shop.id));
     let target = |shop: std::sync::Arc<crate::flow::Shop>| Target {
         shop: shop.id.to_string(),
@@ -78,11 +100,19 @@ fn page(console: &App, staff: &Staff, asked: &Asked, answered: Option<ShopAnswer
         is_chosen: shop.id.as_str() == asked.field("shop"),
     };
     let mut frame = Frame::of(Some(staff), asked);
-    let answer = answered.map(|answered| Answer {
-        received: answered.received,
-        status: answered.http_status.map_or_else(|| "–".to_owned(), |status| format!("HTTP {status}")),
-        text: answered.text,
-    });
+    let mut status = StatusCode::OK;
+    let answer = match came {
+        Came::Nothing => None,
+        Came::NotSent(ja, en) => {
+            (frame, status) = (frame.saying(false, asked.t(ja, en)), StatusCode::UNPROCESSABLE_ENTITY);
+            None
+        }
+        Came::Answer(answered) => Some(Answer {
+            received: answered.received,
+            status: answered.http_status.map_or_else(|| "–".to_owned(), |status| format!("HTTP {status}")),
+            text: answered.text,
+        }),
+    };
     if let Some(answer) = &answer {
         frame = if answer.received {
             frame.saying(
@@ -102,5 +132,5 @@ fn page(console: &App, staff: &Staff, asked: &Asked, answered: Option<ShopAnswer
             )
         };
     }
-    asked.page(&TestPage { frame, shops: shops.map(target).collect(), answer })
+    asked.page_with(status, &TestPage { frame, shops: shops.map(target).collect(), answer })
 }

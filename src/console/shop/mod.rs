@@ -16,7 +16,7 @@ const LOOKS: Needs = Needs::Right(Right::Look);
 
 pub(super) fn room() -> Room {
     Room {
-        nav: Some(Nav { path: "/console/shop", ja: "店舗", en: "Shop", needs: LOOKS }),
+        nav: Some(Nav { path: "/console/shop", ja: "店舗", en: "Shops", needs: LOOKS }),
         entries: vec![
             get("/console/shop", LOOKS, pages::list),
             get("/console/shop/{shop}", LOOKS, pages::one),

@@ -1,6 +1,9 @@
-//! A chart of stacked bars, as SVG that the page carries: no script draws it, and its numbers stand in a table beneath.
+//! A chart of stacked bars, as SVG that the page carries: no script is needed to draw it, and its numbers stand in a table
+//! beneath. Where scripts run, `assets/charts.js` draws it anew from the same numbers, so that it answers to a pointer.
 
 use std::cmp::max;
+
+use serde_json::json;
 
 /// The drawing's size in its own units; on the page it is as wide as there is room.
 const WIDTH: i64 = 900;
@@ -16,7 +19,9 @@ const LABELS_MAX: usize = 10;
 pub(super) struct Series {
     /// Its class in the style sheet.
     pub(super) class: &'static str,
-    pub(super) label: &'static str,
+    /// Over its colour: `dots`, `lines`, `hatch`, or nothing.
+    pub(super) strokes: &'static str,
+    pub(super) label: String,
     /// One a bar.
     pub(super) counts: Vec<i64>,
 }
@@ -25,18 +30,28 @@ pub(super) struct Series {
 pub(super) struct Chart {
     pub(super) width: i64,
     pub(super) height: i64,
-    pub(super) legend: Vec<(&'static str, &'static str)>,
+    pub(super) legend: Vec<Sign>,
     pub(super) bars: Vec<Bar>,
     pub(super) labels: Vec<Label>,
     pub(super) lines: Vec<Line>,
     /// The left end of the lines.
     pub(super) left: i64,
     pub(super) is_empty: bool,
+    /// The numbers, as the script reads them: JSON.
+    pub(super) numbers: String,
+}
+
+/// By what a series is known.
+pub(super) struct Sign {
+    pub(super) class: &'static str,
+    pub(super) strokes: &'static str,
+    pub(super) label: String,
 }
 
 /// A piece of a bar.
 pub(super) struct Bar {
     pub(super) class: &'static str,
+    pub(super) strokes: &'static str,
     pub(super) x: i64,
     pub(super) y: i64,
     pub(super) width: i64,
@@ -80,6 +95,7 @@ impl Chart {
                 let end = max(below * room / top, bottom + 1);
                 bars.push(Bar {
                     class: one.class,
+                    strokes: one.strokes,
                     x: left_of(index) + step / 8,
                     y: HEIGHT - BELOW - end,
                     width: max(step - step / 4, 1),
@@ -100,13 +116,25 @@ impl Chart {
         Self {
             width: WIDTH,
             height: HEIGHT,
-            legend: series.iter().map(|one| (one.class, one.label)).collect(),
+            legend: series.iter().map(Series::sign).collect(),
             labels: labels.collect(),
             lines: (0..=parts).map(line).collect(),
             left: LEFT,
             is_empty: most == 0,
+            numbers: json!({ "names": names, "series": series.iter().map(Series::numbers).collect::<Vec<_>>() })
+                .to_string(),
             bars,
         }
+    }
+}
+
+impl Series {
+    fn sign(&self) -> Sign {
+        Sign { class: self.class, strokes: self.strokes, label: self.label.clone() }
+    }
+
+    fn numbers(&self) -> serde_json::Value {
+        json!({ "class": self.class, "strokes": self.strokes, "label": self.label, "counts": self.counts })
     }
 }
 
@@ -132,7 +160,7 @@ mod tests {
 
     fn chart(counts: &[(i64, i64)]) -> Chart {
         let names: Vec<_> = (0..counts.len()).map(|index| index.to_string()).collect();
-        let of = |class, counts| Series { class, label: class, counts };
+        let of = |class: &'static str, counts| Series { class, strokes: "", label: class.to_owned(), counts };
         let (a, b) = (counts.iter().map(|it| it.0).collect(), counts.iter().map(|it| it.1).collect());
         Chart::stacked(&names, &[of("a", a), of("b", b)])
     }

@@ -11,7 +11,7 @@ use axum::response::Response;
 use super::route::{Nav, Needs, Room, get};
 use super::words::{self, Group, StatusTag};
 use super::{App, Asked, Failure, Frame, Staff};
-use crate::domain::{JapanDay, Right, Scope, ShopId, Status};
+use crate::domain::{JapanDay, Millis, Right, Scope, ShopId, Status};
 use crate::protocol::Language;
 use crate::store::overview::{Attention, Flow, LATENCY_BOUNDS_MS, Tally, TallyOf};
 use chart::{Chart, Series};
@@ -35,6 +35,8 @@ struct TodayPage {
     shop: String,
     shops: Vec<String>,
     today: JapanDay,
+    /// When this was read.
+    read_at: Millis,
     attention: Attention,
     cards: Vec<Card>,
     days: Chart,
@@ -53,11 +55,14 @@ struct Card {
     count: String,
     sum: String,
     note: &'static str,
+    /// Lists of the transactions behind it: a name, and where it is.
+    lists: Vec<(&'static str, String)>,
 }
 
 struct DayRow {
     day: JapanDay,
-    counts: Vec<String>,
+    /// How many of each status, and the list of them; no list of none.
+    counts: Vec<(String, Option<String>)>,
     count: String,
     sum: String,
 }
@@ -69,27 +74,38 @@ struct LatencyRow {
 }
 
 async fn show(State(console): State<App>, staff: Staff, asked: Asked) -> Result<Response, Failure> {
-    let scope = staff.scope_of(asked.field("shop"))?;
-    let today = JapanDay::of(console.now());
+    let (scope, now) = (staff.scope_of(asked.field("shop"))?, console.now());
+    let today = JapanDay::of(now);
     let tallies = console.overview().tallies(&scope, today.plus(1 - DAYS), today).await?;
-    let attention = console.overview().attention(&scope, console.now()).await?;
+    let attention = console.overview().attention(&scope, now).await?;
     let (language, statuses) = (asked.language, present_statuses(&tallies));
     let (latency, latency_rows, latency_mean) = latency(&tallies, language);
+    let shop = narrowed(&staff, &scope);
     let page = TodayPage {
         frame: Frame::of(Some(&staff), &asked),
-        shop: narrowed(&staff, &scope),
         shops: console.shops_in(staff.scope()),
         today,
+        read_at: now,
         attention,
-        cards: cards(&tallies, today, language),
-        days: days_chart(&tallies, today, language),
-        day_rows: day_rows(&tallies, today, &statuses, language),
+        cards: cards(&tallies, today, &shop, language),
+        days: days_chart(&tallies, today, &statuses, language),
+        day_rows: day_rows(&tallies, today, &statuses, &shop, language),
         statuses: statuses.into_iter().map(|status| StatusTag::of(status, language)).collect(),
         latency,
         latency_rows,
         latency_mean,
+        shop,
     };
     asked.page(&page)
+}
+
+/// The list of transactions with these conditions, narrowed as this page is.
+fn list(conditions: &[(&str, &str)], shop: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in conditions.iter().chain(&[("shop", shop)]).filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(name, value);
+    }
+    format!("/console/transactions?{}", query.finish())
 }
 
 /// The shop that an operator asked about; empty where the page shows whatever its reader sees.
@@ -98,68 +114,101 @@ fn narrowed(staff: &Staff, scope: &Scope) -> String {
     shop.map(ShopId::to_string).unwrap_or_default()
 }
 
-fn cards(tallies: &[Tally], today: JapanDay, language: Language) -> Vec<Card> {
+fn cards(tallies: &[Tally], today: JapanDay, shop: &str, language: Language) -> Vec<Card> {
     let sum = |wanted: &dyn Fn(&Tally) -> bool| {
         let fitting = tallies.iter().filter(|tally| wanted(tally));
         fitting.fold((0, 0), |(count, sum), tally| (count + tally.count, sum + tally.sum))
     };
     let of_today = |flow: Flow| sum(&|tally| tally.day == today && tally.of == TallyOf::Flow(flow));
-    let pending =
-        sum(&|tally| matches!(tally.of, TallyOf::Status(Status::ReqSuccess | Status::AuthProcess | Status::ReqReturn)));
-    let card = |id, label, (count, sum), note| Card {
+    let pending = sum(&|tally| matches!(tally.of, TallyOf::Status(status) if Group::of(status) == Group::Pending));
+    let t = |ja, en| language.pick(ja, en);
+    // A list shows how transactions stand, not what became of them on a day; but for those that were entered.
+    let by_status = |statuses: &[Status]| -> Vec<_> {
+        statuses.iter().map(|status| (status.wire(), list(&[("status", status.wire())], shop))).collect()
+    };
+    let under_way: Vec<_> =
+        present_statuses(tallies).into_iter().filter(|status| Group::of(*status) == Group::Pending).collect();
+    let day = today.to_string();
+    let entered = vec![(t("一覧", "List"), list(&[("from", &day), ("to", &day)], shop))];
+    let card = |id, label, (count, sum), note, lists| Card {
         id,
         label,
         count: words::grouped(count),
         sum: words::yen(sum, language),
         note,
+        lists,
     };
-    let t = |ja, en| language.pick(ja, en);
     vec![
-        card("taken", t("受付", "Taken"), of_today(Flow::Taken), t("今日登録された取引", "entered today")),
-        card("captured", t("売上", "Captured"), of_today(Flow::Captured), t("今日売上になった金額", "captured today")),
-        card("refunded", t("返金", "Refunded"), of_today(Flow::Refunded), t("今日完了した返金", "refunds done today")),
+        card("taken", t("受付", "Taken"), of_today(Flow::Taken), t("今日登録された取引", "entered today"), entered),
+        card(
+            "captured",
+            t("売上", "Captured"),
+            of_today(Flow::Captured),
+            t("今日売上になった金額", "captured today"),
+            by_status(&[Status::Sales, Status::Capture]),
+        ),
+        card(
+            "refunded",
+            t("返金", "Refunded"),
+            of_today(Flow::Refunded),
+            t("今日完了した返金", "refunds done today"),
+            by_status(&[Status::Return]),
+        ),
         card(
             "failed",
             t("失敗", "Failed"),
             of_today(Flow::Failed),
             t("今日失敗または期限切れ", "failed or expired today"),
+            by_status(&[Status::PayFail, Status::Expired]),
         ),
-        card("pending", t("処理中", "Pending"), pending, t("現在（30日以内の登録分）", "now, of the last 30 days")),
+        card(
+            "pending",
+            t("未完了", "Pending"),
+            pending,
+            t("現在（30日以内の登録分）", "now, of the last 30 days"),
+            by_status(&under_way),
+        ),
     ]
 }
 
-/// The statuses that any transaction of these days has, in the order of the protocol.
+/// The statuses that any transaction of these days has: what is paid first, then what is under way, and so on.
 fn present_statuses(tallies: &[Tally]) -> Vec<Status> {
     let has = |status: &Status| tallies.iter().any(|it| it.of == TallyOf::Status(*status) && it.count != 0);
-    Status::ALL.iter().copied().filter(has).collect()
+    Group::ALL.into_iter().flat_map(Group::statuses).filter(has).collect()
 }
 
-fn days_chart(tallies: &[Tally], today: JapanDay, language: Language) -> Chart {
-    let series = |group: Group| {
+fn days_chart(tallies: &[Tally], today: JapanDay, statuses: &[Status], language: Language) -> Chart {
+    let series = |status: &Status| {
         let count_of = |day: JapanDay| {
-            let of_day = tallies.iter().filter(|tally| tally.day == day);
-            of_day
-                .filter(|it| matches!(it.of, TallyOf::Status(status) if Group::of(status) == group))
-                .map(|it| it.count)
-                .sum()
+            let fitting = tallies.iter().filter(|it| it.day == day && it.of == TallyOf::Status(*status));
+            fitting.map(|it| it.count).sum()
         };
-        let counts = (0..DAYS).map(|index| count_of(today.plus(1 - DAYS + index))).collect();
-        Series { class: group.word(), label: group.label(language), counts }
+        Series {
+            class: words::status_class(*status),
+            strokes: Group::of(*status).strokes(),
+            label: format!("{} {}", status.wire(), StatusTag::of(*status, language).name),
+            counts: (0..DAYS).map(|index| count_of(today.plus(1 - DAYS + index))).collect(),
+        }
     };
     let labels: Vec<_> = (0..DAYS).map(|index| today.plus(1 - DAYS + index).month_and_day()).collect();
-    Chart::stacked(&labels, &Group::ALL.map(series))
+    Chart::stacked(&labels, &statuses.iter().map(series).collect::<Vec<_>>())
 }
 
-fn day_rows(tallies: &[Tally], today: JapanDay, statuses: &[Status], language: Language) -> Vec<DayRow> {
+fn day_rows(tallies: &[Tally], today: JapanDay, statuses: &[Status], shop: &str, language: Language) -> Vec<DayRow> {
     let row = |day: JapanDay| {
         let of = |status: Status| {
             let fitting = tallies.iter().filter(|it| it.day == day && it.of == TallyOf::Status(status));
             fitting.fold((0, 0), |(count, sum), it| (count + it.count, sum + it.sum))
         };
         let (count, sum) = statuses.iter().map(|status| of(*status)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        let cell = |status: &Status| {
+            let (count, on) = (of(*status).0, day.to_string());
+            let list = list(&[("status", status.wire()), ("from", &on), ("to", &on)], shop);
+            (words::grouped(count), (count != 0).then_some(list))
+        };
         DayRow {
             day,
-            counts: statuses.iter().map(|status| words::grouped(of(*status).0)).collect(),
+            counts: statuses.iter().map(cell).collect(),
             count: words::grouped(count),
             sum: words::yen(sum, language),
         }
@@ -187,10 +236,12 @@ fn latency(tallies: &[Tally], language: Language) -> (Chart, Vec<LatencyRow>, St
         count: words::grouped(count_of(bound)),
         share: if count == 0 { "–".to_owned() } else { format!("{}%", (count_of(bound) * 100 + count / 2) / count) },
     };
-    let series =
-        Series {
-            class: "took", label: language.pick("件数", "Calls"), counts: bounds.iter().map(count_of).collect()
-        };
+    let series = Series {
+        class: "s-took",
+        strokes: "",
+        label: language.pick("件数", "Calls").to_owned(),
+        counts: bounds.iter().map(count_of).collect(),
+    };
     let labels: Vec<_> = bounds.iter().map(label).collect();
     let chart = Chart::stacked(&labels, &[series]);
     let mean = if count == 0 { String::new() } else { words::grouped(sum / count) };

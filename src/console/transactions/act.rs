@@ -130,7 +130,10 @@ fn typed(subject: &Subject, asked: &Asked) -> Result<Money, String> {
     let money = part("amount").zip(part("tax")).and_then(|(amount, tax)| Money::new(amount, tax));
     let Some(money) = money else {
         return Err(asked
-            .t("金額は0以上の整数、合計9999999以下です。", "Amounts are whole numbers, 9999999 at most in all.")
+            .t(
+                "金額は半角数字で0以上の整数（円）、合計9999999以下です。",
+                "Amounts are whole yen, 9999999 at most in all.",
+            )
             .to_owned());
     };
     if money.total() == Yen::ZERO {
@@ -314,8 +317,8 @@ fn replacement(asked: i64, now: i64, language: Language) -> Vec<String> {
 
 async fn not_possible(console: &App, staff: &Staff, asked: &Asked, access_id: &str) -> Result<Response, Failure> {
     let text = asked.t(
-        "この取引の今の状態ではできません。何も変更されていません。",
-        "The transaction’s present state does not allow this. Nothing was changed.",
+        "この取引の今の状態ではできません。何も変更されていません。今できる操作は「金額」の下のボタンです。ボタンがない場合は、下の経緯で何が起きたかを確かめてください。",
+        "The transaction’s present state does not allow this. Nothing was changed. What can be done now is offered below its amounts; where nothing is, its timeline tells why.",
     );
     one::page(console, staff, asked, access_id, Some((false, text.to_owned())), StatusCode::CONFLICT).await
 }

@@ -233,8 +233,8 @@ fn cells(line: &TransactionLine) -> [String; COLUMNS] {
         line.money.tax.to_string(),
         line.cancelled.amount.to_string(),
         line.cancelled.tax.to_string(),
-        line.created_at.jst(),
-        line.processed_at.jst(),
+        words::moment(line.created_at),
+        words::moment(line.processed_at),
         line.permission.as_ref().map(ToString::to_string).unwrap_or_default(),
         line.err_info.clone().unwrap_or_default(),
     ]

@@ -155,8 +155,8 @@ pub(in crate::console) fn why(undone: &Undone, asked: &Asked) -> String {
             "The transaction has changed since it was shown, so nothing was done. Please look at it below; of a form that was sent twice, the first one was done.",
         ).to_owned(),
         ByHandError::ShopMissing => asked.t(
-            "この店舗はshops.tomlにありません。何も変更されていません。",
-            "The shop is not in shops.toml. Nothing was changed.",
+            "この店舗はshops.tomlにありません。何も変更されていません。店舗の設定を戻して再読み込みしてから、もう一度行ってください。",
+            "The shop is not in shops.toml. Nothing was changed. Please put its settings back, have them read again, and try anew.",
         ).to_owned(),
         // Whoever else is at work may have done this very thing: reconcile, or the same form once more.
         ByHandError::Refused(Refusal::Busy) => asked.t(

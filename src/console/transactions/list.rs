@@ -5,8 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::search::Typed;
+use super::search::{Faults, Typed};
 use super::{App, Asked, Failure, Frame, Staff, words};
+use crate::console::paging::Paging;
 use crate::console::words::StatusTag;
 use crate::domain::{Millis, Status};
 use crate::protocol::Language;
@@ -20,17 +21,14 @@ const LINES: u32 = 50;
 struct ListPage {
     frame: Frame,
     typed: Typed,
-    faults: Vec<String>,
+    faults: Faults,
     lines: Vec<Line>,
     shops: Vec<String>,
     statuses: Vec<StatusTag>,
     sorts: [(&'static str, &'static str); 3],
-    is_first: bool,
-    /// Where the next page is.
-    next: Option<String>,
+    paging: Paging,
     /// The search looked through as much as one page may.
     cut_short: bool,
-    first_href: String,
     export_href: String,
 }
 
@@ -71,15 +69,13 @@ pub(super) async fn show(State(console): State<App>, staff: Staff, asked: Asked)
     let (language, read) = (asked.language, typed.read(&staff, &asked)?);
     let mut page = ListPage {
         frame: Frame::of(Some(&staff), &asked),
-        faults: Vec::new(),
+        faults: Faults::default(),
         lines: Vec::new(),
         shops: console.shops_in(staff.scope()),
         statuses: Status::ALL.iter().map(|status| StatusTag::of(*status, language)).collect(),
         sorts: Sort::ALL.map(|sort| (sort.word(), sort_label(sort, language))),
-        is_first: after.is_none(),
-        next: None,
+        paging: Paging::default(),
         cut_short: false,
-        first_href: format!("/console/transactions?{}", typed.query(&[])),
         export_href: format!("/console/transactions/export?{}", typed.query(&[])),
         typed,
     };
@@ -91,9 +87,8 @@ pub(super) async fn show(State(console): State<App>, staff: Staff, asked: Asked)
         Ok(wanted) => {
             let found =
                 console.overview().transactions(&wanted.scope, &wanted.search, wanted.sort, after, LINES).await?;
-            let href =
-                |next: Cursor| format!("/console/transactions?{}", page.typed.query(&[("after", &next.to_string())]));
-            page.next = found.next.map(href);
+            let next = found.next.map(|next| next.to_string());
+            page.paging = Paging::of(&asked, "/console/transactions", &page.typed.query(&[]), "after", next);
             page.cut_short = found.cut_short;
             page.lines = found.rows.into_iter().map(|line| Line::of(line, language)).collect();
             asked.page(&page)

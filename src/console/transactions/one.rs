@@ -32,6 +32,8 @@ struct OnePage {
     is_busy: bool,
     notifications: Vec<NotificationRow>,
     may_act: bool,
+    /// Whether the audit log is this reader's to see.
+    may_read_log: bool,
     story: Vec<Event>,
     raw: Vec<(&'static str, String)>,
 }
@@ -123,6 +125,7 @@ pub(super) async fn page(
         is_busy,
         notifications: timeline.notifications.iter().map(row).collect(),
         may_act: staff.may(Right::Act),
+        may_read_log: staff.may(Right::Administer),
         story: tell(&timeline, language),
         raw: raw(&transaction),
         access_id: transaction.access_id.to_string(),

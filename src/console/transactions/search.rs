@@ -83,24 +83,27 @@ impl Typed {
     ///
     /// # Errors
     /// [`Failure::not_found`] for a shop that is out of scope.
-    pub(super) fn read(&self, staff: &Staff, asked: &Asked) -> Result<Result<Wanted, Vec<String>>, Failure> {
-        let mut faults = Faults { asked, said: Vec::new() };
-        let day = |faults: &mut Faults<'_>, text: &str| {
+    pub(super) fn read(&self, staff: &Staff, asked: &Asked) -> Result<Result<Wanted, Faults>, Failure> {
+        let mut faults = Reading { asked, faults: Faults::default() };
+        let day = |faults: &mut Reading<'_>, field: &'static str, text: &str| {
             faults.read(
+                field,
                 text,
                 |it| it.parse::<JapanDay>().ok(),
                 ("日付は 2026-11-23 の形です。", "A date is written 2026-11-23."),
             )
         };
-        let yen = |faults: &mut Faults<'_>, text: &str| {
+        let yen = |faults: &mut Reading<'_>, field: &'static str, text: &str| {
             faults.read(
+                field,
                 text,
                 typed_yen,
-                ("金額は0から9999999の整数です。", "An amount is a whole number from 0 to 9999999."),
+                ("金額は0から9999999の整数（円）です。", "An amount is a whole number of yen from 0 to 9999999."),
             )
         };
         let search = Search {
             order: faults.read(
+                "order",
                 &self.order,
                 |it| it.parse().ok(),
                 (
@@ -109,46 +112,85 @@ impl Typed {
                 ),
             ),
             access_id: faults.read(
+                "access_id",
                 &self.access_id,
                 |it| AccessId::new(it).ok(),
                 ("AccessIDは半角英数字32文字です。", "An AccessID is 32 letters and digits."),
             ),
             permission: faults.read(
+                "permission",
                 &self.permission,
                 |it| ChargePermissionId::new(it).ok(),
                 (
-                    "Charge Permission IDは S03-1234567-1234567 の形です。",
+                    "Charge Permission IDは S03-1234567-1234567 の形（半角）です。",
                     "A charge permission is written S03-1234567-1234567.",
                 ),
             ),
-            status: faults.read(&self.status, Status::parse, ("状態を選び直してください。", "Please choose a status.")),
-            from: day(&mut faults, &self.from).map(JapanDay::begins_at),
-            before: day(&mut faults, &self.to).map(|day| day.plus(1).begins_at()),
-            total_from: yen(&mut faults, &self.total_from),
-            total_to: yen(&mut faults, &self.total_to),
+            status: faults.read(
+                "status",
+                &self.status,
+                Status::parse,
+                ("状態を選び直してください。", "Please choose a status."),
+            ),
+            from: day(&mut faults, "from", &self.from).map(JapanDay::begins_at),
+            before: day(&mut faults, "to", &self.to).map(|day| day.plus(1).begins_at()),
+            total_from: yen(&mut faults, "total_from", &self.total_from),
+            total_to: yen(&mut faults, "total_to", &self.total_to),
         };
-        let sort = faults.read(&self.sort, Sort::of_word, ("並び順を選び直してください。", "Please choose an order."));
+        let again = ("並び順を選び直してください。", "Please choose an order.");
+        let sort = faults.read("sort", &self.sort, Sort::of_word, again);
         let scope = staff.scope_of(&self.shop)?;
-        let faults = faults.said;
+        let faults = faults.faults;
         Ok(if faults.is_empty() { Ok(Wanted { scope, search, sort: sort.unwrap_or_default() }) } else { Err(faults) })
     }
 }
 
-struct Faults<'a> {
-    asked: &'a Asked,
-    said: Vec<String>,
+/// What is wrong with a search, field by field.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<(&'static str, String)>);
+
+impl Faults {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is wrong with this field.
+    pub(super) fn of(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| *name == field).map(|(_, text)| text.as_str())
+    }
+
+    /// Each sentence once.
+    pub(super) fn sentences(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = Vec::new();
+        for (_, text) in &self.0 {
+            if !all.contains(&text.as_str()) {
+                all.push(text);
+            }
+        }
+        all
+    }
 }
 
-impl Faults<'_> {
+struct Reading<'a> {
+    asked: &'a Asked,
+    faults: Faults,
+}
+
+impl Reading<'_> {
     /// What `read` makes of a field; a blank one is nothing, and one that it cannot read is a fault.
-    fn read<T>(&mut self, text: &str, read: impl Fn(&str) -> Option<T>, (ja, en): (&str, &str)) -> Option<T> {
+    fn read<T>(
+        &mut self,
+        field: &'static str,
+        text: &str,
+        read: impl Fn(&str) -> Option<T>,
+        (ja, en): (&str, &str),
+    ) -> Option<T> {
         if text.is_empty() {
             return None;
         }
         let value = read(text);
-        let sentence = self.asked.t(ja, en);
-        if value.is_none() && !self.said.iter().any(|said| said == sentence) {
-            self.said.push(sentence.to_owned());
+        if value.is_none() {
+            self.faults.0.push((field, self.asked.t(ja, en).to_owned()));
         }
         value
     }

@@ -161,7 +161,7 @@ fn attempts(seen: &NotificationSeen, language: Language) -> Vec<Event> {
     let attempt = |attempt: &crate::store::AttemptRecord| {
         let received = seen.line.state == NotificationState::Delivered && Some(attempt.number) == last;
         let answer = match (attempt.failure, attempt.http_status) {
-            (Some(failure), _) => failure.word().to_owned(),
+            (Some(failure), _) => words::no_answer(failure, language).to_owned(),
             (None, Some(status)) => format!("HTTP {status}"),
             (None, None) => "–".to_owned(),
         };
@@ -169,11 +169,17 @@ fn attempts(seen: &NotificationSeen, language: Language) -> Vec<Event> {
             at: attempt.at,
             class: if received { "good" } else { "bad" },
             title: format!("{} {}: {answer}", language.pick("結果通知の送信", "Notification, attempt"), attempt.number),
-            details: vec![format!("{} ms", words::grouped(attempt.took_ms)), attempt.answer.clone()],
+            details: attempt_details(attempt),
             href: String::new(),
         }
     };
     seen.attempts.iter().map(attempt).collect()
+}
+
+/// How long it took, and the beginning of the answer, if one came.
+fn attempt_details(attempt: &crate::store::AttemptRecord) -> Vec<String> {
+    let answer = Some(&attempt.answer).filter(|answer| attempt.failure.is_none() && !answer.is_empty());
+    std::iter::once(format!("{} ms", words::grouped(attempt.took_ms))).chain(answer.cloned()).collect()
 }
 
 #[cfg(test)]

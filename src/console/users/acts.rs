@@ -58,7 +58,7 @@ async fn add_as_typed(
     if is_made_up {
         return made(staff, asked, &account, password.expose()).map(Ok);
     }
-    Ok(Ok(asked.to(&format!("/console/users/{}", account.id.0))))
+    Ok(Ok(asked.to(&format!("/console/users/{}?done=add", account.id.0))))
 }
 
 /// Of which shops a new account is to be: never of more than its maker sees.

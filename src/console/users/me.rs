@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::acts::password_fault;
+use super::qr::Qr;
 use crate::config::{Secret, constant_time_eq};
 use crate::console::password::PasswordError;
 use crate::console::{App, Asked, Caller, Console, Failure, Frame, Staff};
@@ -33,6 +34,8 @@ struct Enrolment {
     salt: String,
     secret: String,
     uri: String,
+    /// The same for the phone's camera.
+    qr: Option<Qr>,
 }
 
 pub(super) async fn show(State(console): State<App>, staff: Staff, asked: Asked) -> Result<Response, Failure> {
@@ -76,7 +79,7 @@ fn page(
     let secret = TotpSecret::derive(&console.parts.deployment_key, staff.id(), &salt);
     let host = console.parts.public_url.split_once("://").map_or("", |(_, host)| host);
     let uri = secret.uri(host, staff.name().as_str());
-    let enrolment = Enrolment { salt, secret: secret.base32(), uri };
+    let enrolment = Enrolment { salt, secret: secret.base32(), qr: Qr::of(&uri), uri };
     let has_factor = staff.account().factor_salt.is_some();
     asked.page_with(
         status,

@@ -4,6 +4,7 @@
 mod acts;
 mod me;
 mod pages;
+mod qr;
 
 use super::route::{Nav, Needs, Room, get, post};
 use crate::domain::Right;

@@ -155,6 +155,10 @@ pub(super) async fn account_of(console: &Console, staff: &Staff, user: &str) -> 
 /// What has just been done, by the word in the address.
 fn done(asked: &Asked) -> Option<&str> {
     let (ja, en) = match asked.field("done") {
+        "add" => (
+            "ユーザーを追加しました。名前と、指定したパスワードを本人に伝えてください。",
+            "The user is added. Please tell them the name and the password that you chose.",
+        ),
         "role" => ("役割を変更しました。次のページから有効です。", "The role is changed, from the next page on."),
         "disable" => {
             ("無効にし、すべてのセッションを終了しました。", "The account is disabled and its sessions are ended.")

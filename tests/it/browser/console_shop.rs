@@ -1,4 +1,4 @@
-//! The shop console in a browser: through the door, users and the log, and a button that then works in the sandbox.
+//! The shop console in a browser: through the door, users and the log, and a button that then works in the demo shop.
 
 use axum::response::Html;
 use axum::routing::get;
@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use super::driver::Scripts;
 use super::shopper::{DESK, PHONE, Shopper};
-use super::{SIGN_IN, Street};
+use super::{CHOOSE, PROCESSING, SIGN_IN, Street, button};
 
 const DOOR: &str = "#sign-in";
 
@@ -70,9 +70,12 @@ async fn an_operator_adds_a_user_who_comes_in_and_the_log_tells_of_both() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_button_is_made_and_its_snippet_begins_a_checkout() {
+async fn a_button_is_made_copied_and_then_buys_in_the_demo_shop() {
     let street = Street::open().await;
     let shopper = Shopper::new("console-button", DESK, Scripts::Run).await;
+    // Somebody shops here, so that the demo shop has a cart to review when its buyer comes back.
+    shopper.open(&street.shop("/")).await;
+    shopper.press("#add-to-cart").await;
     enter(&shopper, &street).await;
     shopper.press("header nav a[href='/console/button']").await;
     shopper.press("main a[href='/console/button/tshop00000001']").await;
@@ -80,11 +83,17 @@ async fn a_button_is_made_and_its_snippet_begins_a_checkout() {
     shopper.pick("#button-form select[name=consent] option[value=Recurring]").await;
     shopper.see("#button-form input[name=count]").await;
     shopper.look("01-form").await;
+    shopper.pick("#button-form select[name=consent] option[value=OneTime]").await;
     shopper.press("#make-button").await;
     shopper.see("#verified").await;
     let snippet = shopper.run("return document.querySelector('#snippet').value").await;
     let preview = shopper.run("return document.querySelector('#open-preview').href").await;
     shopper.look("02-made").await;
+    let may = serde_json::json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+    shopper.devtools("Browser.grantPermissions", may).await;
+    shopper.pick("button[data-copy=snippet]").await;
+    shopper.hear("#copied", "Copied").await;
+    assert_eq!(shopper.run("return navigator.clipboard.readText()").await, snippet, "to the letter");
     shopper.expect_silent_console().await;
 
     shopper.open(preview.as_str().unwrap()).await;
@@ -93,9 +102,15 @@ async fn a_button_is_made_and_its_snippet_begins_a_checkout() {
     shopper.see(SIGN_IN).await;
     shopper.expect_silent_console().await;
 
+    // In a page of the shop it leads through Amazon's pages to the demo shop's review, where the order is placed and paid.
     shopper.open(&page_of_a_shop(snippet.as_str().unwrap()).await).await;
     shopper.press("#AmazonPayButton button").await;
-    shopper.see(SIGN_IN).await;
+    shopper.press(&button(SIGN_IN, "sign-in")).await;
+    shopper.press(&button(CHOOSE, "continue")).await;
+    shopper.press("#place-order").await;
+    shopper.press(&button(PROCESSING, "pay")).await;
+    let order_id = shopper.read("#thanks #order-id").await;
+    assert_eq!(street.notified_order(&order_id).await["browser"]["status"], "AUTH");
 }
 
 #[tokio::test(flavor = "multi_thread")]

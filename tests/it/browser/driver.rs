@@ -125,7 +125,7 @@ fn capabilities(profile: &TempDir, scripts: Scripts) -> Capabilities {
     }
     let all = json!({
         "browserName": "chrome",
-        "timeouts": { "pageLoad": 20_000, "script": 5_000 },
+        "timeouts": { "pageLoad": 20_000, "script": 60_000 },
         "goog:loggingPrefs": { "browser": "ALL" },
         "goog:chromeOptions": options,
     });

@@ -192,6 +192,24 @@ impl Shopper {
         }
     }
 
+    /// Sends a command of the Chrome DevTools protocol.
+    pub(super) async fn devtools(&self, command: &str, params: Value) -> Value {
+        driver::devtools(&self.browser, command, params).await
+    }
+
+    /// Waits until the element says this, without a reload.
+    pub(super) async fn hear(&self, css: &str, text: &str) {
+        let asked = Instant::now();
+        loop {
+            let said = self.read(css).await;
+            if said.contains(text) {
+                return;
+            }
+            assert!(asked.elapsed() < PATIENCE, "{css} says {said}, not {text}");
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
     /// What came to the console since the last call.
     pub(super) async fn console(&self) -> Vec<String> {
         driver::console(&self.browser).await
@@ -203,7 +221,8 @@ impl Shopper {
         assert!(said.is_empty(), "the browser's console says:\n{}", said.join("\n"));
     }
 
-    async fn prefer(&self, scheme: &str) {
+    /// Whether pages are to be seen by day (`light`) or by night (`dark`).
+    pub(super) async fn prefer(&self, scheme: &str) {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         driver::devtools(&self.browser, "Emulation.setEmulatedMedia", features).await;
     }

@@ -70,6 +70,13 @@ async fn both_languages_are_a_switch_away_and_remembered() {
     let english = browser.get("/console/sign-in?lang=en").await.ok();
     assert!(english.html.contains("<html lang=\"en\">") && english.html.contains("Password"));
     assert!(browser.get("/console/sign-in").await.html.contains("<html lang=\"en\">"), "remembered");
+
+    // The answer to a form leads to the same page in the other language only where its address is a page.
+    let clerk = stage.clerk("hanako", None, Role::Administer).await;
+    let refused = clerk.post("/console/users", "/console/users", &[("name", "?")]).await;
+    assert!(refused.status == 422 && refused.html.contains("href=\"?lang="), "{}", refused.html);
+    let refused = clerk.post_bare("/console/sign-out", &[("csrf", "nonsense")]).await;
+    assert!(refused.status == 403 && !refused.html.contains("class=\"switch\""), "{}", refused.html);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

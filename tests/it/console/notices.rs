@@ -40,7 +40,7 @@ async fn clerk(stage: &Stage) -> Clerk {
 async fn what_was_given_up_is_shown_and_sent_again_once() {
     let stage = told_once().await;
     let clerk = clerk(&stage).await;
-    assert!(clerk.get("/console/notifications").await.ok().html.contains("There are no notifications here."));
+    assert!(clerk.get("/console/notifications").await.ok().html.contains("No notifications yet."));
     let (named, id) = given_up(&stage, "ORDER-1").await;
     let today = clerk.get("/console/today").await.ok();
     assert!(today.html.split("id=\"given-up\"").nth(1).expect("it needs a person").contains(&id));
@@ -65,7 +65,10 @@ async fn what_was_given_up_is_shown_and_sent_again_once() {
     stands(&stage, &named, 2, "DELIVERED").await;
     let again = clerk.post_bare(&resend, &fields).await;
     assert_eq!(again.location, Some(format!("{path}?sent=0")), "the page is out of date");
-    assert!(clerk.get(&format!("{path}?sent=0")).await.ok().html.contains("Nothing was done"));
+    for page in [path.as_str(), "/console/notifications"] {
+        let none = clerk.get(&format!("{page}?sent=0")).await.ok();
+        assert!(none.html.contains("notice bad") && none.html.contains("Nothing was done"), "{page} is no success");
+    }
     assert_eq!(stage.receiver.received().len(), 2);
     assert!(clerk.get("/console/audit").await.ok().html.contains("GIVEN_UP → PENDING"));
 }
@@ -121,10 +124,13 @@ async fn a_test_notification_says_how_the_shop_s_server_answers() {
     stage.receiver.answers(&[Reply::Status(503)]);
     let refused = clerk.post(path, path, &[("shop", "tshop00000001")]).await.ok();
     assert!(refused.html.contains("did not take it") && refused.html.contains("HTTP 503"), "{}", refused.html);
-    clerk.post(path, path, &[("shop", "tshop00000002")]).await.ok();
+    let without = clerk.post(path, path, &[("shop", "tshop00000002")]).await;
+    assert!(without.status == 422 && without.html.contains("no address for notifications"), "{}", without.html);
+    let unnamed = clerk.post(path, path, &[]).await;
+    assert!(unnamed.status == 422 && unnamed.html.contains("Please choose a shop."), "{}", unnamed.html);
     assert_eq!(stage.receiver.received().len(), 2, "a shop without an address is not called");
     assert_eq!(clerk.post(path, path, &[("shop", "tshop00000009")]).await.status, 404);
-    assert_eq!(clerk.get("/console/audit").await.ok().html.matches("Sent a test notification").count(), 2);
+    assert_eq!(clerk.get("/console/audit").await.ok().html.matches("<td>Sent a test notification</td>").count(), 2);
 }
 
 /// A shop may have a great many; one form sends a bounded number of them, in batches with a line each, and says what is left.

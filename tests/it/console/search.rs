@@ -64,6 +64,9 @@ async fn what_cannot_be_searched_for_is_said_and_nothing_is_listed() {
         let page = clerk.get(&format!("{LIST}?{query}")).await;
         assert_eq!(page.status, 422, "{query}");
         assert!(page.html.contains("id=\"faults\"") && !page.html.contains(">ORDER-1</a>"), "{query}");
+        let field = query.split('=').next().unwrap();
+        let tied = format!("aria-invalid=\"true\" aria-describedby=\"fault-{field}\"");
+        assert!(page.html.contains(&tied) && page.html.contains(&format!("id=\"fault-{field}\"")), "{query}");
     }
     for made_up in ["after=1.1", "after=nonsense", "after=999999999999999999999.1"] {
         clerk.get(&format!("{LIST}?{made_up}")).await.ok();
@@ -98,6 +101,14 @@ async fn a_long_list_is_read_page_by_page_and_as_one_file() {
             expected.reverse();
         }
         assert_eq!(seen, expected, "{sort}");
+        // And back, page by page, to the first.
+        for _ in 0..2 {
+            let page = clerk.get(&address).await.ok();
+            let at = page.html.find("id=\"previous\" href=\"").expect("a page before");
+            address = page.html[at..].split('"').nth(3).unwrap().replace("&#38;", "&").replace("&amp;", "&");
+        }
+        let first = clerk.get(&address).await.ok();
+        assert!(first.html.contains(&format!(">-{}</a>", expected[0])) && !first.html.contains("id=\"previous\""));
     }
 
     let offer = clerk.get("/console/transactions/export?status=UNPROCESSED").await.ok();
@@ -112,6 +123,7 @@ async fn a_long_list_is_read_page_by_page_and_as_one_file() {
         assert_eq!(lines.len(), 121, "{}", file.html);
         assert!(lines[0].contains(name), "{}", lines[0]);
         assert!(lines[1].starts_with("\"'-000\",\""), "no formula: {}", lines[1]);
+        assert!(lines[1].contains(",\"2026-11-23 "), "a date, and no number of fourteen digits: {}", lines[1]);
     }
     assert_eq!(clerk.get("/console/transactions/export/file?encoding=ebcdic").await.status, 422);
     assert_eq!(clerk.get("/console/transactions/export?from=nonsense").await.status, 422);
@@ -124,6 +136,7 @@ async fn today_tells_the_figures_and_what_needs_a_person() {
     let quiet = clerk.get("/console/today?lang=en").await.ok();
     assert!(quiet.html.contains("Nothing. Everything takes its course."), "{}", quiet.html);
     assert!(quiet.html.contains("Nothing has been asked of Amazon yet."));
+    assert!(quiet.html.contains("No transactions were entered in the last 30 days.") && !quiet.html.contains("<svg"));
 
     let (sold, _) = pay(&stage, "SOLD", "AUTH").await;
     pay(&stage, "WAITING", "AUTH").await;
@@ -137,6 +150,10 @@ async fn today_tells_the_figures_and_what_needs_a_person() {
         let card = page.html.split(&format!("id=\"{id}\"")).nth(1).unwrap().split("</dd>").next().unwrap();
         assert!(card.contains(&format!("<strong>{count}</strong>")) && card.contains(sum), "{id}: {card}");
     }
+    let pending = page.html.split("id=\"pending\"").nth(1).unwrap().split("</dd>").next().unwrap();
+    assert!(pending.contains("<strong>1</strong>") && pending.contains("?status=UNPROCESSED\""), "{pending}");
+    let entered = "s-unprocessed dots\"><b>UNPROCESSED entered</b>";
+    assert!(page.html.contains(entered), "what is pending on the card is so on the chart: {}", page.html);
     assert!(page.html.contains("<svg") && page.html.contains("id=\"days\"") && page.html.contains("id=\"latency\""));
     let mine = clerk.get("/console/today?lang=en&shop=tshop00000002").await.ok();
     assert!(mine.html.split("id=\"taken\"").nth(1).unwrap().contains("<strong>0</strong>"), "another shop's day");

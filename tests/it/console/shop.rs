@@ -75,7 +75,7 @@ async fn a_connection_is_checked_by_a_question_that_changes_nothing() {
     assert!(refused.contains("Amazon Pay refused: 403 InvalidRequestSignature"), "{refused}");
     assert_eq!(stage.ledger().await["movements"], before);
     let boss = stage.clerk("boss", None, Role::Administer).await;
-    assert!(boss.get("/console/audit?lang=en").await.html.contains("Checked the connection"));
+    assert!(boss.get("/console/audit?lang=en").await.html.contains("<td>Checked the connection</td>"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,7 +128,9 @@ async fn new_settings_come_into_force_at_once_and_the_log_tells_which() {
     assert!(answer("tshop00000003", "demoshop2pass", "reload-4").await.contains("ErrInfo="));
     let log = boss.get("/console/audit?lang=en").await.ok().html;
     assert!(
-        log.contains("Read shops.toml again") && log.contains("name: Demo shop 1") && !log.contains("rotated1"),
+        log.contains("<td>Read shops.toml again</td>")
+            && log.contains("name: Demo shop 1")
+            && !log.contains("rotated1"),
         "{log}"
     );
 }

@@ -54,10 +54,10 @@ async fn an_account_lives_its_whole_life_and_the_log_tells_of_it() {
 
     let log = boss.get("/console/audit?lang=en").await.ok().html;
     for told in [
-        "Added a user",
+        "<td>Added a user</td>",
         "role</code>: look → administer",
-        "Set a new password",
-        "Ended every session",
+        "<td>Set a new password</td>",
+        "<td>Ended every session</td>",
         "enabled</code>: true → false",
         "enabled</code>: false → true",
     ] {
@@ -95,8 +95,18 @@ async fn a_shop_s_administrator_looks_after_that_shop_alone() {
     }
     let fine = stage.staff.account_named(&LoginName::new("fine").unwrap()).await.unwrap().unwrap();
     assert_eq!(fine.scope.shop().unwrap().as_str(), SHOP);
+    let added = boss.get(&format!("/console/users/{}?done=add&lang=en", fine.id.0)).await.ok();
+    assert!(added.html.contains("The user is added."), "{}", added.html);
+    for (query, lines) in [("act=user.add", 2), ("act=user.add&subject=own", 1), ("who=nobody", 0), ("who=boss", 3)] {
+        let page = boss.get(&format!("/console/audit?{query}")).await.ok();
+        assert_eq!(page.html.matches("<td>boss<").count(), lines, "{query}: {}", page.html);
+    }
+    let link = format!("<a href=\"/console/users/{}\">fine</a>", fine.id.0);
     let log = boss.get("/console/audit").await.ok().html;
-    assert!(log.contains("fine") && !log.contains("theirs") && !log.contains(">operator<"), "{log}");
+    assert!(
+        log.contains(&link) && log.contains("fine") && !log.contains("theirs") && !log.contains(">operator<"),
+        "{log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
