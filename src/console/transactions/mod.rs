@@ -3,6 +3,7 @@
 
 mod act;
 mod csv;
+mod exchanges;
 mod list;
 mod one;
 mod search;
