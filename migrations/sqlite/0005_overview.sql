@@ -29,22 +29,50 @@ CREATE INDEX notifications_of_shop ON notifications (shop_id);
 CREATE INDEX notifications_of_shop_by_state ON notifications (shop_id, state);
 
 -- Calls of a shop about a transaction of its own, for people who look at its story: what was refused left no other trace.
--- The last fifty of each; no parameter of them.
+-- The last fifty of each transaction (CALLS_KEPT in src/store/note.rs); no parameter of them.
 CREATE TABLE calls (
-    id        INTEGER PRIMARY KEY,
     access_id TEXT    NOT NULL,
+    -- Its place among those of its transaction, from 1. The newest is never dropped, so what is missing shows.
+    number    INTEGER NOT NULL,
     at        INTEGER NOT NULL,
     took_ms   INTEGER NOT NULL,
     call      TEXT    NOT NULL,
     -- What it was answered: ErrInfo codes, `|` between them; empty where it was done.
     codes     TEXT    NOT NULL,
-    caller    TEXT    NOT NULL
-) STRICT;
-CREATE INDEX calls_of_transaction ON calls (access_id, id);
-CREATE TRIGGER calls_are_few AFTER INSERT ON calls
+    caller    TEXT    NOT NULL,
+    PRIMARY KEY (access_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER calls_are_few AFTER INSERT ON calls WHEN NEW.number > 50
 BEGIN
-    DELETE FROM calls WHERE access_id = NEW.access_id AND id <= (
-        SELECT id FROM calls WHERE access_id = NEW.access_id ORDER BY id DESC LIMIT 1 OFFSET 50);
+    DELETE FROM calls WHERE access_id = NEW.access_id AND number <= NEW.number - 50;
+END;
+
+-- Exchanges with Amazon on behalf of a transaction, each attempt of a call, so that an operator can give Amazon's support
+-- the request id of each. Names and numbers only: no key, signature or body, and no personal data. The first hundred and
+-- the last hundred of each transaction (EXCHANGES_KEPT in src/store/note.rs).
+CREATE TABLE exchanges (
+    access_id       TEXT    NOT NULL,
+    number          INTEGER NOT NULL,
+    at              INTEGER NOT NULL,
+    took_ms         INTEGER NOT NULL,
+    -- What it was for: a word of Occasion in src/store/note.rs.
+    occasion        TEXT    NOT NULL,
+    -- The effect that it belongs to, if it belongs to one.
+    idempotency_key TEXT,
+    operation       TEXT    NOT NULL,
+    method          TEXT    NOT NULL,
+    path            TEXT    NOT NULL,
+    attempt         INTEGER NOT NULL,
+    -- The status of the answer; NULL where none came. Where the status does not say it, why there was none to be trusted.
+    status          INTEGER,
+    failure         TEXT,
+    reason_code     TEXT,
+    request_id      TEXT,
+    PRIMARY KEY (access_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER exchanges_are_few AFTER INSERT ON exchanges WHEN NEW.number > 200
+BEGIN
+    DELETE FROM exchanges WHERE access_id = NEW.access_id AND number > 100 AND number <= NEW.number - 100;
 END;
 
 -- Days in Japan's time, as days since 1970-01-01. Per day, shop and name: how many, and their sum.

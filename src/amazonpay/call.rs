@@ -13,11 +13,12 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::client::{Client, Retry};
+use super::exchange::{Exchange, OnBehalf};
 use super::merchant::Merchant;
 use super::outcome::{Answer, CallError, NotSentCause};
 use super::signer::CanonicalRequest;
 use super::verdict::{BODY_BYTES_MAX, Doubt, Head, History, Verdict, judge};
-use crate::domain::{IdempotencyKey, Rng};
+use crate::domain::{IdempotencyKey, Millis, Rng};
 use crate::egress::{Failure, Outgoing};
 
 /// What is sent, apart from date and signature.
@@ -27,6 +28,8 @@ pub(super) struct Call<'a> {
     object: &'a str,
     method: Method,
     resource: String,
+    /// What stands in records for a resource that must not be there.
+    shown: Option<&'static str>,
     body: Vec<u8>,
     key: Option<&'a IdempotencyKey>,
 }
@@ -35,7 +38,7 @@ impl<'a> Call<'a> {
     /// Amazon's name of the operation and the object it is about, for the log; the path after the version, which needs no
     /// escaping, for identifiers never do.
     pub(super) const fn new(operation: &'static str, object: &'a str, method: Method, resource: String) -> Self {
-        Self { operation, object, method, resource, body: Vec::new(), key: None }
+        Self { operation, object, method, resource, shown: None, body: Vec::new(), key: None }
     }
 
     /// With a body.
@@ -44,28 +47,60 @@ impl<'a> Call<'a> {
         Ok(self)
     }
 
+    /// Whose resource is a secret: records have `shown` in its place.
+    pub(super) const fn shown_as(mut self, shown: &'static str) -> Self {
+        self.shown = Some(shown);
+        self
+    }
+
     /// With an effect that must happen once for `key`.
     pub(super) const fn once(mut self, key: &'a IdempotencyKey) -> Self {
         self.key = Some(key);
         self
     }
+
+    /// What an attempt came to, for the record.
+    fn exchange<T>(
+        &self,
+        merchant: &Merchant,
+        (attempt, began_at, took_ms): (u32, Millis, i64),
+        head: &Head,
+        verdict: &Verdict<T>,
+    ) -> Exchange {
+        Exchange {
+            began_at,
+            took_ms,
+            operation: self.operation,
+            method: self.method.as_str().to_owned(),
+            path: merchant.path(self.shown.unwrap_or(&self.resource)),
+            attempt,
+            status: head.status,
+            failure: verdict.failure(),
+            reason_code: verdict.words().1.map(str::to_owned),
+            request_id: head.request_id.clone(),
+        }
+    }
 }
 
 impl Client {
-    /// Makes `call`, as often as `Retry` allows. `is_about` tells whether an answer is about the right object.
+    /// Makes `call` in the name of `by`, as often as `Retry` allows. `is_about` tells whether an answer is about the right
+    /// object.
     pub(super) async fn make<T: DeserializeOwned>(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         call: Call<'_>,
         is_about: impl Fn(&T) -> bool,
     ) -> Result<Answer<T>, CallError> {
+        let merchant = by.merchant();
         let deadline = Instant::now() + Duration::from_millis(self.retry.total_ms_max);
         let mut history = History::default();
         let mut attempt = 1;
         loop {
-            let began = self.clock.now();
+            let began_at = self.clock.now();
             let (head, verdict) = self.attempt(merchant, &call, deadline, &is_about).await;
-            report(&call, attempt, &head, &verdict, self.clock.now().since(began));
+            let took_ms = self.clock.now().since(began_at);
+            report(&call, attempt, &head, &verdict, took_ms);
+            by.tell(|| call.exchange(merchant, (attempt, began_at, took_ms), &head, &verdict));
 
             history.last_status = head.status.or(history.last_status);
             let again = match verdict {

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 
 use super::call::Call;
-use super::merchant::Merchant;
+use super::exchange::OnBehalf;
 use super::objects::{BuyerProfile, Charge, ChargePermission, CheckoutSession, Refund};
 use super::outcome::{Answer, CallError};
 use super::requests::{
@@ -47,7 +47,8 @@ impl Default for Retry {
     }
 }
 
-/// Calls Amazon Pay for any merchant. Cheap to clone; the connections are shared.
+/// Calls Amazon Pay for any merchant: each method first takes the account that it is called from, or that together with
+/// whoever hears of the attempts. Cheap to clone; the connections are shared.
 ///
 /// An identifier can be nothing but one segment of a path, so none is escaped; a buyer's token, which is any text, is.
 /// Methods that take an [`IdempotencyKey`]
@@ -74,11 +75,11 @@ impl Client {
     /// [`CallError`].
     pub async fn get_checkout_session(
         &self,
-        merchant: &Merchant,
+        by: impl Into<OnBehalf<'_>>,
         id: &CheckoutSessionId,
     ) -> Result<Answer<CheckoutSession>, CallError> {
         let call = Call::new("GetCheckoutSession", id.as_str(), Method::GET, format!("/checkoutSessions/{id}"));
-        self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
+        self.make(by.into(), call, |it: &CheckoutSession| it.checkout_session_id == *id).await
     }
 
     /// Sets what a session lacks, until the buyer is sent to Amazon.
@@ -87,13 +88,13 @@ impl Client {
     /// [`CallError`]; a session that is over: 422 `InvalidCheckoutSessionStatus`.
     pub async fn update_checkout_session(
         &self,
-        merchant: &Merchant,
+        by: impl Into<OnBehalf<'_>>,
         id: &CheckoutSessionId,
         request: &UpdateCheckoutSession,
     ) -> Result<Answer<CheckoutSession>, CallError> {
         let call = Call::new("UpdateCheckoutSession", id.as_str(), Method::PATCH, format!("/checkoutSessions/{id}"))
             .json(request)?;
-        self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
+        self.make(by.into(), call, |it: &CheckoutSession| it.checkout_session_id == *id).await
     }
 
     /// Completes a session after the buyer came back. Only this makes a payment.
@@ -103,7 +104,7 @@ impl Client {
     /// already, so ask for it (amazon-pay 2.3).
     pub async fn complete_checkout_session(
         &self,
-        merchant: &Merchant,
+        by: impl Into<OnBehalf<'_>>,
         id: &CheckoutSessionId,
         request: &CompleteCheckoutSession,
         key: &IdempotencyKey,
@@ -112,7 +113,7 @@ impl Client {
             Call::new("CompleteCheckoutSession", id.as_str(), Method::POST, format!("/checkoutSessions/{id}/complete"))
                 .json(request)?
                 .once(key);
-        self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
+        self.make(by.into(), call, |it: &CheckoutSession| it.checkout_session_id == *id).await
     }
 
     /// Completes a session whose buyer paid in the on-page script.
@@ -121,7 +122,7 @@ impl Client {
     /// [`CallError`]; what differs from the session is a 409 with a code of its own.
     pub async fn finalize_checkout_session(
         &self,
-        merchant: &Merchant,
+        by: impl Into<OnBehalf<'_>>,
         id: &CheckoutSessionId,
         request: &FinalizeCheckoutSession,
         key: &IdempotencyKey,
@@ -130,7 +131,7 @@ impl Client {
             Call::new("FinalizeCheckoutSession", id.as_str(), Method::POST, format!("/checkoutSessions/{id}/finalize"))
                 .json(request)?
                 .once(key);
-        self.make(merchant, call, |it: &CheckoutSession| it.checkout_session_id == *id).await
+        self.make(by.into(), call, |it: &CheckoutSession| it.checkout_session_id == *id).await
     }
 
     /// Reads a charge permission.
@@ -139,11 +140,11 @@ impl Client {
     /// [`CallError`].
     pub async fn get_charge_permission(
         &self,
-        merchant: &Merchant,
+        by: impl Into<OnBehalf<'_>>,
         id: &ChargePermissionId,
     ) -> Result<Answer<ChargePermission>, CallError> {
         let call = Call::new("GetChargePermission", id.as_str(), Method::GET, format!("/chargePermissions/{id}"));
-        self.make(merchant, call, |it: &ChargePermission| it.charge_permission_id == *id).await
+        self.make(by.into(), call, |it: &ChargePermission| it.charge_permission_id == *id).await
     }
 
     /// Ends a charge permission for good.
@@ -152,14 +153,14 @@ impl Client {
     /// [`CallError`].
     pub async fn close_charge_permission(
         &self,
-        merchant: &Merchant,
+        by: impl Into<OnBehalf<'_>>,
         id: &ChargePermissionId,
         request: &CloseChargePermission,
     ) -> Result<Answer<ChargePermission>, CallError> {
         let call =
             Call::new("CloseChargePermission", id.as_str(), Method::DELETE, format!("/chargePermissions/{id}/close"))
                 .json(request)?;
-        self.make(merchant, call, |it: &ChargePermission| it.charge_permission_id == *id).await
+        self.make(by.into(), call, |it: &ChargePermission| it.charge_permission_id == *id).await
     }
 
     /// Charges a permission.
@@ -168,7 +169,7 @@ impl Client {
     /// [`CallError`]; a synchronous decline is a refusal, not a charge in state Declined (amazon-pay 2.8).
     pub async fn create_charge(
         &self,
-        merchant: &Merchant,
+        by: impl Into<OnBehalf<'_>>,
         request: &CreateCharge,
         key: &IdempotencyKey,
     ) -> Result<Answer<Charge>, CallError> {
@@ -176,16 +177,16 @@ impl Client {
         let call = Call::new("CreateCharge", permission.as_str(), Method::POST, "/charges".to_owned())
             .json(request)?
             .once(key);
-        self.make(merchant, call, |it: &Charge| it.charge_permission_id == *permission).await
+        self.make(by.into(), call, |it: &Charge| it.charge_permission_id == *permission).await
     }
 
     /// Reads a charge.
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn get_charge(&self, merchant: &Merchant, id: &ChargeId) -> Result<Answer<Charge>, CallError> {
+    pub async fn get_charge(&self, by: impl Into<OnBehalf<'_>>, id: &ChargeId) -> Result<Answer<Charge>, CallError> {
         let call = Call::new("GetCharge", id.as_str(), Method::GET, format!("/charges/{id}"));
-        self.make(merchant, call, |it: &Charge| it.charge_id == *id).await
+        self.make(by.into(), call, |it: &Charge| it.charge_id == *id).await
     }
 
     /// Takes an authorized amount, or a part of it, once.
@@ -194,7 +195,7 @@ impl Client {
     /// [`CallError`]; a charge that is not authorized: 422 `InvalidChargeStatus`.
     pub async fn capture_charge(
         &self,
-        merchant: &Merchant,
+        by: impl Into<OnBehalf<'_>>,
         id: &ChargeId,
         request: &CaptureCharge,
         key: &IdempotencyKey,
@@ -202,7 +203,7 @@ impl Client {
         let call = Call::new("CaptureCharge", id.as_str(), Method::POST, format!("/charges/{id}/capture"))
             .json(request)?
             .once(key);
-        self.make(merchant, call, |it: &Charge| it.charge_id == *id).await
+        self.make(by.into(), call, |it: &Charge| it.charge_id == *id).await
     }
 
     /// Lets an authorized amount go.
@@ -211,13 +212,13 @@ impl Client {
     /// [`CallError`]; a charge that is captured or over: 422 `InvalidChargeStatus`.
     pub async fn cancel_charge(
         &self,
-        merchant: &Merchant,
+        by: impl Into<OnBehalf<'_>>,
         id: &ChargeId,
         request: &CancelCharge,
     ) -> Result<Answer<Charge>, CallError> {
         let call =
             Call::new("CancelCharge", id.as_str(), Method::DELETE, format!("/charges/{id}/cancel")).json(request)?;
-        self.make(merchant, call, |it: &Charge| it.charge_id == *id).await
+        self.make(by.into(), call, |it: &Charge| it.charge_id == *id).await
     }
 
     /// Gives captured money back. Amazon decides later (amazon-pay 2.6).
@@ -226,32 +227,32 @@ impl Client {
     /// [`CallError`].
     pub async fn create_refund(
         &self,
-        merchant: &Merchant,
+        by: impl Into<OnBehalf<'_>>,
         request: &CreateRefund,
         key: &IdempotencyKey,
     ) -> Result<Answer<Refund>, CallError> {
         let charge = &request.charge_id;
         let call =
             Call::new("CreateRefund", charge.as_str(), Method::POST, "/refunds".to_owned()).json(request)?.once(key);
-        self.make(merchant, call, |it: &Refund| it.charge_id == *charge).await
+        self.make(by.into(), call, |it: &Refund| it.charge_id == *charge).await
     }
 
-    /// Reads who signed in. The token is as good as a password, so the log does not have it.
+    /// Reads who signed in. The token is as good as a password, so neither the log nor a record of the exchange has it.
     ///
     /// # Errors
     /// [`CallError`]; a token that Amazon does not know, or not any longer: 404 `ResourceNotFound`.
-    pub async fn get_buyer(&self, merchant: &Merchant, token: &str) -> Result<Answer<BuyerProfile>, CallError> {
+    pub async fn get_buyer(&self, by: impl Into<OnBehalf<'_>>, token: &str) -> Result<Answer<BuyerProfile>, CallError> {
         let token = utf8_percent_encode(token, IN_A_SEGMENT);
-        let call = Call::new("GetBuyer", "", Method::GET, format!("/buyers/{token}"));
-        self.make(merchant, call, |it: &BuyerProfile| it.buyer.buyer_id.is_some()).await
+        let call = Call::new("GetBuyer", "", Method::GET, format!("/buyers/{token}")).shown_as("/buyers/…");
+        self.make(by.into(), call, |it: &BuyerProfile| it.buyer.buyer_id.is_some()).await
     }
 
     /// Reads a refund.
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn get_refund(&self, merchant: &Merchant, id: &RefundId) -> Result<Answer<Refund>, CallError> {
+    pub async fn get_refund(&self, by: impl Into<OnBehalf<'_>>, id: &RefundId) -> Result<Answer<Refund>, CallError> {
         let call = Call::new("GetRefund", id.as_str(), Method::GET, format!("/refunds/{}", id.as_str()));
-        self.make(merchant, call, |it: &Refund| it.refund_id == *id).await
+        self.make(by.into(), call, |it: &Refund| it.refund_id == *id).await
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::testing::key;
 use super::{
     Answer, CallError, CancelCharge, CaptureCharge, Charge, ChargeState, CheckoutSession, Client,
-    CompleteCheckoutSession, Environment, Merchant, NotSentCause, Price, Region, Retry, UnknownCause,
-    UpdateCheckoutSession,
+    CompleteCheckoutSession, Environment, Exchange, Merchant, NotSentCause, OnBehalf, Price, Region, Retry,
+    UnknownCause, UpdateCheckoutSession,
 };
 use crate::domain::{ChargeId, CheckoutSessionId, Clock, IdempotencyKey, ManualClock, Millis, SeededRng, Yen};
 use crate::egress;
@@ -321,6 +321,67 @@ async fn where_nobody_listens_nothing_was_sent() {
     let error = client.get_charge(&merchant, &charge_id()).await.unwrap_err();
     assert_eq!(error, CallError::NotSent { cause: NotSentCause::NoConnection });
     assert!(error.changed_nothing());
+}
+
+/// Somebody who hears, and what was heard.
+fn hearing<'a>(merchant: &'a Merchant, heard: &'a Mutex<Vec<Exchange>>) -> OnBehalf<'a> {
+    OnBehalf::new(merchant, |exchange| heard.lock().unwrap().push(exchange))
+}
+
+#[tokio::test]
+async fn every_attempt_is_told_as_it_ends() {
+    let server = serve(vec![
+        Step::Say(500, "", r#"{"reasonCode":"ProcessingFailure","message":"S03-1-1-C1 is busy"}"#),
+        Step::Half(200, r#"{"chargeId":"S03"#),
+        Step::Hang,
+        Step::Say(200, "", CHARGE),
+    ]);
+    let (client, merchant) = server.client(Retry { attempts_max: 4, ..RETRY });
+    let heard = Mutex::default();
+    client.get_charge(hearing(&merchant, &heard), &charge_id()).await.unwrap();
+    let told: Vec<_> = heard.into_inner().unwrap();
+    let start = 1_795_371_000_000;
+    for (index, (status, failure, reason_code)) in [
+        (Some(500), None, Some("ProcessingFailure")),
+        (Some(200), Some("broken"), None),
+        (None, Some("timed-out"), None),
+        (Some(200), None, None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let expected = Exchange {
+            // Every request moves the clock on by a second.
+            began_at: Millis(start + 1000 * i64::try_from(index).unwrap()),
+            took_ms: 1000,
+            operation: "GetCharge",
+            method: "GET".to_owned(),
+            path: "/v2/charges/S03-1-1-C1".to_owned(),
+            attempt: u32::try_from(index).unwrap() + 1,
+            status,
+            failure,
+            reason_code: reason_code.map(str::to_owned),
+            request_id: status.map(|status| format!("r-{status}")),
+        };
+        assert_eq!(told[index], expected);
+    }
+    assert_eq!(told.len(), 4);
+}
+
+#[tokio::test]
+async fn a_buyers_token_is_not_told() {
+    let (client, merchant) = client(NOBODY, Arc::new(ManualClock::at(Millis(0))), RETRY);
+    let heard = Mutex::default();
+    client.get_buyer(hearing(&merchant, &heard), "token-of-a-buyer").await.unwrap_err();
+    let told = heard.into_inner().unwrap();
+    assert_eq!(
+        told.iter().map(|one| (one.path.as_str(), one.failure)).collect::<Vec<_>>(),
+        [
+            ("/v2/buyers/…", Some("no-connection")),
+            ("/v2/buyers/…", Some("no-connection")),
+            ("/v2/buyers/…", Some("no-connection")),
+        ]
+    );
 }
 
 #[test]

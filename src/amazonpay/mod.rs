@@ -8,7 +8,8 @@
 //!
 //! May be assumed by callers: no method changes anything at Amazon twice for one idempotency key; no log line, error
 //! or `Debug` text of this room holds a key, a signature, a body or personal data. Assumes of its callers: the intent
-//! is already recorded, and an idempotency key is used for one effect only.
+//! is already recorded, and an idempotency key is used for one effect only. A caller who names somebody to hear
+//! ([`OnBehalf`]) is told of every attempt as it ends.
 //!
 //! This room shares no code with `sandbox`, which checks what is made here.
 
@@ -17,6 +18,7 @@ mod call;
 mod client;
 #[cfg(test)]
 mod client_tests;
+mod exchange;
 pub mod ipn;
 mod key;
 mod lenient;
@@ -35,6 +37,7 @@ mod verdict;
 
 pub use button::{ButtonError, ButtonSignature, Consent, ReviewPageButton, Scope, SignInButton};
 pub use client::{Client, Retry};
+pub use exchange::{Exchange, OnBehalf};
 pub use key::{CryptoFailed, GeneratedKey, KeyError, SigningKey, generate_pem};
 pub use merchant::{Environment, Merchant, MerchantError, Region};
 pub use objects::{BuyerProfile, Charge, ChargePermission, CheckoutSession, Refund};

@@ -110,6 +110,20 @@ pub enum UnknownCause {
     WrongObject,
 }
 
+impl UnknownCause {
+    /// One word for records; none where the status says all.
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::TimedOut => Some("timed-out"),
+            Self::Broken => Some("broken"),
+            Self::Status => None,
+            Self::Unreadable => Some("unreadable"),
+            Self::TooLarge => Some("too-large"),
+            Self::WrongObject => Some("wrong-object"),
+        }
+    }
+}
+
 /// Why nothing was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotSentCause {
@@ -122,4 +136,15 @@ pub enum NotSentCause {
     /// The request could not be signed.
     #[error("the request could not be signed")]
     Signature,
+}
+
+impl NotSentCause {
+    /// One word for records.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoConnection => "no-connection",
+            Self::Request => "not-made",
+            Self::Signature => "not-signed",
+        }
+    }
 }

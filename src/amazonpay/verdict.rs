@@ -71,6 +71,16 @@ impl<T> Verdict<T> {
             Self::Impossible(_) => ("not sent", None),
         }
     }
+
+    /// Why there was no answer that can be trusted, in one word for records; none where the status says all.
+    pub(super) const fn failure(&self) -> Option<&'static str> {
+        match self {
+            Self::Done(_) | Self::Refused(_) | Self::Throttled(_) => None,
+            Self::Open(doubt) => doubt.cause.word(),
+            Self::NoConnection => Some(NotSentCause::NoConnection.word()),
+            Self::Impossible(cause) => Some(cause.word()),
+        }
+    }
 }
 
 /// Amazon's no.

@@ -8,6 +8,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::complete::{failed, is_temporary};
+use super::errand::Errand;
 use super::exec_review::{charge_amount, intent_of};
 use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, ReturnError, Shop};
@@ -17,7 +18,7 @@ use crate::domain::access::cancel_key;
 use crate::domain::transaction::Event;
 use crate::domain::{AccessId, CheckoutSessionId, Effect, State, Transaction, Way, Yen};
 use crate::protocol::codes;
-use crate::store::Change;
+use crate::store::{Change, Occasion};
 
 /// What a browser brings to the return address, beside the transaction's name.
 #[derive(Debug, Clone, Default)]
@@ -77,7 +78,8 @@ impl Gateway {
         transaction: Transaction,
         session: CheckoutSessionId,
     ) -> Result<ResultPost, ReturnError> {
-        let found = match self.parts.amazon.checkout_session(&shop.merchant, &session).await {
+        let by = self.sent(shop, Errand::about(&transaction, Occasion::Return));
+        let found = match self.parts.amazon.checkout_session(by, &session).await {
             Ok(answer) => answer.value,
             Err(error @ CallError::Refused { .. }) if !is_temporary(&error) => return Err(ReturnError::Unknown),
             Err(_) => return Err(ReturnError::Unreachable),

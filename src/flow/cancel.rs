@@ -2,6 +2,7 @@
 
 use super::complete::is_temporary;
 use super::effect::{Finding, Meaning, Proof, looked_at};
+use super::errand::Errand;
 use super::later::ended;
 use super::mfa::given_up;
 use super::{Gateway, Refusal, Shop, provider};
@@ -54,7 +55,8 @@ impl Gateway {
             return Finding::Unknown("not a cancellation".to_owned());
         };
         let request = CancelCharge { cancellation_reason: "AmazonpayCancel".to_owned() };
-        let error = match self.parts.amazon.cancel_charge(&shop.merchant, charge, &request).await {
+        let errand = Errand::effect(intent);
+        let error = match self.parts.amazon.cancel_charge(self.sent(shop, errand), charge, &request).await {
             Ok(answer) if answer.value.status_details.state == ChargeState::Canceled => {
                 let event = (!replaced).then_some(Event::Cancelled);
                 return Finding::Done((), event, Proof::new("Canceled", answer.request_id));
@@ -68,7 +70,7 @@ impl Gateway {
                 Finding::Unknown(provider::evidence_of(&error))
             }
             // Cancel has no idempotency key: "not in this status" may mean that an earlier attempt did it.
-            _ => match self.parts.amazon.charge(&shop.merchant, charge).await {
+            _ => match self.parts.amazon.charge(self.sent(shop, errand), charge).await {
                 Ok(answer) => not_cancelled(transaction, *replaced, &answer.value, &error),
                 Err(unknown) => Finding::Unknown(provider::evidence_of(&unknown)),
             },

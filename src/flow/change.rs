@@ -6,6 +6,7 @@
 //! can only go down, by a refund.
 
 use super::effect::{Finding, looked_at};
+use super::errand::Errand;
 use super::{Gateway, Refusal, Shop};
 use crate::amazonpay::{CallError, ChargeState};
 use crate::domain::operation::ChargeFor;
@@ -85,10 +86,11 @@ impl Gateway {
         transaction: &Transaction,
         money: Money,
         charge: &ChargeId,
+        errand: Errand<'_>,
     ) -> Result<Option<Event>, CallError> {
         let payment = transaction.state.payment().filter(|payment| payment.charge == *charge);
         let Some(payment) = payment else { return Ok(None) };
-        let held = self.parts.amazon.charge(&shop.merchant, charge).await?.value;
+        let held = self.parts.amazon.charge(self.sent(shop, errand), charge).await?.value;
         let covers = held.status_details.state == ChargeState::Authorized
             && held.charge_amount.yen().is_ok_and(|held| money.total() <= held);
         Ok(covers.then(|| Event::Changed(money, payment.clone())))

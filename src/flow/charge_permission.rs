@@ -2,6 +2,7 @@
 //! (psp-protocol 5.8 and 5.9).
 
 use super::effect::{Finding, Meaning, Proof, looked_at};
+use super::errand::Errand;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, CloseChargePermission, PermissionState, Price};
 use crate::domain::transaction::Event;
@@ -28,7 +29,9 @@ impl Gateway {
         permission: ChargePermissionId,
     ) -> Result<ChargePermissionReply, Refusal> {
         self.require_own_permission(shop, &permission).await?;
-        match self.parts.amazon.charge_permission(&shop.merchant, &permission).await {
+        // For the record alone: without it the shop is answered all the same.
+        let about = self.parts.store.transaction_of_permission(&shop.id, &permission).await.unwrap_or_default();
+        match self.parts.amazon.charge_permission(self.asked(shop, about.as_ref()), &permission).await {
             Ok(answer) => {
                 let found = answer.value;
                 Ok(ChargePermissionReply {
@@ -94,11 +97,12 @@ impl Gateway {
             CallError::Refused { status: 404, .. } => Refusal::PermissionUnknown,
             error => Refusal::Provider(provider::code_beside_session(error)),
         };
-        let found = self.parts.amazon.charge_permission(&shop.merchant, &permission).await.map_err(|e| refused(&e))?;
+        let amazon = &self.parts.amazon;
+        let found = amazon.charge_permission((&shop.merchant).into(), &permission).await.map_err(|e| refused(&e))?;
         if found.value.status_details.state == PermissionState::Closed {
             return Err(Refusal::Provider(codes::PERMISSION_CLOSED));
         }
-        let closed = self.parts.amazon.close_charge_permission(&shop.merchant, &permission, &closure()).await;
+        let closed = amazon.close_charge_permission((&shop.merchant).into(), &permission, &closure()).await;
         match closed.map_err(|error| refused(&error))?.value.status_details.state {
             PermissionState::Closed => Ok(ClosedReply { charge_permission_id: permission }),
             _ => Err(Refusal::Provider(codes::AMAZON_OTHER)),
@@ -119,7 +123,8 @@ impl Gateway {
             Ok(None) => {}
             Err(finding) => return finding,
         }
-        match self.parts.amazon.close_charge_permission(&shop.merchant, permission, &closure()).await {
+        let by = self.sent(shop, Errand::effect(intent));
+        match self.parts.amazon.close_charge_permission(by, permission, &closure()).await {
             Ok(answer) if answer.value.status_details.state == PermissionState::Closed => {
                 Finding::Done((), ended(transaction), Proof::new("Closed", answer.request_id))
             }
@@ -139,7 +144,7 @@ impl Gateway {
         permission: &ChargePermissionId,
         intent: &Intent,
     ) -> Result<Option<Proof>, Finding<()>> {
-        match self.parts.amazon.charge_permission(&shop.merchant, permission).await {
+        match self.parts.amazon.charge_permission(self.sent(shop, Errand::effect(intent)), permission).await {
             Ok(answer) => {
                 let closed = answer.value.status_details.state == PermissionState::Closed;
                 Ok(closed.then(|| Proof::new("Closed", answer.request_id)))

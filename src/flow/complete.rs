@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::effect::{Finding, Proof};
+use super::effect::{Finding, Proof, looked_at};
+use super::errand::Errand;
 use super::exec_review::charge_amount;
 use super::later::pending;
 use super::result_post::post_for;
@@ -132,8 +133,9 @@ impl Gateway {
         };
         let request =
             CompleteCheckoutSession { charge_amount: charge_amount(transaction), ..CompleteCheckoutSession::default() };
-        let answer = self.parts.amazon.complete_checkout_session(&shop.merchant, session, &request, &intent.key).await;
-        match answer {
+        let errand = Errand::effect(intent);
+        let by = self.sent(shop, errand);
+        match self.parts.amazon.complete_checkout_session(by, session, &request, &intent.key).await {
             Ok(answer) => match self.completed(transaction, &answer.value) {
                 Some(Event::Completed(payment)) if answer.is_pending() => {
                     let proof = Proof::new("Completed, pending", answer.request_id);
@@ -141,10 +143,10 @@ impl Gateway {
                 }
                 Some(event) => Finding::Done((), Some(event), Proof::new("Completed", answer.request_id)),
                 // Amazon said yes without saying what was charged: the session itself knows.
-                None => self.session_says(shop, transaction, session, None).await,
+                None => self.session_says(shop, transaction, session, None, errand).await,
             },
             Err(error @ CallError::Refused { .. }) if !is_temporary(&error) => {
-                self.session_says(shop, transaction, session, Some(&error)).await
+                self.session_says(shop, transaction, session, Some(&error), errand).await
             }
             // The buyer has agreed, so "nothing was sent" is no reason to give up: it is sent again.
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),
@@ -158,8 +160,9 @@ impl Gateway {
         transaction: &Transaction,
         session: &CheckoutSessionId,
         refusal: Option<&CallError>,
+        errand: Errand<'_>,
     ) -> Finding<()> {
-        match self.parts.amazon.checkout_session(&shop.merchant, session).await {
+        match self.parts.amazon.checkout_session(self.sent(shop, errand), session).await {
             Ok(answer) => match (&answer.value.status_details.state, refusal) {
                 (SessionState::Open, Some(error)) if error.changed_nothing() => {
                     let code = provider::code_of_error(error);
@@ -168,7 +171,7 @@ impl Gateway {
                     Finding::NotDone(code, ends.then(|| failed(code)), Proof::of(error))
                 }
                 (SessionState::Open, _) => Finding::Unknown("the session is still open".to_owned()),
-                _ => self.ended_session(shop, transaction, &answer.value, answer.request_id).await,
+                _ => self.ended_session(shop, transaction, &answer.value, answer.request_id, errand).await,
             },
             // Not even "no such session" is evidence here: it was there when ExecTran updated it, so an account that was
             // changed in shops.toml is likelier than a session that is gone. A person has to look.
@@ -183,11 +186,12 @@ impl Gateway {
         transaction: &Transaction,
         session: &CheckoutSession,
         request_id: Option<String>,
+        errand: Errand<'_>,
     ) -> Finding<()> {
         let reason = session.status_details.reason_code.as_deref().unwrap_or_default();
         match &session.status_details.state {
             SessionState::Completed => match self.completed(transaction, session) {
-                Some(Event::Completed(payment)) => self.charge_pays(shop, transaction, payment).await,
+                Some(Event::Completed(payment)) => self.charge_pays(shop, transaction, payment, errand).await,
                 Some(event) => Finding::Done((), Some(event), Proof::new("Completed", request_id)),
                 None => Finding::Unknown("completed, but on no charge".to_owned()),
             },
@@ -227,11 +231,12 @@ impl Gateway {
         let Effect::CompleteCheckoutSession { session, .. } = &intent.effect else {
             return Finding::Unknown("not a completion".to_owned());
         };
-        match self.parts.amazon.checkout_session(&shop.merchant, session).await {
+        let errand = Errand::look(intent);
+        match self.parts.amazon.checkout_session(self.sent(shop, errand), session).await {
             Ok(answer) if answer.value.status_details.state == SessionState::Open => {
-                self.perform_complete(shop, transaction, intent).await
+                self.perform_complete(shop, transaction, &looked_at(intent)).await
             }
-            Ok(answer) => self.ended_session(shop, transaction, &answer.value, answer.request_id).await,
+            Ok(answer) => self.ended_session(shop, transaction, &answer.value, answer.request_id, errand).await,
             // Not even "no such session" is evidence here: it was there when ExecTran updated it, so an account that was
             // changed in shops.toml is likelier than a session that is gone. A person has to look.
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),

@@ -34,7 +34,7 @@ impl Gateway {
         let Ok(nobodys) = CheckoutSessionId::new(NOBODYS_SESSION) else {
             return Connection::NoAnswer("the question could not be made".to_owned());
         };
-        match self.parts.amazon.checkout_session(account, &nobodys).await {
+        match self.parts.amazon.checkout_session(account.into(), &nobodys).await {
             Ok(answer) => Connection::Works { request_id: answer.request_id },
             Err(CallError::Refused { status: 404, request_id, .. }) => Connection::Works { request_id },
             Err(CallError::Refused { status, reason_code, request_id, .. }) => {

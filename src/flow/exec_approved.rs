@@ -3,6 +3,7 @@
 //! a browser step, and the redirect shape (`mfa.rs`).
 
 use super::effect::Finding;
+use super::errand::Errand;
 use super::exec_finalize::asks_for_consent;
 use super::exec_on_demand::immediate;
 use super::exec_review::token_hash;
@@ -13,7 +14,7 @@ use crate::domain::operation::ChargeFor;
 use crate::domain::transaction::{Event, Exec, Ticket};
 use crate::domain::{ChargePermissionId, Effect, JobCd, State, Transaction, Yen};
 use crate::protocol::{codes, new_token};
-use crate::store::Change;
+use crate::store::{Change, Occasion};
 
 /// An execution on an approved permission that fits its transaction.
 pub(super) struct ApprovedPlan {
@@ -36,7 +37,7 @@ impl Gateway {
             return self.register_approved(shop, &transaction, plan).await;
         }
         if asks_for_consent(&transaction, &plan.exec) {
-            self.permission_to_consent(shop, &plan.permission).await?;
+            self.permission_to_consent(shop, &transaction, &plan.permission).await?;
         }
         let effect = Effect::CreateCharge {
             permission: plan.permission,
@@ -72,9 +73,11 @@ impl Gateway {
     async fn permission_to_consent(
         &self,
         shop: &Shop,
+        transaction: &Transaction,
         permission: &ChargePermissionId,
     ) -> Result<ChargePermission, Refusal> {
-        match self.parts.amazon.charge_permission(&shop.merchant, permission).await {
+        let by = self.sent(shop, Errand::about(transaction, Occasion::Request));
+        match self.parts.amazon.charge_permission(by, permission).await {
             Ok(answer) if answer.value.charge_permission_type == Some(ChargePermissionType::OneTime) => {
                 Err(Refusal::Parameters(vec![codes::COMBINATION]))
             }
@@ -91,7 +94,7 @@ impl Gateway {
         transaction: &Transaction,
         plan: ApprovedPlan,
     ) -> Result<ExecReply, Refusal> {
-        let found = self.permission_to_consent(shop, &plan.permission).await?;
+        let found = self.permission_to_consent(shop, transaction, &plan.permission).await?;
         match found.status_details.state {
             PermissionState::Chargeable => {}
             PermissionState::Closed => return Err(Refusal::Provider(codes::PERMISSION_CLOSED)),

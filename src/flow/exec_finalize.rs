@@ -3,6 +3,7 @@
 
 use super::complete::is_temporary;
 use super::effect::{Finding, Meaning, Proof, looked_at};
+use super::errand::Errand;
 use super::exec_on_demand::immediate;
 use super::exec_review::intent_of;
 use super::later::pending;
@@ -43,7 +44,8 @@ impl Gateway {
             return Finding::Unknown("not a finalization".to_owned());
         };
         // Amazon wants the session's own addresses back, so they are read first.
-        let before = match self.parts.amazon.checkout_session(&shop.merchant, session).await {
+        let errand = Errand::effect(intent);
+        let before = match self.parts.amazon.checkout_session(self.sent(shop, errand), session).await {
             Ok(answer) if answer.value.status_details.state == SessionState::Open => {
                 if intent.looks == 0 && lacks_consent(transaction, exec, &answer.value) {
                     // Nothing was asked for yet: the buyer would be charged, and no consent would come of it.
@@ -52,7 +54,9 @@ impl Gateway {
                 }
                 answer.value
             }
-            Ok(answer) => return self.ended_before(shop, transaction, exec, &answer.value, answer.request_id).await,
+            Ok(answer) => {
+                return self.ended_before(shop, transaction, exec, &answer.value, answer.request_id, errand).await;
+            }
             Err(error @ CallError::Refused { .. }) if !is_temporary(&error) && intent.looks == 0 => {
                 // Nothing was asked for yet; the shop may come again with the right session.
                 return Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error));
@@ -72,7 +76,8 @@ impl Gateway {
             shipping_address: before.shipping_address,
             billing_address: before.billing_address,
         };
-        match self.parts.amazon.finalize_checkout_session(&shop.merchant, session, &request, &intent.key).await {
+        let by = self.sent(shop, errand);
+        match self.parts.amazon.finalize_checkout_session(by, session, &request, &intent.key).await {
             Ok(answer) => self.finalized(transaction, exec, answer),
             Err(error) => match Meaning::of(&error, intent) {
                 Meaning::Refused => {
@@ -109,8 +114,9 @@ impl Gateway {
         exec: &Exec,
         session: &CheckoutSession,
         request_id: Option<String>,
+        errand: Errand<'_>,
     ) -> Finding<()> {
-        match self.ended_session(shop, transaction, session, request_id).await {
+        match self.ended_session(shop, transaction, session, request_id, errand).await {
             Finding::Done((), event, proof) => Finding::Done((), event.map(|event| at_once(event, exec)), proof),
             Finding::NotDone(code, event, proof) => {
                 Finding::NotDone(code, event.map(|event| at_once(event, exec)), proof)

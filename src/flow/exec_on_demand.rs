@@ -1,6 +1,7 @@
 //! ExecTranAmazonpay on a consent given before: a charge without a browser (psp-protocol 5.2, the immediate shape).
 
 use super::effect::{Finding, Meaning, Proof, looked_at};
+use super::errand::Errand;
 use super::later::allows_pending;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{
@@ -71,7 +72,8 @@ impl Gateway {
             }),
             web_checkout_details: self.mfa_return(transaction, purpose),
         };
-        match self.parts.amazon.create_charge(&shop.merchant, &request, &intent.key).await {
+        let by = self.sent(shop, Errand::effect(intent));
+        match self.parts.amazon.create_charge(by, &request, &intent.key).await {
             Ok(answer) => match self.as_it_stands(shop, transaction, intent, answer).await {
                 Ok(answer) => self.new_charge_says(&answer.value, terms, purpose, answer.request_id),
                 Err(why) => Finding::Unknown(why),
@@ -97,7 +99,8 @@ impl Gateway {
         match self.pays_another(transaction, &answer.value.charge_id).await {
             Ok(false) if intent.looks == 0 => Ok(answer),
             Ok(false) => {
-                let now = self.parts.amazon.charge(&shop.merchant, &answer.value.charge_id).await;
+                let by = self.sent(shop, Errand::effect(intent));
+                let now = self.parts.amazon.charge(by, &answer.value.charge_id).await;
                 now.map_err(|error| provider::evidence_of(&error))
             }
             Ok(true) => Err("the charge pays another transaction".to_owned()),
@@ -119,7 +122,8 @@ impl Gateway {
         if let Some(finding) = self.mfa_asked_for(transaction, purpose, error) {
             return finding;
         }
-        let why = self.why_not_chargeable(shop, permission, error).await;
+        let errand = Errand::effect(intent);
+        let why = self.why_not_chargeable(shop, permission, error, errand).await;
         let (code, event) = match (purpose, why) {
             // A permission that is not there is a mistake of the shop's, which may name another.
             (ChargeFor::Exec(_), why) if why != WhyNot::Unknown => (why.code(), refused(purpose, why.code())),
@@ -130,7 +134,7 @@ impl Gateway {
             }
             (ChargeFor::Change { money, old }, WhyNot::TooMuch | WhyNot::UsedUp | WhyNot::TooMany) => {
                 let code = if why == WhyNot::TooMany { why.code() } else { codes::AMOUNT_ABOVE_LIMIT };
-                match self.covered_by(shop, transaction, *money, old).await {
+                match self.covered_by(shop, transaction, *money, old, errand).await {
                     Ok(change) => (code, change),
                     Err(_) => (codes::AMAZON_UNREACHABLE, None),
                 }
@@ -190,7 +194,13 @@ impl Gateway {
 
     /// "Not in this status" has meanings that a shop must tell apart: ask again later, ask the buyer anew, or ask for
     /// less, because a charge that stands takes up all that the buyer has permitted.
-    async fn why_not_chargeable(&self, shop: &Shop, permission: &ChargePermissionId, error: &CallError) -> WhyNot {
+    async fn why_not_chargeable(
+        &self,
+        shop: &Shop,
+        permission: &ChargePermissionId,
+        error: &CallError,
+        errand: Errand<'_>,
+    ) -> WhyNot {
         if matches!(error, CallError::Refused { status: 404, .. }) {
             return WhyNot::Unknown;
         }
@@ -202,7 +212,7 @@ impl Gateway {
                 code => WhyNot::Other(code),
             };
         }
-        let Ok(answer) = self.parts.amazon.charge_permission(&shop.merchant, permission).await else {
+        let Ok(answer) = self.parts.amazon.charge_permission(self.sent(shop, errand), permission).await else {
             return WhyNot::Unread;
         };
         let status = answer.value.status_details;

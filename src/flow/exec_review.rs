@@ -4,6 +4,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::effect::{Finding, Proof};
+use super::errand::Errand;
 use super::later::allows_pending;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{
@@ -28,7 +29,7 @@ impl Gateway {
         let intent = self.intend(&transaction, effect).await?;
         let token = new_token(&*self.parts.rng);
         let limit_at = self.parts.clock.now().plus(i64::from(plan.term_sec) * 1000);
-        let finding = self.update_session(shop, &transaction, &plan, token_hash(&token), limit_at).await;
+        let finding = self.update_session(shop, &transaction, &plan, &intent, token_hash(&token), limit_at).await;
         let concluded = self.conclude(shop, &transaction, &intent, finding).await?;
         concluded.result.map_err(Refusal::Provider)?;
         Ok(self.redirect(transaction.access_id, token, limit_at))
@@ -62,12 +63,13 @@ impl Gateway {
         shop: &Shop,
         transaction: &Transaction,
         plan: &ReviewPlan,
+        intent: &Intent,
         token_sha256: String,
         limit_at: Millis,
     ) -> Finding<()> {
         let request = self.session_update(shop, transaction, plan);
-        let answer = self.parts.amazon.update_checkout_session(&shop.merchant, &plan.session, &request).await;
-        let answer = match answer {
+        let by = self.sent(shop, Errand::effect(intent));
+        let answer = match self.parts.amazon.update_checkout_session(by, &plan.session, &request).await {
             Ok(answer) => answer,
             Err(CallError::Unknown { cause, .. }) => return Finding::Unknown(cause.to_string()),
             Err(error) => return Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error)),
@@ -122,7 +124,7 @@ impl Gateway {
         let Effect::UpdateCheckoutSession { session, amount } = &intent.effect else {
             return Finding::Unknown("not an update".to_owned());
         };
-        match self.parts.amazon.checkout_session(&shop.merchant, session).await {
+        match self.parts.amazon.checkout_session(self.sent(shop, Errand::look(intent)), session).await {
             Ok(answer) => {
                 let proof = Proof::new("seen by a later look", answer.request_id);
                 if self.carries(&answer.value, transaction, *amount) {

@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
+use super::errand::{Errand, Overheard};
 use super::later::ended;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::ipn::{Hint, ObjectType, Source};
-use crate::amazonpay::{ChargeState, PermissionState};
+use crate::amazonpay::{ChargeState, OnBehalf, PermissionState};
 use crate::domain::transaction::Event;
 use crate::domain::{ChargeId, RefundId, State, Transaction};
-use crate::store::Change;
+use crate::store::{Change, Occasion};
 
 /// What a hint came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +48,11 @@ impl Gateway {
 
     async fn transaction_of_hint(&self, shop: &Arc<Shop>, hint: &Hint) -> Result<Option<Transaction>, Refusal> {
         let store = &self.parts.store;
+        let overheard = Overheard::default();
         let charge = match hint.object_type {
             ObjectType::ChargePermission | ObjectType::Chargeback => None,
             ObjectType::Charge => ChargeId::new(hint.object_id.clone()).ok(),
-            ObjectType::Refund => self.charge_of_refund(shop, hint).await,
+            ObjectType::Refund => self.charge_of_refund(overheard.by(shop), hint).await,
         };
         let found = match charge {
             Some(charge) => store.transaction_of_charge(&charge).await?,
@@ -59,13 +61,19 @@ impl Gateway {
             }
             None => None,
         };
-        Ok(found.filter(|transaction| transaction.shop_id == shop.id))
+        let own = found.filter(|transaction| transaction.shop_id == shop.id);
+        if let Some(transaction) = &own {
+            for exchange in overheard.into_exchanges() {
+                self.note(Errand::about(transaction, Occasion::Message), exchange);
+            }
+        }
+        Ok(own)
     }
 
     /// The refund's id does not contain the charge's, and a permission may have many charges: Amazon is asked.
-    async fn charge_of_refund(&self, shop: &Shop, hint: &Hint) -> Option<ChargeId> {
+    async fn charge_of_refund(&self, by: OnBehalf<'_>, hint: &Hint) -> Option<ChargeId> {
         let id = RefundId::new(hint.object_id.clone()).ok()?;
-        match self.parts.amazon.refund(&shop.merchant, &id).await {
+        match self.parts.amazon.refund(by, &id).await {
             Ok(answer) => Some(answer.value.charge_id),
             Err(error) => {
                 tracing::info!(refund_id = id.as_str(), why = provider::evidence_of(&error), "refund unknown");
@@ -87,9 +95,9 @@ impl Gateway {
         match &transaction.state {
             State::AuthProcess(handover) => {
                 let Some(pending) = &handover.charge else { return Ok(false) };
-                let decided = self.is_decided(shop, &pending.charge).await;
+                let decided = self.is_decided(shop, transaction, &pending.charge).await;
                 if decided {
-                    self.overdue(transaction).await?;
+                    self.look_at(transaction, Occasion::Message).await?;
                 }
                 Ok(true)
             }
@@ -101,9 +109,9 @@ impl Gateway {
             {
                 self.fail_if_dead(shop, transaction, &payment.charge).await.map(|()| true)
             }
-            State::Selling { .. } => self.overdue(transaction).await.map(|()| true),
+            State::Selling { .. } => self.look_at(transaction, Occasion::Message).await.map(|()| true),
             state if state.payment().is_some_and(|payment| payment.refund.is_some()) => {
-                self.overdue(transaction).await.map(|()| true)
+                self.look_at(transaction, Occasion::Message).await.map(|()| true)
             }
             _ => Ok(false),
         }
@@ -111,7 +119,8 @@ impl Gateway {
 
     /// An authorisation that Amazon has taken back holds no money any more, and its shop is told so before it ships.
     async fn fail_if_dead(&self, shop: &Shop, transaction: &Transaction, charge: &ChargeId) -> Result<(), Refusal> {
-        let Ok(answer) = self.parts.amazon.charge(&shop.merchant, charge).await else { return Ok(()) };
+        let by = self.sent(shop, Errand::about(transaction, Occasion::Message));
+        let Ok(answer) = self.parts.amazon.charge(by, charge).await else { return Ok(()) };
         if !matches!(answer.value.status_details.state, ChargeState::Canceled | ChargeState::Declined) {
             return Ok(());
         }
@@ -123,8 +132,9 @@ impl Gateway {
 
     /// What is overdue may be given up; a message must not bring that about sooner, so it is not overdue before Amazon has
     /// decided.
-    async fn is_decided(&self, shop: &Shop, charge: &ChargeId) -> bool {
-        match self.parts.amazon.charge(&shop.merchant, charge).await {
+    async fn is_decided(&self, shop: &Shop, transaction: &Transaction, charge: &ChargeId) -> bool {
+        let by = self.sent(shop, Errand::about(transaction, Occasion::Message));
+        match self.parts.amazon.charge(by, charge).await {
             Ok(answer) => answer.value.status_details.state != ChargeState::AuthorizationInitiated,
             Err(error) => {
                 tracing::info!(charge_id = charge.as_str(), why = provider::evidence_of(&error), "charge unknown");
@@ -136,7 +146,8 @@ impl Gateway {
     /// The buyer, or Amazon, ended the consent.
     async fn end_if_closed(&self, shop: &Shop, transaction: &Transaction, hint: &Hint) -> Result<(), Refusal> {
         let permission = &hint.charge_permission_id;
-        let closed = match self.parts.amazon.charge_permission(&shop.merchant, permission).await {
+        let by = self.sent(shop, Errand::about(transaction, Occasion::Message));
+        let closed = match self.parts.amazon.charge_permission(by, permission).await {
             Ok(answer) => answer.value.status_details.state == PermissionState::Closed,
             Err(error) => {
                 let why = provider::evidence_of(&error);

@@ -3,6 +3,7 @@
 //! never our clock. `reconcile` says when to look.
 
 use super::effect::Finding;
+use super::errand::Errand;
 use super::paid::judge;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{Charge, ChargeState, Price};
@@ -58,9 +59,12 @@ impl Gateway {
         shop: &Shop,
         transaction: &Transaction,
         pending: &PendingCharge,
+        errand: Errand<'_>,
     ) -> Result<(Transaction, Option<String>), Refusal> {
         let unchanged = || (transaction.clone(), None);
-        let Some(charge) = self.charge_now(shop, transaction, &pending.charge).await else { return Ok(unchanged()) };
+        let Some(charge) = self.charge_now(shop, transaction, &pending.charge, errand).await else {
+            return Ok(unchanged());
+        };
         let payment = AmazonPayment {
             permission: pending.permission.clone(),
             charge: pending.charge.clone(),
@@ -78,9 +82,14 @@ impl Gateway {
     }
 
     /// Looks what became of a capture that takes its time.
-    pub(super) async fn look_at_sale(&self, shop: &Shop, transaction: &Transaction) -> Result<(), Refusal> {
+    pub(super) async fn look_at_sale(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        errand: Errand<'_>,
+    ) -> Result<(), Refusal> {
         let State::Selling { payment, money, .. } = &transaction.state else { return Ok(()) };
-        let Some(charge) = self.charge_now(shop, transaction, &payment.charge).await else { return Ok(()) };
+        let Some(charge) = self.charge_now(shop, transaction, &payment.charge, errand).await else { return Ok(()) };
         let event = match &charge.status_details.state {
             ChargeState::Captured if took(&charge, *money) => Event::Sold(*money, self.parts.clock.now()),
             ChargeState::Declined | ChargeState::Canceled => {
@@ -93,8 +102,14 @@ impl Gateway {
     }
 
     /// The charge as it stands; nothing where Amazon does not say, and then it is looked at again.
-    async fn charge_now(&self, shop: &Shop, transaction: &Transaction, charge: &ChargeId) -> Option<Charge> {
-        match self.parts.amazon.charge(&shop.merchant, charge).await {
+    async fn charge_now(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        charge: &ChargeId,
+        errand: Errand<'_>,
+    ) -> Option<Charge> {
+        match self.parts.amazon.charge(self.sent(shop, errand), charge).await {
             Ok(answer) => Some(answer.value),
             Err(error) => {
                 let why = provider::evidence_of(&error);

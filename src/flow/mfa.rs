@@ -12,6 +12,7 @@
 
 use super::complete::failed;
 use super::effect::{Finding, Proof};
+use super::errand::Errand;
 use super::exec_review::token_hash;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CallError, Charge, ChargeState, WebCheckoutDetails};
@@ -19,7 +20,7 @@ use crate::domain::operation::ChargeFor;
 use crate::domain::transaction::{AmazonPayment, Departure, Event, Exec, Failure, Handover, PendingCharge, Ticket};
 use crate::domain::{Effect, JobCd, Millis, Money, State, Transaction, Way};
 use crate::protocol::{codes, new_token};
-use crate::store::Change;
+use crate::store::{Change, Occasion};
 
 /// The charge that waits for the second factor, in a transaction that waits with it.
 pub(super) fn waits_for_mfa(transaction: &Transaction) -> Option<&PendingCharge> {
@@ -121,7 +122,8 @@ impl Gateway {
         let State::AuthProcess(handover) = &transaction.state else { return Ok(transaction) };
         let Some(pending) = handover.charge.as_ref() else { return self.charge_anew(shop, transaction).await };
         let soon = self.first_look();
-        let (event, at) = match self.ask_charge(shop, &transaction, pending).await.and_then(Asked::event) {
+        let errand = Errand::about(&transaction, Occasion::Return);
+        let (event, at) = match self.ask_charge(shop, &transaction, pending, errand).await.and_then(Asked::event) {
             Some(event) => (event, self.parts.clock.now()),
             // From now on Amazon is asked sooner than at the end of the buyer's time, which is not put off by this: it
             // counts from when the buyer set out, however often a browser comes by.
@@ -170,9 +172,14 @@ impl Gateway {
     }
 
     /// The buyer did not come to AmazonpayStart, or has not come back from Amazon.
-    pub(super) async fn overdue_mfa(&self, shop: &Shop, transaction: &Transaction) -> Result<(), Refusal> {
+    pub(super) async fn overdue_mfa(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        errand: Errand<'_>,
+    ) -> Result<(), Refusal> {
         let Some(pending) = waits_for_mfa(transaction) else { return Ok(()) };
-        let Some(asked) = self.ask_charge(shop, transaction, pending).await else { return Ok(()) };
+        let Some(asked) = self.ask_charge(shop, transaction, pending, errand).await else { return Ok(()) };
         let now = self.parts.clock.now();
         match asked {
             Asked::Decided(event) => {
@@ -202,8 +209,14 @@ impl Gateway {
     }
 
     /// What Amazon says of the charge; nothing where it does not answer.
-    async fn ask_charge(&self, shop: &Shop, transaction: &Transaction, pending: &PendingCharge) -> Option<Asked> {
-        match self.parts.amazon.charge(&shop.merchant, &pending.charge).await {
+    async fn ask_charge(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        pending: &PendingCharge,
+        errand: Errand<'_>,
+    ) -> Option<Asked> {
+        match self.parts.amazon.charge(self.sent(shop, errand), &pending.charge).await {
             Ok(answer) => Some(judge(transaction, pending, &answer.value, self.parts.clock.now())),
             Err(error) => {
                 let why = provider::evidence_of(&error);

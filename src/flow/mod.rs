@@ -18,6 +18,7 @@ mod complete;
 mod connection;
 mod effect;
 mod entry_tran;
+mod errand;
 mod exec_apb;
 mod exec_approved;
 mod exec_finalize;

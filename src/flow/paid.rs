@@ -6,6 +6,7 @@
 
 use super::complete::failed;
 use super::effect::{Finding, Proof};
+use super::errand::Errand;
 use super::later::pending;
 use super::{Gateway, Shop, provider};
 use crate::amazonpay::{Charge, ChargeState};
@@ -21,13 +22,14 @@ impl Gateway {
         shop: &Shop,
         transaction: &Transaction,
         payment: AmazonPayment,
+        errand: Errand<'_>,
     ) -> Finding<()> {
         match self.pays_another(transaction, &payment.charge).await {
             Ok(true) => return not_paid(Proof::new("the charge pays another transaction", None)),
             Ok(false) => {}
             Err(error) => return Finding::Unknown(error.to_string()),
         }
-        match self.parts.amazon.charge(&shop.merchant, &payment.charge).await {
+        match self.parts.amazon.charge(self.sent(shop, errand), &payment.charge).await {
             Ok(answer) => judge(transaction, payment, &answer.value, answer.request_id, self.first_look()),
             Err(error) => Finding::Unknown(provider::evidence_of(&error)),
         }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::amazonpay::{
     Answer, BuyerProfile, CallError, CancelCharge, CaptureCharge, Charge, ChargePermission, CheckoutSession, Client,
-    CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund, FinalizeCheckoutSession, Merchant,
+    CloseChargePermission, CompleteCheckoutSession, CreateCharge, CreateRefund, FinalizeCheckoutSession, OnBehalf,
     Refund, UpdateCheckoutSession,
 };
 use crate::domain::{ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, RefundId};
@@ -20,14 +20,14 @@ pub trait AmazonPay: Send + Sync + 'static {
     /// Get Checkout Session.
     async fn checkout_session(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &CheckoutSessionId,
     ) -> Result<Answer<CheckoutSession>, CallError>;
 
     /// Update Checkout Session.
     async fn update_checkout_session(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &CheckoutSessionId,
         request: &UpdateCheckoutSession,
     ) -> Result<Answer<CheckoutSession>, CallError>;
@@ -35,7 +35,7 @@ pub trait AmazonPay: Send + Sync + 'static {
     /// Complete Checkout Session.
     async fn complete_checkout_session(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &CheckoutSessionId,
         request: &CompleteCheckoutSession,
         key: &IdempotencyKey,
@@ -44,19 +44,19 @@ pub trait AmazonPay: Send + Sync + 'static {
     /// Finalize Checkout Session.
     async fn finalize_checkout_session(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &CheckoutSessionId,
         request: &FinalizeCheckoutSession,
         key: &IdempotencyKey,
     ) -> Result<Answer<CheckoutSession>, CallError>;
 
     /// Get Charge.
-    async fn charge(&self, merchant: &Merchant, id: &ChargeId) -> Result<Answer<Charge>, CallError>;
+    async fn charge(&self, by: OnBehalf<'_>, id: &ChargeId) -> Result<Answer<Charge>, CallError>;
 
     /// Capture Charge.
     async fn capture_charge(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &ChargeId,
         request: &CaptureCharge,
         key: &IdempotencyKey,
@@ -65,7 +65,7 @@ pub trait AmazonPay: Send + Sync + 'static {
     /// Create Charge.
     async fn create_charge(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         request: &CreateCharge,
         key: &IdempotencyKey,
     ) -> Result<Answer<Charge>, CallError>;
@@ -73,7 +73,7 @@ pub trait AmazonPay: Send + Sync + 'static {
     /// Cancel Charge.
     async fn cancel_charge(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &ChargeId,
         request: &CancelCharge,
     ) -> Result<Answer<Charge>, CallError>;
@@ -81,136 +81,136 @@ pub trait AmazonPay: Send + Sync + 'static {
     /// Create Refund.
     async fn create_refund(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         request: &CreateRefund,
         key: &IdempotencyKey,
     ) -> Result<Answer<Refund>, CallError>;
 
     /// Get Refund.
-    async fn refund(&self, merchant: &Merchant, id: &RefundId) -> Result<Answer<Refund>, CallError>;
+    async fn refund(&self, by: OnBehalf<'_>, id: &RefundId) -> Result<Answer<Refund>, CallError>;
 
     /// Get Charge Permission.
     async fn charge_permission(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &ChargePermissionId,
     ) -> Result<Answer<ChargePermission>, CallError>;
 
     /// Close Charge Permission.
     async fn close_charge_permission(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &ChargePermissionId,
         request: &CloseChargePermission,
     ) -> Result<Answer<ChargePermission>, CallError>;
 
     /// Get Buyer.
-    async fn buyer(&self, merchant: &Merchant, token: &str) -> Result<Answer<BuyerProfile>, CallError>;
+    async fn buyer(&self, by: OnBehalf<'_>, token: &str) -> Result<Answer<BuyerProfile>, CallError>;
 }
 
 #[async_trait]
 impl AmazonPay for Client {
     async fn checkout_session(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &CheckoutSessionId,
     ) -> Result<Answer<CheckoutSession>, CallError> {
-        self.get_checkout_session(merchant, id).await
+        self.get_checkout_session(by, id).await
     }
 
     async fn update_checkout_session(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &CheckoutSessionId,
         request: &UpdateCheckoutSession,
     ) -> Result<Answer<CheckoutSession>, CallError> {
-        Self::update_checkout_session(self, merchant, id, request).await
+        Self::update_checkout_session(self, by, id, request).await
     }
 
     async fn complete_checkout_session(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &CheckoutSessionId,
         request: &CompleteCheckoutSession,
         key: &IdempotencyKey,
     ) -> Result<Answer<CheckoutSession>, CallError> {
-        Self::complete_checkout_session(self, merchant, id, request, key).await
+        Self::complete_checkout_session(self, by, id, request, key).await
     }
 
     async fn finalize_checkout_session(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &CheckoutSessionId,
         request: &FinalizeCheckoutSession,
         key: &IdempotencyKey,
     ) -> Result<Answer<CheckoutSession>, CallError> {
-        Self::finalize_checkout_session(self, merchant, id, request, key).await
+        Self::finalize_checkout_session(self, by, id, request, key).await
     }
 
-    async fn charge(&self, merchant: &Merchant, id: &ChargeId) -> Result<Answer<Charge>, CallError> {
-        self.get_charge(merchant, id).await
+    async fn charge(&self, by: OnBehalf<'_>, id: &ChargeId) -> Result<Answer<Charge>, CallError> {
+        self.get_charge(by, id).await
     }
 
     async fn capture_charge(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &ChargeId,
         request: &CaptureCharge,
         key: &IdempotencyKey,
     ) -> Result<Answer<Charge>, CallError> {
-        Self::capture_charge(self, merchant, id, request, key).await
+        Self::capture_charge(self, by, id, request, key).await
     }
 
     async fn create_charge(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         request: &CreateCharge,
         key: &IdempotencyKey,
     ) -> Result<Answer<Charge>, CallError> {
-        Self::create_charge(self, merchant, request, key).await
+        Self::create_charge(self, by, request, key).await
     }
 
     async fn cancel_charge(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &ChargeId,
         request: &CancelCharge,
     ) -> Result<Answer<Charge>, CallError> {
-        Self::cancel_charge(self, merchant, id, request).await
+        Self::cancel_charge(self, by, id, request).await
     }
 
     async fn create_refund(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         request: &CreateRefund,
         key: &IdempotencyKey,
     ) -> Result<Answer<Refund>, CallError> {
-        Self::create_refund(self, merchant, request, key).await
+        Self::create_refund(self, by, request, key).await
     }
 
-    async fn refund(&self, merchant: &Merchant, id: &RefundId) -> Result<Answer<Refund>, CallError> {
-        self.get_refund(merchant, id).await
+    async fn refund(&self, by: OnBehalf<'_>, id: &RefundId) -> Result<Answer<Refund>, CallError> {
+        self.get_refund(by, id).await
     }
 
     async fn charge_permission(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &ChargePermissionId,
     ) -> Result<Answer<ChargePermission>, CallError> {
-        self.get_charge_permission(merchant, id).await
+        self.get_charge_permission(by, id).await
     }
 
     async fn close_charge_permission(
         &self,
-        merchant: &Merchant,
+        by: OnBehalf<'_>,
         id: &ChargePermissionId,
         request: &CloseChargePermission,
     ) -> Result<Answer<ChargePermission>, CallError> {
-        Self::close_charge_permission(self, merchant, id, request).await
+        Self::close_charge_permission(self, by, id, request).await
     }
 
-    async fn buyer(&self, merchant: &Merchant, token: &str) -> Result<Answer<BuyerProfile>, CallError> {
-        self.get_buyer(merchant, token).await
+    async fn buyer(&self, by: OnBehalf<'_>, token: &str) -> Result<Answer<BuyerProfile>, CallError> {
+        self.get_buyer(by, token).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Refunds end later (amazon-pay 2.6): Amazon accepts one at once and finishes it in its own time.
 
 use super::effect::{Finding, Meaning, Proof, looked_at};
+use super::errand::Errand;
 use super::{Gateway, Refusal, Shop, provider};
 use crate::amazonpay::{CreateRefund, Price, RefundState};
 use crate::domain::transaction::{AmazonPayment, Event, Refund};
@@ -14,7 +15,7 @@ impl Gateway {
             return Finding::Unknown("not a refund".to_owned());
         };
         let request = CreateRefund { charge_id: charge.clone(), refund_amount: Price::of(money.total()) };
-        match self.parts.amazon.create_refund(&shop.merchant, &request, &intent.key).await {
+        match self.parts.amazon.create_refund(self.sent(shop, Errand::effect(intent)), &request, &intent.key).await {
             Ok(answer) if answer.value.refund_amount.yen() != Ok(money.total()) => {
                 tracing::error!(refund_id = %answer.value.refund_id, "refunded, but not the amount that was asked for");
                 Finding::Unknown("refunded another amount".to_owned())
@@ -65,11 +66,16 @@ impl Gateway {
     }
 
     /// Looks whether a refund under way has ended. Only Amazon's word ends it.
-    pub(super) async fn look_at_refund(&self, shop: &Shop, transaction: &Transaction) -> Result<(), Refusal> {
+    pub(super) async fn look_at_refund(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        errand: Errand<'_>,
+    ) -> Result<(), Refusal> {
         let Some(refund) = transaction.state.payment().and_then(|payment| payment.refund.as_ref()) else {
             return Ok(());
         };
-        let event = match self.parts.amazon.refund(&shop.merchant, &refund.id).await {
+        let event = match self.parts.amazon.refund(self.sent(shop, errand), &refund.id).await {
             Ok(answer) => match answer.value.status_details.state {
                 RefundState::Refunded => Some(Event::Returned),
                 RefundState::Declined => Some(Event::ReturnRefused),

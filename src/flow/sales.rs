@@ -5,6 +5,7 @@
 //! on the same permission, captured at once (amazon-pay 2.5).
 
 use super::effect::{Concluded, Finding, Meaning, Proof, looked_at};
+use super::errand::Errand;
 use super::gate::require_status;
 use super::later::{ended, took};
 use super::{Gateway, Refusal, Shop, provider};
@@ -13,6 +14,7 @@ use crate::domain::operation::ChargeFor;
 use crate::domain::transaction::{AmazonPayment, Event};
 use crate::domain::{Effect, Intent, Money, State, Status, Transaction};
 use crate::protocol::{AmountReply, AmountRequest, Call, Reading, codes};
+use crate::store::Occasion;
 
 /// Amazon keeps an authorisation for 30 days (amazon-pay 2.5).
 const AUTHORISATION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -51,11 +53,11 @@ impl Gateway {
             return Err(Refusal::AuthorisationExpired);
         }
         // Where our clock is ahead of Amazon's, or somebody did something with the charge, Amazon says which.
-        if !expired || !self.has_lapsed(shop, &payment).await? {
+        if !expired || !self.has_lapsed(shop, transaction, &payment).await? {
             let captured = self.capture(shop, transaction, payment.clone(), money).await?;
             match captured.result {
                 // Amazon's clock was ahead of ours.
-                Err(codes::AUTHORISATION_EXPIRED) if renews && self.has_lapsed(shop, &payment).await? => {}
+                Err(codes::AUTHORISATION_EXPIRED) if renews && self.has_lapsed(shop, transaction, &payment).await? => {}
                 _ => return answer(&captured),
             }
         }
@@ -70,8 +72,14 @@ impl Gateway {
 
     /// Whether Amazon let the authorisation lapse. Nothing else makes room for a new charge: the old one may have been
     /// captured, or cancelled on purpose.
-    async fn has_lapsed(&self, shop: &Shop, payment: &AmazonPayment) -> Result<bool, Refusal> {
-        let answer = self.parts.amazon.charge(&shop.merchant, &payment.charge).await;
+    async fn has_lapsed(
+        &self,
+        shop: &Shop,
+        transaction: &Transaction,
+        payment: &AmazonPayment,
+    ) -> Result<bool, Refusal> {
+        let by = self.sent(shop, Errand::about(transaction, Occasion::Request));
+        let answer = self.parts.amazon.charge(by, &payment.charge).await;
         let status =
             answer.map_err(|error| Refusal::Provider(provider::code_beside_session(&error)))?.value.status_details;
         Ok(status.state == ChargeState::Canceled && status.reason_code.as_deref() == Some("ExpiredUnused"))
@@ -112,7 +120,8 @@ impl Gateway {
             return Finding::Unknown("not a capture".to_owned());
         };
         let request = CaptureCharge { capture_amount: Price::of(money.total()) };
-        let error = match self.parts.amazon.capture_charge(&shop.merchant, charge, &request, &intent.key).await {
+        let by = self.sent(shop, Errand::effect(intent));
+        let error = match self.parts.amazon.capture_charge(by, charge, &request, &intent.key).await {
             // An answer under a key that was used before is the first one, however long ago that was.
             Ok(answer) if intent.looks == 0 => return self.charge_says(&answer.value, *money, answer.request_id),
             Ok(_) => return self.look_after(shop, intent, None).await,
@@ -131,7 +140,8 @@ impl Gateway {
         let Effect::CaptureCharge { charge, money } = &intent.effect else {
             return Finding::Unknown("not a capture".to_owned());
         };
-        match (self.parts.amazon.charge(&shop.merchant, charge).await, refusal) {
+        let by = self.sent(shop, Errand::effect(intent));
+        match (self.parts.amazon.charge(by, charge).await, refusal) {
             (Ok(answer), Some(refusal)) if answer.value.status_details.state == ChargeState::Authorized => {
                 if Meaning::of(refusal, intent) == Meaning::Refused {
                     Finding::NotDone(provider::code_beside_session(refusal), None, Proof::of(refusal))
@@ -179,7 +189,7 @@ impl Gateway {
         let Effect::CaptureCharge { charge, money } = &intent.effect else {
             return Finding::Unknown("not a capture".to_owned());
         };
-        match self.parts.amazon.charge(&shop.merchant, charge).await {
+        match self.parts.amazon.charge(self.sent(shop, Errand::look(intent)), charge).await {
             Ok(answer) if answer.value.status_details.state == ChargeState::Authorized => {
                 self.perform_capture(shop, &looked_at(intent)).await
             }

@@ -1,7 +1,7 @@
 //! SearchAddressAmazonpay: who the buyer is and where the goods go (psp-protocol 5.7).
 
-use super::{Gateway, Refusal, Shop, provider};
-use crate::amazonpay::{Address, Buyer, CallError, PaymentPreference};
+use super::{Gateway, Refusal, provider};
+use crate::amazonpay::{Address, Buyer, CallError, OnBehalf, PaymentPreference};
 use crate::domain::{ChargePermissionId, CheckoutSessionId, Transaction};
 use crate::protocol::{AddressReply, Call, PostalAddress, Reading, SearchAddress, codes};
 
@@ -15,34 +15,40 @@ impl Gateway {
     pub async fn search_address(&self, reading: Reading<SearchAddress>) -> Result<AddressReply, Refusal> {
         let admitted = self.admit(Call::SearchAddress, reading)?;
         let shop = admitted.shop;
-        let asked = match admitted.request {
-            SearchAddress::Session(session) => Asked::Session(session),
+        let (asked, about) = match admitted.request {
+            SearchAddress::Session(session) => {
+                // For the record alone: without it the shop is answered all the same.
+                let about = self.parts.store.transaction_of_session(&shop.id, &session).await.unwrap_or_default();
+                (Asked::Session(session), about)
+            }
             SearchAddress::Order(order) => {
                 let transaction = self.parts.store.transaction_of_order(&shop.id, &order).await?;
-                Asked::of(&transaction.ok_or(Refusal::OrderUnknown)?)?
+                let transaction = transaction.ok_or(Refusal::OrderUnknown)?;
+                (Asked::of(&transaction)?, Some(transaction))
             }
             // Nothing but a dot or two would be another path, however it is escaped.
             SearchAddress::BuyerToken(token) if matches!(token.as_str(), "." | "..") => {
                 return Err(Refusal::Parameters(vec![codes::BUYER_TOKEN_LENGTH]));
             }
-            SearchAddress::BuyerToken(token) => Asked::SignIn(token),
+            SearchAddress::BuyerToken(token) => (Asked::SignIn(token), None),
         };
-        self.ask(&shop, asked).await.map_err(|error| Refusal::Provider(provider::code_of_error(&error)))
+        let by = self.asked(&shop, about.as_ref());
+        self.ask(by, asked).await.map_err(|error| Refusal::Provider(provider::code_of_error(&error)))
     }
 
-    async fn ask(&self, shop: &Shop, asked: Asked) -> Result<AddressReply, CallError> {
+    async fn ask(&self, by: OnBehalf<'_>, asked: Asked) -> Result<AddressReply, CallError> {
         let amazon = &self.parts.amazon;
         Ok(match asked {
             Asked::Session(id) => {
-                let found = amazon.checkout_session(&shop.merchant, &id).await?.value;
+                let found = amazon.checkout_session(by, &id).await?.value;
                 reply(found.buyer, found.shipping_address, found.billing_address, found.payment_preferences)
             }
             Asked::Permission(id) => {
-                let found = amazon.charge_permission(&shop.merchant, &id).await?.value;
+                let found = amazon.charge_permission(by, &id).await?.value;
                 reply(found.buyer, found.shipping_address, found.billing_address, found.payment_preferences)
             }
             Asked::SignIn(token) => {
-                let found = amazon.buyer(&shop.merchant, &token).await?.value;
+                let found = amazon.buyer(by, &token).await?.value;
                 reply(Some(found.buyer), found.shipping_address, found.billing_address, Vec::new())
             }
         })

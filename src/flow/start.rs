@@ -3,6 +3,7 @@
 
 use secrecy::ExposeSecret as _;
 
+use super::errand::Errand;
 use super::exec_review::token_hash;
 use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop};
@@ -11,7 +12,7 @@ use crate::config::constant_time_eq;
 use crate::domain::transaction::{Departure, Event, Failure, Handover, Ticket};
 use crate::domain::{State, Transaction, random_hex};
 use crate::protocol::{ErrInfo, Start, codes};
-use crate::store::{Change, StoreError};
+use crate::store::{Change, Occasion, StoreError};
 
 /// Where the browser goes.
 #[derive(Debug)]
@@ -158,7 +159,7 @@ impl Gateway {
 
     /// The charge that waits for this buyer has to be gone at Amazon before the shop may hear EXPIRED.
     async fn too_late_for_mfa(&self, shop: &Shop, transaction: &Transaction) -> Result<Started, StartError> {
-        match self.overdue_mfa(shop, transaction).await {
+        match self.overdue_mfa(shop, transaction, Errand::about(transaction, Occasion::Due)).await {
             Ok(()) | Err(Refusal::Busy) => {}
             Err(other) => return Err(other.into()),
         }

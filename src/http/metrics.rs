@@ -1,4 +1,4 @@
-//! `/metrics`: what waits, and since when, in the text format that Prometheus reads. Nothing here names a shop, an order or
+//! `/metrics`: what waits, and since when, and what was dropped, in the text format that Prometheus reads. Nothing here names a shop, an order or
 //! a buyer.
 
 use std::fmt::Write as _;
@@ -18,8 +18,9 @@ const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Answers every figure; 503 where the database does not answer.
 pub(super) async fn serve(State(app): State<App>) -> Response {
     let now = app.gateway.clock().now();
-    match app.gateway.store().backlog(now).await {
-        Ok(backlog) => ([(CONTENT_TYPE, TEXT_FORMAT)], text(&backlog, now)).into_response(),
+    let store = app.gateway.store();
+    match store.backlog(now).await {
+        Ok(backlog) => ([(CONTENT_TYPE, TEXT_FORMAT)], text(&backlog, store.notes_lost(), now)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the figures cannot be read");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
@@ -27,7 +28,7 @@ pub(super) async fn serve(State(app): State<App>) -> Response {
     }
 }
 
-fn text(backlog: &Backlog, now: Millis) -> String {
+fn text(backlog: &Backlog, notes_lost: u64, now: Millis) -> String {
     let age = |since: Option<Millis>| since.map_or(0, |since| now.since(since).max(0) / 1000);
     let gauges = [
         ("notifications_pending", "Notifications that shops are still owed.", backlog.notifications_pending),
@@ -55,6 +56,8 @@ fn text(backlog: &Backlog, now: Millis) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "# HELP sekisho_{name} {help}\n# TYPE sekisho_{name} gauge\nsekisho_{name} {value}");
     }
+    let (name, help) = ("notes_lost_total", "Lines for the timelines of transactions that could not be kept.");
+    let _ = writeln!(text, "# HELP sekisho_{name} {help}\n# TYPE sekisho_{name} counter\nsekisho_{name} {notes_lost}");
     text
 }
 
@@ -70,7 +73,7 @@ mod tests {
             operation_open_since: Some(Millis(100_000)),
             ..Backlog::default()
         };
-        let text = text(&backlog, Millis(62_999));
+        let text = text(&backlog, 5, Millis(62_999));
         let figures: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
         assert_eq!(
             figures,
@@ -83,6 +86,7 @@ mod tests {
                 "sekisho_operations_open_age_seconds 0",
                 "sekisho_transactions_overdue 0",
                 "sekisho_transactions_overdue_age_seconds 0",
+                "sekisho_notes_lost_total 5",
             ]
         );
         assert_eq!(text.lines().count(), 3 * figures.len());

@@ -27,7 +27,7 @@ use crate::protocol::{
     self, Access, Call, Credentials, ErrClass, ErrInfo, RawRequest, Reading, Reply, RequestEncoding, ResponseEncoding,
     Style, codes,
 };
-use crate::store::CallNote;
+use crate::store::{CallNote, Note};
 
 /// One call: who makes it, and how it is to be read and answered.
 struct Exchange<'a> {
@@ -207,7 +207,7 @@ impl<'a> Exchange<'a> {
         }
         let gateway = &self.app.gateway;
         let codes: Vec<_> = refusal.iter().flat_map(|refusal| refusal.codes()).take(NOTED_CODES_MAX).collect();
-        gateway.store().note_call(CallNote {
+        gateway.store().note(Note::Call(CallNote {
             at,
             took_ms: gateway.clock().now().since(at),
             access_id,
@@ -215,7 +215,7 @@ impl<'a> Exchange<'a> {
             call: self.call.name(),
             codes: codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join("|"),
             caller: self.caller,
-        });
+        }));
     }
 
     /// A place to work in, for whoever is a shop; none is needed to be told that one's parameters are at fault. A wrong

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{AttemptRecord, Backlog, CallNote, Change, NotificationRecord, Resend, Resent, Share, ShopOwed};
+use super::{AttemptRecord, Backlog, Change, Note, NotificationRecord, Resend, Resent, Share, ShopOwed};
 use crate::domain::notification::{Attempt, Claimed};
 use crate::domain::{
     AccessId, ChargeId, ChargePermissionId, CheckoutSessionId, IdempotencyKey, Intent, Millis, OrderId, ShopId,
@@ -123,9 +123,14 @@ pub trait Store: Send + Sync + 'static {
     /// The attempts to deliver a notification, oldest first.
     async fn attempts_of(&self, notification_id: &str) -> Result<Vec<AttemptRecord>, StoreError>;
 
-    /// Notes that a shop called about a transaction, for people who look at its story. Nobody waits for it: what was noted
-    /// in the last second before a crash may be lost, and an engine that nobody looks at need not keep it.
-    fn note_call(&self, _note: CallNote) {}
+    /// Notes something for people who look at a transaction's story. Nobody waits for it: what was noted in the last second
+    /// before a crash may be lost, and an engine that nobody looks at need not keep it.
+    fn note(&self, _note: Note) {}
+
+    /// How many notes were dropped since the process began: there were too many at once, or the database failed.
+    fn notes_lost(&self) -> u64 {
+        0
+    }
 
     /// How much waits at the moment `now`. Takes the longer the more there is.
     async fn backlog(&self, now: Millis) -> Result<Backlog, StoreError>;

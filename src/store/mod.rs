@@ -22,7 +22,7 @@ pub use change::{Change, JournalEntry};
 pub use contract::{ApplyError, Store, StoreError};
 #[cfg(feature = "memory-store")]
 pub use memory::MemoryStore;
-pub use note::CallNote;
+pub use note::{CALLS_KEPT, CallNote, EXCHANGES_KEPT, ExchangeNote, Note, Occasion};
 pub use outbox::{AttemptRecord, Backlog, NotificationRecord, Resend, Resent, Share, ShopOwed};
 pub use overview::Overview;
 pub use sqlite::SqliteStore;

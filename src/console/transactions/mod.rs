@@ -4,6 +4,7 @@
 mod act;
 mod csv;
 mod deed;
+mod exchanges;
 mod list;
 mod one;
 mod search;

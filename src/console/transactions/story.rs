@@ -1,10 +1,12 @@
-//! What a transaction went through, told in the order of time: its shop's calls, its changes, what was done at Amazon, and
-//! what its shop was told.
+//! What a transaction went through, told in the order of time: its shop's calls, its changes, what was done at Amazon and
+//! every attempt of the calls that it took, and what its shop was told.
 
+use super::exchanges;
 use crate::console::words;
 use crate::domain::operation::ChargeFor;
 use crate::domain::{Effect, Millis, Money, Verdict};
 use crate::protocol::{ErrInfo, Language};
+use crate::store::CALLS_KEPT;
 use crate::store::overview::{CallLine, JournalLine, NotificationSeen, NotificationState, OperationLine, Timeline};
 
 /// One thing that happened.
@@ -22,15 +24,35 @@ pub(super) struct Event {
 pub(super) fn tell(timeline: &Timeline, language: Language) -> Vec<Event> {
     // Intents and outcomes without a change of their own are told with the effect that they belong to.
     let changes = timeline.journal.iter().filter(|line| !matches!(line.event.as_str(), "intent" | "outcome"));
-    let mut all: Vec<Event> = timeline.calls.iter().map(|line| call(line, language)).collect();
+    let mut all: Vec<Event> =
+        timeline.calls.first().and_then(|first| calls_dropped(first, language)).into_iter().collect();
+    all.extend(timeline.calls.iter().map(|line| call(line, language)));
     all.extend(changes.map(|line| change(line, language)));
     all.extend(timeline.operations.iter().map(|line| operation(line, language)));
+    all.extend(exchanges::tell(&timeline.exchanges, language));
     for seen in &timeline.notifications {
         all.push(notification(seen, language));
         all.extend(attempts(seen, language));
     }
     all.sort_by_key(|event| event.at);
     all
+}
+
+/// That `first` is not the first that there was.
+fn calls_dropped(first: &CallLine, language: Language) -> Option<Event> {
+    let missing = first.number - 1;
+    let title = match language {
+        Language::Japanese => {
+            format!(
+                "これより前の店舗の呼び出し{}件は保存していません（最新{CALLS_KEPT}件を保存）",
+                words::grouped(missing)
+            )
+        }
+        Language::English => {
+            format!("{} earlier calls of the shop are not kept (the last {CALLS_KEPT} are)", words::grouped(missing))
+        }
+    };
+    (missing > 0).then(|| Event { at: first.at, class: "", title, details: Vec::new(), href: String::new() })
 }
 
 fn call(line: &CallLine, language: Language) -> Event {
@@ -187,6 +209,44 @@ mod tests {
     use super::*;
     use crate::domain::{Status, Yen};
 
+    fn nothing() -> Timeline {
+        Timeline {
+            calls: Vec::new(),
+            exchanges: Vec::new(),
+            journal: Vec::new(),
+            operations: Vec::new(),
+            notifications: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn calls_that_are_not_kept_are_counted() {
+        let call = |number: i64| CallLine {
+            number,
+            at: Millis(number),
+            took_ms: 1,
+            call: "AmazonpaySales".to_owned(),
+            codes: String::new(),
+            caller: "127.0.0.1".to_owned(),
+        };
+        let titles = |calls: Vec<CallLine>, language| {
+            let told = tell(&Timeline { calls, ..nothing() }, language);
+            told.into_iter().map(|event| event.title).collect::<Vec<_>>()
+        };
+        assert_eq!(titles(vec![call(1), call(2)], Language::English), ["Call of the shop: AmazonpaySales: done"; 2]);
+        assert_eq!(
+            titles(vec![call(1201)], Language::English),
+            [
+                "1,200 earlier calls of the shop are not kept (the last 50 are)",
+                "Call of the shop: AmazonpaySales: done"
+            ]
+        );
+        assert_eq!(
+            titles(vec![call(1201)], Language::Japanese)[0],
+            "これより前の店舗の呼び出し1,200件は保存していません（最新50件を保存）"
+        );
+    }
+
     #[test]
     fn a_change_tells_from_where_to_where() {
         let line = JournalLine {
@@ -198,9 +258,7 @@ mod tests {
             amount: Yen::new(1980).unwrap(),
             tax: Yen::new(198).unwrap(),
         };
-        let timeline =
-            Timeline { calls: Vec::new(), journal: vec![line], operations: Vec::new(), notifications: Vec::new() };
-        let told = tell(&timeline, Language::English);
+        let told = tell(&Timeline { journal: vec![line], ..nothing() }, Language::English);
         assert_eq!(told[0].title, "Captured (AmazonpaySales): AUTH → SALES");
         assert_eq!((told[0].class, told[0].details[0].as_str()), ("good", "¥2,178 · version 4"));
         assert_eq!(event_label("of-a-newer-version", Language::English), "of-a-newer-version");

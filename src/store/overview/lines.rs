@@ -3,7 +3,7 @@
 use crate::domain::{
     AccessId, ChargePermissionId, Effect, JobCd, Millis, Money, OrderId, ShopId, Status, Verdict, Yen,
 };
-use crate::store::AttemptRecord;
+use crate::store::{AttemptRecord, Occasion};
 
 /// A transaction as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct TransactionLine {
 pub struct Timeline {
     /// The last calls of its shop that named it, those that were refused, too.
     pub calls: Vec<CallLine>,
+    /// The first and the last exchanges with Amazon on its behalf.
+    pub exchanges: Vec<ExchangeLine>,
     /// Every change.
     pub journal: Vec<JournalLine>,
     /// Every effect at Amazon.
@@ -50,6 +52,8 @@ pub struct Timeline {
 /// A call of the shop about a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallLine {
+    /// Its place among all those about the transaction, from 1; what is missing was dropped.
+    pub number: i64,
     /// When it came.
     pub at: Millis,
     /// How long it took.
@@ -60,6 +64,37 @@ pub struct CallLine {
     pub codes: String,
     /// From where.
     pub caller: String,
+}
+
+/// An attempt of a call to Amazon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExchangeLine {
+    /// Its place among all those on behalf of the transaction, from 1; what is missing was dropped.
+    pub number: i64,
+    /// When it began.
+    pub at: Millis,
+    /// How long it took.
+    pub took_ms: i64,
+    /// What it was for.
+    pub occasion: Occasion,
+    /// The key of the effect that it belongs to, if it belongs to one.
+    pub key: Option<String>,
+    /// Amazon's name of the operation.
+    pub operation: String,
+    /// Of HTTP.
+    pub method: String,
+    /// Where it went, without the host.
+    pub path: String,
+    /// 1 for the first attempt of its call.
+    pub attempt: i64,
+    /// The status of the answer, if one came.
+    pub status: Option<u16>,
+    /// Why no answer came, or none that can be trusted, in one word.
+    pub failure: Option<String>,
+    /// Amazon's code, where it sent one.
+    pub reason_code: Option<String>,
+    /// Amazon's name for the exchange, where it gave one.
+    pub request_id: Option<String>,
 }
 
 /// A change of a transaction.

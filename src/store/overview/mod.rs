@@ -20,8 +20,8 @@ use crate::domain::{AccessId, ChargePermissionId, JapanDay, Millis, Scope, Trans
 
 pub use figures::{Attention, Few, Flow, LATENCY_BOUNDS_MS, OpenOperation, Tally, TallyOf};
 pub use lines::{
-    CallLine, JournalLine, NotificationLine, NotificationSeen, NotificationState, OperationLine, Timeline,
-    TransactionLine,
+    CallLine, ExchangeLine, JournalLine, NotificationLine, NotificationSeen, NotificationState, OperationLine,
+    Timeline, TransactionLine,
 };
 pub use search::{Counted, Cursor, OrderWanted, Page, Search, Sort};
 

@@ -11,8 +11,8 @@
 //! what is done at the start alone (the schema, taking over) is left to the owner of the lock.
 
 mod batch;
-mod calls;
 mod key;
+mod notes;
 mod open_error;
 mod outbox;
 #[cfg(test)]
@@ -38,7 +38,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::sync::Semaphore;
 
 use super::{
-    ApplyError, AttemptRecord, Backlog, CallNote, Change, NotificationRecord, Resend, Resent, Share, ShopOwed, Store,
+    ApplyError, AttemptRecord, Backlog, Change, Note, NotificationRecord, Resend, Resent, Share, ShopOwed, Store,
     StoreError,
 };
 use crate::config::DeploymentKey;
@@ -335,8 +335,12 @@ impl Store for SqliteStore {
         outbox::attempts_of(&self.readers, notification_id).await
     }
 
-    fn note_call(&self, note: CallNote) {
-        self.writer.tell(Command::Note(note));
+    fn note(&self, note: Note) {
+        self.writer.note(note);
+    }
+
+    fn notes_lost(&self) -> u64 {
+        self.writer.notes_lost()
     }
 
     async fn backlog(&self, now: Millis) -> Result<Backlog, StoreError> {

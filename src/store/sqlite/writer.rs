@@ -5,8 +5,11 @@
 //! that goes away changes nothing: its change was sent and is made. A change that the database itself rejects (a CHECK
 //! that the code should have kept) must not take its neighbours down: that batch is made again one by one.
 //!
-//! Notes of calls wait for one another, at most [`NOTES_WAIT`] long, so that they cost payments next to nothing.
+//! Notes wait for one another, at most [`NOTES_WAIT`] long, so that they cost payments next to nothing. Those that find no
+//! room are dropped and counted.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::{Connection as _, SqliteConnection};
@@ -14,18 +17,18 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::{batch, calls, failed, outbox, staff};
+use super::{batch, failed, notes, outbox, staff};
 use crate::domain::notification::{Attempt, Claimed};
 use crate::domain::{AccessId, IdempotencyKey, Millis};
 use crate::store::{
-    ApplyError, AuditEntry, By, CallNote, Change, Resend, Resent, Share, StaffChange, StaffError, StoreError,
+    ApplyError, AuditEntry, By, Change, Note, Resend, Resent, Share, StaffChange, StaffError, StoreError,
 };
 
 /// How many requests may wait for the writer before the next one has to wait to be queued.
 const QUEUE_MAX: usize = 1024;
 /// How many changes are committed together at most.
 const BATCH_MAX: usize = 128;
-/// How many notes of calls are written together at most, and how long the first of them waits.
+/// How many notes are enough to be written together, and how long the first of them waits.
 const NOTES_MAX: usize = 256;
 const NOTES_WAIT: Duration = Duration::from_secs(1);
 
@@ -55,8 +58,8 @@ pub(super) enum Command {
     Audit(Box<AuditEntry>, Reply<()>),
     /// Note that a session of the console was seen.
     SawSession { token_sha256: String, at: Millis, reply: Reply<()> },
-    /// Note a call. Nobody waits for it.
-    Note(CallNote),
+    /// Note something. Nobody waits for it.
+    Note(Note),
     /// Say that the database can be written to.
     Ping(Reply<()>),
     /// Finish what came before this, and end.
@@ -67,13 +70,17 @@ pub(super) enum Command {
 pub(super) struct Writer {
     queue: mpsc::Sender<Command>,
     task: Mutex<Option<JoinHandle<()>>>,
+    /// Notes that were dropped.
+    lost: Arc<AtomicU64>,
 }
 
 impl Writer {
     /// Starts the task on its connection.
     pub(super) fn start(connection: SqliteConnection) -> Self {
         let (queue, commands) = mpsc::channel(QUEUE_MAX);
-        Self { queue, task: Mutex::new(Some(tokio::spawn(run(connection, commands)))) }
+        let lost = Arc::default();
+        let task = tokio::spawn(run(connection, commands, Arc::clone(&lost)));
+        Self { queue, task: Mutex::new(Some(task)), lost }
     }
 
     /// Sends a command and waits for its answer.
@@ -84,10 +91,16 @@ impl Writer {
         answer.await.map_err(|_| gone())
     }
 
-    /// Sends a command that nobody waits for; it is dropped where the queue is full.
-    pub(super) fn tell(&self, command: Command) {
-        // Whoever has work to do goes first.
-        let _ = self.queue.try_send(command);
+    /// Takes a note on; where the queue is full it is dropped, for whoever has work to do goes first.
+    pub(super) fn note(&self, note: Note) {
+        if self.queue.try_send(Command::Note(note)).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many notes were dropped.
+    pub(super) fn notes_lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// Lets the task finish what is queued, and waits for its end. What is asked afterwards is refused.
@@ -101,7 +114,7 @@ impl Writer {
     }
 }
 
-async fn run(mut connection: SqliteConnection, mut commands: mpsc::Receiver<Command>) {
+async fn run(mut connection: SqliteConnection, mut commands: mpsc::Receiver<Command>, lost: Arc<AtomicU64>) {
     let mut queued = Vec::with_capacity(BATCH_MAX);
     let mut stopping = false;
     let mut notes = Vec::new();
@@ -126,11 +139,11 @@ async fn run(mut connection: SqliteConnection, mut commands: mpsc::Receiver<Comm
         }
         let is_time = write_notes_at.is_some_and(|at| Instant::now() >= at);
         if stopping || is_time || notes.len() >= NOTES_MAX {
-            note_all(&mut connection, &mut notes).await;
+            note_all(&mut connection, &mut notes, &lost).await;
         }
         write_notes_at = if notes.is_empty() { None } else { write_notes_at.or(Some(Instant::now() + NOTES_WAIT)) };
     }
-    note_all(&mut connection, &mut notes).await;
+    note_all(&mut connection, &mut notes, &lost).await;
     if let Err(error) = connection.close().await {
         tracing::warn!(%error, "closing the database");
     }
@@ -145,12 +158,13 @@ async fn next(commands: &mut mpsc::Receiver<Command>, queued: &mut Vec<Command>,
     }
 }
 
-async fn note_all(connection: &mut SqliteConnection, notes: &mut Vec<CallNote>) {
+async fn note_all(connection: &mut SqliteConnection, notes: &mut Vec<Note>, lost: &AtomicU64) {
     if notes.is_empty() {
         return;
     }
-    if let Err(error) = calls::write(connection, notes).await {
-        tracing::warn!(%error, count = notes.len(), "notes of calls could not be written");
+    if let Err(error) = notes::write(connection, notes).await {
+        tracing::warn!(%error, count = notes.len(), "notes could not be written");
+        lost.fetch_add(notes.len() as u64, Ordering::Relaxed);
     }
     notes.clear();
 }

@@ -3,6 +3,7 @@
 mod acts;
 mod button;
 mod door;
+mod exchanges;
 mod foreign;
 mod guessing;
 mod notices;

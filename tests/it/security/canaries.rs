@@ -18,7 +18,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::show;
 use crate::support::clerk::PASSWORD;
-use crate::support::{Answer, Order, ShopClient, Stage, form};
+use crate::support::{Answer, Order, ShopClient, Stage, eventually, form};
 
 const SHOP_PASS: &str = "Canary4ShopPass7f3a91";
 const OTHER_PASS: &str = "Canary4OtherPass8c2b60";
@@ -257,6 +257,13 @@ async fn at_the_console(stage: &Stage, outs: &mut Outs, canaries: &mut Vec<Canar
     let made = [("make", "1"), ("review_url", "https://shop.example/")];
     let button = boss.post("/console/button/tshop00000001", "/console/button/tshop00000001", &made).await;
     outs.add("console: a button", button.ok().html);
+    let path = format!("/console/transactions/{}?lang=en", stage.transaction_id("canary-5").await);
+    let page = eventually("its timeline tells of Amazon", async || {
+        let page = boss.get(&path).await;
+        page.html.contains("Call to Amazon: CaptureCharge").then_some(page)
+    })
+    .await;
+    outs.add("console: a timeline", page.html);
     for route in console::routes().into_iter().filter(|route| route.verb == Verb::Get) {
         let path = route.path.replace("{shop}", "tshop00000001").replace("{user}", &id.0.to_string());
         let page = boss.get(&format!("{path}?make=1&review_url=https%3A%2F%2Fshop.example%2F")).await;

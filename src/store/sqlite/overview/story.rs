@@ -2,7 +2,7 @@
 
 use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 
-use super::super::{calls, outbox, readable};
+use super::super::{notes, outbox, readable};
 use super::failed;
 use crate::domain::{AccessId, Malformed, Millis, OrderId, Scope, ShopId, Status, Verdict, Yen};
 use crate::store::StoreError;
@@ -90,7 +90,8 @@ pub(super) async fn timeline(pool: &SqlitePool, access_id: &AccessId) -> Result<
     .await
     .map_err(|error| failed(&error))?;
     Ok(Timeline {
-        calls: calls::of(pool, access_id).await?,
+        calls: notes::calls_of(pool, access_id).await?,
+        exchanges: notes::exchanges_of(pool, access_id).await?,
         journal: readable(journal.into_iter().map(JournalRow::read)),
         operations: readable(operations.into_iter().map(OperationRow::read)),
         notifications: notifications_of(pool, access_id).await?,
