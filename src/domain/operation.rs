@@ -212,11 +212,11 @@ mod tests {
     }
 
     fn effect(operation: &str) -> Effect {
-        let exec = json!({"way": "Review", "client_fields": [null, null, null]});
+        let exec = json!({"way": "REVIEW", "client_fields": [null, null, null]});
         let written = json!({
             "operation": operation, "session": "c1f7e3f2-3a5b-4b6e-9c55-6f1f5bd0a001", "amount": 100, "exec": exec,
             "charge": "S03-1-1-C1", "permission": "S03-1-1", "money": {"amount": 90, "tax": 10}, "capture": true,
-            "purpose": {"for": "exec", "way": "Review", "client_fields": [null, null, null]}, "replaced": false,
+            "purpose": {"for": "exec", "way": "REVIEW", "client_fields": [null, null, null]}, "replaced": false,
             "lowers_amount": false,
         });
         serde_json::from_value(written).unwrap()

@@ -19,6 +19,7 @@ mod outbox;
 mod outbox_tests;
 mod overview;
 mod reader;
+mod rows;
 mod staff;
 mod staff_book;
 mod staff_read;
@@ -50,6 +51,7 @@ use crate::domain::{
 };
 use key::Known;
 pub use open_error::OpenError;
+use rows::{failed, readable};
 use writer::{Command, Writer};
 
 /// How many reading connections there are at most.
@@ -351,14 +353,4 @@ impl Store for SqliteStore {
         reader::ping(&self.readers).await?;
         self.writer.ask(Command::Ping).await?
     }
-}
-
-fn failed(error: &sqlx::Error) -> StoreError {
-    StoreError(error.to_string())
-}
-
-/// The rows that can be read. One that cannot is a defect, or was written by a newer version; it is logged, and must not
-/// keep the others from being worked on.
-fn readable<T>(rows: impl Iterator<Item = Result<T, StoreError>>) -> Vec<T> {
-    rows.filter_map(|row| row.inspect_err(|error| tracing::error!(%error, "a row is passed over")).ok()).collect()
 }

@@ -122,7 +122,7 @@ async fn it_says_why_amazon_was_asked() {
     let found = stage.shop().call("SearchAddressAmazonpay", &[("OrderID", "ORDER-1")]).await;
     assert_eq!(found.errors(), "");
     let question = &told(&clerk, id, "GetChargePermission,", 1).await[0];
-    assert!(question.contains("<small>asked for by the shop or the operator</small>"), "{question}");
+    assert!(question.contains("<small>asked for by the shop or an operator</small>"), "{question}");
     let permission = stage.transaction(id).await.charge_permission().unwrap().to_string();
     let found =
         stage.shop().call("SearchChargePermissionAmazonpay", &[("AmazonChargePermissionID", &permission)]).await;
