@@ -330,9 +330,11 @@ fn each_state_says_its_permission_and_its_failure() {
         assert_eq!(it.charge_permission(), permitted.then(permission).as_ref(), "{status}");
         assert_eq!(it.failure(), [PayFail, Expired].contains(status).then(failure).as_ref(), "{status}");
     }
-    let mut undecided = standing(Status::AuthProcess, JobCd::Auth);
-    undecided.state = State::AuthProcess(pending());
-    assert_eq!(undecided.charge_permission(), Some(&permission()));
+    let invited = State::ReqSuccess(Ticket { charge: pending().charge, ..ticket() });
+    for undecided in [invited, State::AuthProcess(pending())] {
+        let it = Transaction { state: undecided, ..standing(Status::AuthProcess, JobCd::Auth) };
+        assert_eq!(it.charge_permission(), Some(&permission()));
+    }
 }
 
 /// When the money was taken is known from then on, and not before: by what Amazon says or, where it says nothing, by when
