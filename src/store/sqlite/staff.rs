@@ -7,7 +7,7 @@ use super::batch::{begin, end};
 use super::failed;
 use super::staff_read::Row;
 use crate::config::constant_time_eq;
-use crate::domain::{Millis, Scope, ShopId, StaffId};
+use crate::domain::{Millis, Role, Scope, ShopId, StaffId};
 use crate::store::staff::{Account, AuditEntry, By, NewAccount, SESSIONS_MAX, STAFF_MAX, StaffChange, StaffError};
 
 /// What a change came to inside its database transaction.
@@ -99,7 +99,6 @@ async fn write(
         (StaffChange::Role(id, role), _) => {
             let sql = "UPDATE staff SET role = ?2 WHERE id = ?1";
             sqlx::query(sql).bind(id.0).bind(role.as_str()).execute(&mut *tx).await?;
-            somebody_is_left(tx).await?;
         }
         (StaffChange::Disable(id), _) => disable(tx, *id, *acting == Scope::EveryShop, at).await?,
         (StaffChange::Enable(id), Some(account)) => {
@@ -135,6 +134,9 @@ async fn write(
         }
         (StaffChange::EndSessions(id), _) => end_sessions(tx, *id, None).await?,
     }
+    if before.is_some_and(administers_everything) {
+        somebody_is_left(tx).await?;
+    }
     change.about().ok_or(Stop::Refused(StaffError::Unknown))
 }
 
@@ -144,7 +146,7 @@ async fn disable(tx: &mut SqliteConnection, id: StaffId, by_operator: bool, at: 
              disabled_by_operator = max(disabled_by_operator, ?3) WHERE id = ?1";
     sqlx::query(sql).bind(id.0).bind(at.0).bind(by_operator).execute(&mut *tx).await?;
     end_sessions(tx, id, None).await?;
-    somebody_is_left(tx).await
+    Ok(())
 }
 
 async fn add(tx: &mut SqliteConnection, account: &NewAccount, at: Millis) -> Judged<StaffId> {
@@ -219,6 +221,10 @@ async fn has_session(tx: &mut SqliteConnection, id: StaffId, token_sha256: &str)
 async fn end_sessions(tx: &mut SqliteConnection, id: StaffId, keep: Option<&str>) -> Result<(), sqlx::Error> {
     let sql = "DELETE FROM staff_sessions WHERE staff_id = ?1 AND token_sha256 IS NOT ?2";
     sqlx::query(sql).bind(id.0).bind(keep).execute(tx).await.map(|_| ())
+}
+
+fn administers_everything(account: &Account) -> bool {
+    account.scope == Scope::EveryShop && account.role == Role::Administer && account.disabled_at.is_none()
 }
 
 /// Refuses to leave the gateway without an operator who administers.
