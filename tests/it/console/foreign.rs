@@ -8,7 +8,7 @@ use sekisho::domain::{LoginName, Role, Status};
 
 use crate::support::acts::{Named, pay};
 use crate::support::clerk::{Clerk, Page};
-use crate::support::{Stage, eventually};
+use crate::support::{Stage, eventually, figure};
 
 const FOREIGN: &str = "tshop00000001";
 const OWN: &str = "tshop00000002";
@@ -110,6 +110,7 @@ async fn every_route_answers_for_a_foreign_id_as_for_none() {
     assert_eq!(account().await, before);
     assert_eq!(stage.transaction(&theirs.named.access_id).await.status(), Status::Auth);
     assert_eq!(stage.receiver.received().len(), 1, "nothing was sent again");
+    figure("S4.console", format_args!("{asked} addresses of its routes, each answered as if the ids were nobody's"));
 }
 
 /// Pages that name nothing show nothing of it, and cannot be narrowed to another shop.

@@ -6,7 +6,7 @@ use sekisho::domain::totp::TotpSecret;
 use sekisho::domain::{LoginName, Role};
 
 use crate::support::clerk::PASSWORD;
-use crate::support::{MINUTE, Stage};
+use crate::support::{MINUTE, Stage, figure};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_errs_is_told_the_same_whatever_is_wrong() {
@@ -46,6 +46,12 @@ async fn ten_tries_a_minute_are_judged_and_the_known_owner_is_never_locked_out()
     assert_eq!(stage.stranger().sign_in("hanako", PASSWORD, "").await.status, 303, "this address is known for hanako");
     stage.clock.advance(MINUTE);
     assert_eq!(guesser.sign_in("taro", PASSWORD, "").await.status, 303);
+    figure(
+        "S5.console",
+        format_args!(
+            "{TRIES_MAX} tries judged in a minute for an account and address; its owner's known address comes in"
+        ),
+    );
 }
 
 /// Whoever is asked for a code has the password already; so nobody is known, not even the owner's own address.
