@@ -43,7 +43,7 @@ async fn identical_calls_have_one_result() {
     let wished = std::env::var("SEKISHO_TWIN_CALLS").ok();
     let calls = wished.as_ref().map_or(CALLS, |text| text.parse().expect("SEKISHO_TWIN_CALLS is a number"));
     let orders = calls / CALLS_PER_ORDER[usize::from(wished.is_some())];
-    let per_kind = calls / orders / 3;
+    let per_kind = (calls / orders).div_ceil(3);
     let world = Arc::new(World::new().await);
     let gateway = Arc::new(world.serve(None).await);
     let lives = stream::iter(0..orders).map(|number| {
