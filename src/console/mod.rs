@@ -1,6 +1,6 @@
 //! The shop console, `/console`: what operators and shops see of their payments in a browser, and what they do there.
 //!
-//! Who acts: somebody who has signed in, with a role (`domain::staff`) and a [`Scope`](crate::domain::Scope) of shops.
+//! Who acts: somebody who has signed in, with a role (`domain::staff`) and a [`Scope`] of shops.
 //! Theory of operation. Every page is an `Entry` of a `Room` (`route`) and names what it needs.
 //! The guard stands before each of them: it finds out who asks, refuses what the role does not grant, and lets no form
 //! in that this console did not make for this session. Behind it a handler takes `Staff`, which exists only for

@@ -1,6 +1,6 @@
 //! How often something was tried lately, by whatever it is counted by: a pair of account and address, an account, a network.
 //!
-//! Who acts: anybody who can reach the gateway, so the memory is bounded: of [`KEYS_MAX`] keys, then the oldest is
+//! Who acts: anybody who can reach the gateway, so the memory is bounded: of `KEYS_MAX` keys, then the oldest is
 //! forgotten. It ends with the process.
 
 use std::collections::{HashMap, VecDeque};
