@@ -32,7 +32,7 @@ mod requests;
 mod signer;
 mod states;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod verdict;
 
 pub use button::{ButtonError, ButtonSignature, Consent, ReviewPageButton, Scope, SignInButton};

@@ -7,7 +7,8 @@
 //! somebody who was let in, and hands `staff.scope()` to every question that it asks the book. So a page can forget
 //! neither to ask who comes nor whose things it shows; the list of routes is public ([`routes`]), and tests walk it.
 //!
-//! Pages work without JavaScript, are pleasanter with it (`assets`), speak Japanese and English, and allow no script or style but this console's own.
+//! Pages work without JavaScript, are pleasanter with it (`assets`), speak Japanese and English, and allow no script or
+//! style but this console's own.
 
 mod asked;
 mod assets;

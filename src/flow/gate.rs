@@ -157,23 +157,13 @@ pub(super) fn ret_url_allowed(shop: &Shop, url: &str, egress_allow: &[IpNet]) ->
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use secrecy::ExposeSecret as _;
-
     use super::*;
-    use crate::amazonpay::generate_pem;
-    use crate::config::{FileMode, ShopsFile};
+    use crate::amazonpay::testing::shops;
     use crate::flow::Shops;
 
     fn shop(environment: Environment) -> Arc<Shop> {
-        let mut file = ShopsFile::parse(include_str!("../../shops.toml"), Path::new("shops.toml")).unwrap();
-        file.shops.truncate(1);
-        let files = tempfile::tempdir().unwrap();
-        let pem = generate_pem().unwrap().private_pem;
-        std::fs::write(files.path().join("tshop00000001.pem"), pem.expose_secret()).unwrap();
-        file.shops[0].take_key_from(files.path());
-        let mut settings = file.load_secrets(&|_| None, FileMode::Any).unwrap();
+        let mut settings = shops();
+        settings.truncate(1);
         if environment == Environment::Live {
             settings[0].environment = environment;
             settings[0].public_key_id = format!("LIVE-{}", "A".repeat(24));

@@ -3,7 +3,6 @@
 mod charges;
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -14,8 +13,8 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::amazonpay::{Client, Retry, generate_pem};
-use crate::config::{FileMode, ShopsFile};
+use crate::amazonpay::testing::shops;
+use crate::amazonpay::{Client, Retry};
 use crate::domain::access::access_pass;
 use crate::domain::transaction::{Departure, Event, Exec, Handover, Ticket};
 use crate::domain::{
@@ -102,7 +101,7 @@ impl House {
             notifier: Arc::new(Silence),
             clock: clock.clone(),
             rng,
-            shops: Arc::new(shops(files.path(), &endpoint)),
+            shops: Arc::new(shops_at(&endpoint)),
             deployment_key: DeploymentKey::new("k1", (0..32).collect()).unwrap(),
             settings: Settings {
                 public_url: "http://gateway".to_owned(),
@@ -185,16 +184,12 @@ impl House {
     }
 }
 
-fn shops(files: &Path, endpoint: &str) -> Shops {
-    let mut shops = ShopsFile::parse(include_str!("../../shops.toml"), Path::new("shops.toml")).unwrap();
-    for shop in &mut shops.shops {
+fn shops_at(endpoint: &str) -> Shops {
+    let mut shops = shops();
+    for shop in &mut shops {
         endpoint.clone_into(&mut shop.amazon_endpoint);
-        shop.take_key_from(files);
-        let pem = generate_pem().unwrap().private_pem;
-        std::fs::write(files.join(format!("{}.pem", shop.shop_id)), secrecy::ExposeSecret::expose_secret(&pem))
-            .unwrap();
     }
-    Shops::open(shops.load_secrets(&|_| None, FileMode::Any).unwrap()).unwrap()
+    Shops::open(shops).unwrap()
 }
 
 fn read<T>(form: &str, reader: impl Fn(&RawRequest, RequestEncoding) -> Reading<T>) -> Reading<T> {

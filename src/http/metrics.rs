@@ -1,5 +1,5 @@
-//! `/metrics`: what waits, and since when, and what was dropped, in the text format that Prometheus reads. Nothing here names a shop, an order or
-//! a buyer.
+//! `/metrics`: what waits, and since when, and what was dropped, in the text format that Prometheus reads. Nothing here
+//! names a shop, an order or a buyer.
 
 use std::fmt::Write as _;
 

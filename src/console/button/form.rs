@@ -270,23 +270,12 @@ fn fault_of(error: &ButtonError) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use axum::http::HeaderMap;
-    use secrecy::ExposeSecret;
-
     use super::*;
-    use crate::amazonpay::generate_pem;
-    use crate::config::{FileMode, ShopsFile};
+    use crate::amazonpay::testing::shops;
+    use axum::http::HeaderMap;
 
     fn shop() -> ShopSettings {
-        let data = tempfile::tempdir().unwrap();
-        let mut file = ShopsFile::parse(include_str!("../../../shops.toml"), Path::new("shops.toml")).unwrap();
-        file.shops.truncate(1);
-        std::fs::write(data.path().join("tshop00000001.pem"), generate_pem().unwrap().private_pem.expose_secret())
-            .unwrap();
-        file.shops[0].take_key_from(data.path());
-        file.load_secrets(&|_| None, FileMode::Any).unwrap().remove(0)
+        shops().remove(0)
     }
 
     fn form(fields: &[(&str, &str)]) -> Form {
