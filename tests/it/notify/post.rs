@@ -146,6 +146,11 @@ impl Post {
         self.servers.lock().unwrap().visits.clone()
     }
 
+    /// When this one was first taken, if it was.
+    pub(super) fn first_taken(&self, id: &str) -> Option<Instant> {
+        self.servers.lock().unwrap().visits.get(id)?.first_taken
+    }
+
     /// Lets time pass until nobody is owed anything any more: whatever is due is sent, then the clock moves to what is due
     /// next.
     pub(super) async fn until_quiet(&self) {
