@@ -7,11 +7,11 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::complete::{failed, is_temporary};
+use super::complete::failed;
 use super::errand::Errand;
 use super::exec_review::{charge_amount, intent_of};
 use super::result_post::post_for;
-use super::{Gateway, Refusal, ResultPost, ReturnError, Shop};
+use super::{Gateway, Refusal, ResultPost, ReturnError, Shop, provider};
 use crate::amazonpay::{CallError, ChargePermissionType, CheckoutSession};
 use crate::config::constant_time_eq;
 use crate::domain::access::cancel_key;
@@ -81,7 +81,9 @@ impl Gateway {
         let by = self.sent(shop, Errand::about(&transaction, Occasion::Return));
         let found = match self.parts.amazon.checkout_session(by, &session).await {
             Ok(answer) => answer.value,
-            Err(error @ CallError::Refused { .. }) if !is_temporary(&error) => return Err(ReturnError::Unknown),
+            Err(error @ CallError::Refused { .. }) if !provider::is_temporary(&error) => {
+                return Err(ReturnError::Unknown);
+            }
             Err(_) => return Err(ReturnError::Unreachable),
         };
         if let Some(wrong) = self.not_of(&found, &transaction) {

@@ -1,6 +1,5 @@
 //! AmazonpayCancel: let an authorisation go, or give captured money back (psp-protocol 5.5 and 13.7).
 
-use super::complete::is_temporary;
 use super::effect::{Finding, Meaning, Proof, looked_at};
 use super::errand::Errand;
 use super::later::ended;
@@ -66,7 +65,9 @@ impl Gateway {
         };
         match Meaning::of(&error, intent) {
             Meaning::NotAsked => Finding::NotDone(codes::AMAZON_UNREACHABLE, None, Proof::of(&error)),
-            _ if is_temporary(&error) || matches!(error, CallError::Unknown { .. } | CallError::NotSent { .. }) => {
+            _ if provider::is_temporary(&error)
+                || matches!(error, CallError::Unknown { .. } | CallError::NotSent { .. }) =>
+            {
                 Finding::Unknown(provider::evidence_of(&error))
             }
             // Cancel has no idempotency key: "not in this status" may mean that an earlier attempt did it.

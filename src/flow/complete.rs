@@ -117,7 +117,7 @@ impl Gateway {
         let waits = self.parts.settings.amazon_total_ms / 50 + 1;
         for _ in 0..waits {
             match self.parts.store.open_intent(access_id).await? {
-                // Once reconcile has looked in vain nobody is at work on it, and waiting brings nothing.
+                // Whoever began it is done with it, or gone. Reconcile looks, and that may take any number of looks.
                 Some(intent) if intent.looks == 0 => {}
                 _ => break,
             }
@@ -145,7 +145,7 @@ impl Gateway {
                 // Amazon said yes without saying what was charged: the session itself knows.
                 None => self.session_says(shop, transaction, session, None, errand).await,
             },
-            Err(error @ CallError::Refused { .. }) if !is_temporary(&error) => {
+            Err(error @ CallError::Refused { .. }) if !provider::is_temporary(&error) => {
                 self.session_says(shop, transaction, session, Some(&error), errand).await
             }
             // The buyer has agreed, so "nothing was sent" is no reason to give up: it is sent again.
@@ -255,9 +255,4 @@ impl Gateway {
 /// The end of a transaction that Amazon refused.
 pub(super) fn failed(code: ErrInfo) -> Event {
     Event::Failed(Failure { err_info: code.to_string() })
-}
-
-/// Whether the same call may well succeed a little later: too many of them, or the connection's fault.
-pub(super) fn is_temporary(error: &CallError) -> bool {
-    matches!(error, CallError::Refused { status: 408 | 425 | 429, .. })
 }

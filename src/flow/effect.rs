@@ -4,16 +4,15 @@
 //! means for the transaction (the [`Finding`]'s event). This file does the rest.
 
 use super::change::replaced_by;
-use super::complete::is_temporary;
 use super::step::{Phase, Step};
 use super::{Gateway, Refusal, Shop, notice, provider};
 use crate::amazonpay::CallError;
 use crate::domain::operation::ChargeFor;
 use crate::domain::transaction::Event;
-use crate::domain::{Effect, IdempotencyKey, Intent, Outcome, Transaction, Verdict, random_hex};
+use crate::domain::{Effect, IdempotencyKey, Intent, Millis, Outcome, Transaction, Verdict, random_hex};
 use crate::store::Change;
 
-/// The longest that a look at an open intent is put off, unless the operator wants even the first one later. What Amazon
+/// The longest from one look at an open intent to the next, unless the operator wants even the first one later. What Amazon
 /// did is known within a minute after it answers again, however long it was silent, and even if a first look comes to
 /// nothing (docs/adr/0011).
 const LOOK_EVERY_MS_MAX: i64 = 25_000;
@@ -70,8 +69,8 @@ impl Meaning {
         let later = intent.looks > 0;
         match error {
             _ if !error.changed_nothing() => Self::Open,
-            CallError::Refused { .. } if is_temporary(error) && later => Self::Open,
-            CallError::Refused { .. } if is_temporary(error) => Self::NotAsked,
+            CallError::Refused { .. } if provider::is_temporary(error) && later => Self::Open,
+            CallError::Refused { .. } if provider::is_temporary(error) => Self::NotAsked,
             // The first attempt arrived, and something else was asked for then.
             CallError::Refused { reason_code, .. } if reason_code == "DuplicateIdempotencyKey" => Self::Open,
             CallError::Refused { status, reason_code, .. } if later && !is_about_the_effect(*status, reason_code) => {
@@ -169,9 +168,11 @@ impl Gateway {
             Finding::Done(value, event, proof) => (Ok(value), event, proof),
             Finding::NotDone(code, event, proof) => (Err(code), event, proof),
             Finding::Unknown(why) => {
-                self.put_off(intent, &why).await;
-                let result = Err(crate::protocol::codes::AMAZON_UNREACHABLE);
-                return Ok(Concluded { result, transaction: before.clone(), notification_id: None });
+                // Whoever looks has put the next look off already.
+                if intent.looks == 0 {
+                    self.count_look(intent).await;
+                }
+                return Ok(still_unknown(before, intent, &why));
             }
         };
         let now = self.parts.clock.now();
@@ -190,7 +191,14 @@ impl Gateway {
             Some(effect) => change.promising(self.new_intent(before, effect)?),
             None => change,
         };
-        let (transaction, notification_id) = self.commit(shop, before, change).await?;
+        // "Not done" is known of one's own calls. Who looks at the intent meanwhile may be doing it, so theirs is the last word.
+        let change = if result.is_err() { change.unless_looked_at(intent.looks) } else { change };
+        let (transaction, notification_id) = match self.commit(shop, before, change).await {
+            Err(Refusal::Busy) if result.is_err() && self.is_open(intent).await? => {
+                return Ok(still_unknown(before, intent, "somebody else looks at it"));
+            }
+            committed => committed?,
+        };
         Step::of(&intent.effect, Phase::Concluded).pass().await;
         Ok(Concluded { result, transaction, notification_id })
     }
@@ -225,15 +233,17 @@ impl Gateway {
         let Some(transaction) = self.parts.store.transaction(&intent.access_id).await? else {
             return Err(Refusal::Internal("an intent without a transaction"));
         };
+        // Whoever listed the intent may have waited since. One that is closed must not be done again, for its outcome
+        // has been told; one that is still open now vouches for the transaction read above. And whatever is wrong with this
+        // one, the next ones have their turn first.
+        let Some(looks) = self.parts.store.look_again(&intent.key, self.next_look(intent)).await? else {
+            return Ok(Looked::ClosedByAnother);
+        };
+        let intent = &Intent { looks, ..intent.clone() };
         let Some(shop) = self.parts.shops.get(&transaction.shop_id) else {
-            self.put_off(intent, "its shop is not in shops.toml").await;
+            still_unknown::<()>(&transaction, intent, "its shop is not in shops.toml");
             return Ok(Looked::StillOpen);
         };
-        // Whoever listed the intent may have waited since. One that is closed must not be done again, for its outcome
-        // has been told; one that is still open now vouches for the transaction read above.
-        if !self.is_open(intent).await? {
-            return Ok(Looked::ClosedByAnother);
-        }
         let finding = match &intent.effect {
             Effect::UpdateCheckoutSession { .. } => self.look_at_update(&shop, &transaction, intent).await,
             Effect::CompleteCheckoutSession { .. } => self.look_at_complete(&shop, &transaction, intent).await,
@@ -253,11 +263,7 @@ impl Gateway {
                 Ok(if closed { Looked::Closed } else { Looked::StillOpen })
             }
             Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
-            Err(other) => {
-                // Whatever is wrong with this one, the next ones have their turn first.
-                self.put_off(intent, &other.to_string()).await;
-                Err(other)
-            }
+            Err(other) => Err(other),
         }
     }
 
@@ -266,18 +272,29 @@ impl Gateway {
         Ok(open.is_some_and(|open| open.key == intent.key))
     }
 
-    async fn put_off(&self, intent: &Intent, why: &str) {
+    /// When to look at an intent for the next time.
+    fn next_look(&self, intent: &Intent) -> Millis {
         let first = self.parts.settings.first_look_ms.max(1);
         let wait = first.saturating_mul(1 << intent.looks.clamp(0, 20)).min(LOOK_EVERY_MS_MAX.max(first));
-        tracing::warn!(
-            access_id = %intent.access_id, operation = intent.effect.name(), why, next_look_ms = wait,
-            "outcome unknown"
-        );
-        if let Err(error) = self.parts.store.look_again(&intent.key, self.parts.clock.now().plus(wait)).await {
-            // The intent is still open and due at its old moment: it is looked at sooner, not never.
-            tracing::warn!(%error, "the next look could not be put off");
+        self.parts.clock.now().plus(wait)
+    }
+
+    /// Counts the attempt of whoever began the effect as the first look.
+    async fn count_look(&self, intent: &Intent) {
+        if let Err(error) = self.parts.store.look_again(&intent.key, self.next_look(intent)).await {
+            // The intent is still open and due at its old moment: it is looked at later, not never.
+            tracing::warn!(%error, "the next look could not be put forward");
         }
     }
+}
+
+/// Leaves an intent open, and the transaction as it is.
+fn still_unknown<T>(before: &Transaction, intent: &Intent, why: &str) -> Concluded<T> {
+    tracing::warn!(
+        access_id = %intent.access_id, operation = intent.effect.name(), why, looks = intent.looks, "outcome unknown"
+    );
+    let result = Err(crate::protocol::codes::AMAZON_UNREACHABLE);
+    Concluded { result, transaction: before.clone(), notification_id: None }
 }
 
 /// What has to follow once an effect is done: a charge that was replaced is let go.
@@ -300,7 +317,7 @@ fn impossible(refused: &crate::domain::transaction::Refused) -> Refusal {
 mod tests {
     use super::*;
     use crate::amazonpay::{NotSentCause, UnknownCause};
-    use crate::domain::{AccessId, ChargeId, Millis};
+    use crate::domain::{AccessId, ChargeId};
 
     fn meanings(error: &CallError) -> [Meaning; 2] {
         let first = Intent {

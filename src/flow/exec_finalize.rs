@@ -1,7 +1,6 @@
 //! ExecTranAmazonpay where the buyer has agreed inside the on-page script: the session is finalized at once, and no
 //! browser step is left (psp-protocol 13.15, the immediate shape).
 
-use super::complete::is_temporary;
 use super::effect::{Finding, Meaning, Proof, looked_at};
 use super::errand::Errand;
 use super::exec_on_demand::immediate;
@@ -57,7 +56,7 @@ impl Gateway {
             Ok(answer) => {
                 return self.ended_before(shop, transaction, exec, &answer.value, answer.request_id, errand).await;
             }
-            Err(error @ CallError::Refused { .. }) if !is_temporary(&error) && intent.looks == 0 => {
+            Err(error @ CallError::Refused { .. }) if !provider::is_temporary(&error) && intent.looks == 0 => {
                 // Nothing was asked for yet; the shop may come again with the right session.
                 return Finding::NotDone(provider::code_of_error(&error), None, Proof::of(&error));
             }

@@ -35,9 +35,15 @@ pub(super) fn code_of(reason_code: &str) -> ErrInfo {
 /// The code for a call that did not bring an object.
 pub(super) fn code_of_error(error: &CallError) -> ErrInfo {
     match error {
-        CallError::Refused { reason_code, .. } => code_of(reason_code),
-        CallError::Unknown { .. } | CallError::NotSent { .. } => codes::AMAZON_UNREACHABLE,
+        CallError::Refused { reason_code, .. } if !is_temporary(error) => code_of(reason_code),
+        // Amazon did not look at it, and the shop may ask again.
+        CallError::Refused { .. } | CallError::Unknown { .. } | CallError::NotSent { .. } => codes::AMAZON_UNREACHABLE,
     }
+}
+
+/// Whether the same call may well succeed a little later: too many of them, or the connection's fault.
+pub(super) fn is_temporary(error: &CallError) -> bool {
+    matches!(error, CallError::Refused { status: 408 | 425 | 429, .. })
 }
 
 /// The same for a call that is not about a session: what is not there, or over, is none.

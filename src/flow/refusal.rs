@@ -121,7 +121,10 @@ impl From<ApplyError> for Refusal {
         match error {
             ApplyError::OrderTaken => Self::OrderTaken,
             ApplyError::SessionTaken => Self::SessionTaken,
-            ApplyError::VersionLost | ApplyError::OperationOpen | ApplyError::OperationClosed => Self::Busy,
+            ApplyError::VersionLost
+            | ApplyError::OperationOpen
+            | ApplyError::OperationClosed
+            | ApplyError::LookedAt => Self::Busy,
             ApplyError::Unavailable(error) => Self::Store(error),
         }
     }

@@ -1,16 +1,16 @@
 //! The use cases against a real book and an Amazon whose every answer the test writes.
 
+mod amazon;
 mod charges;
+mod looks;
 
-use std::collections::HashMap;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use axum::Json;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use serde_json::{Value, json};
+
+use amazon::Amazon;
 
 use super::*;
 use crate::amazonpay::testing::shops;
@@ -29,41 +29,6 @@ use crate::store::{Change, SqliteStore};
 const MINUTE_MS: i64 = 60_000;
 const SHOP: &str = "ShopID=tshop00000001&ShopPass=demoshop1pass";
 const NOT_OPEN: (u16, &str) = (422, "InvalidCheckoutSessionStatus");
-
-/// Amazon: what it answers to a method and path, the first time and until the test says otherwise; what it was asked.
-#[derive(Default)]
-struct Amazon {
-    first: Mutex<HashMap<String, (u16, Value)>>,
-    answers: Mutex<HashMap<String, (u16, Value)>>,
-    asked: Mutex<Vec<String>>,
-}
-
-impl Amazon {
-    fn answers(&self, what: &str, status: u16, body: Value) {
-        self.answers.lock().unwrap().insert(what.to_owned(), (status, body));
-    }
-
-    fn answers_once(&self, what: &str, status: u16, body: Value) {
-        self.first.lock().unwrap().insert(what.to_owned(), (status, body));
-    }
-
-    fn refuses(&self, what: &str, (status, reason_code): (u16, &str)) {
-        self.answers(what, status, json!({"reasonCode": reason_code, "message": ""}));
-    }
-
-    fn asked(&self, what: &str) -> usize {
-        self.asked.lock().unwrap().iter().filter(|asked| *asked == what).count()
-    }
-
-    fn answer(&self, request: &Request) -> (StatusCode, Json<Value>) {
-        let what = format!("{} {}", request.method(), request.uri().path());
-        let first = self.first.lock().unwrap().remove(&what);
-        let answer = first.or_else(|| self.answers.lock().unwrap().get(&what).cloned());
-        self.asked.lock().unwrap().push(what);
-        let (status, body) = answer.unwrap_or((404, json!({"reasonCode": "ResourceNotFound", "message": ""})));
-        (StatusCode::from_u16(status).unwrap(), Json(body))
-    }
-}
 
 /// Nobody is told; what is owed is in the book.
 struct Silence;
@@ -87,7 +52,11 @@ impl House {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let answering = Arc::clone(&amazon);
-        let router = axum::Router::new().fallback(async move |request: Request| answering.answer(&request));
+        let router = axum::Router::new().fallback(async move |request: Request| {
+            let what = format!("{} {}", request.method(), request.uri().path());
+            answering.hold(&what).await;
+            answering.answer(what)
+        });
         tokio::spawn(async move { axum::serve(listener, router).await });
 
         let files = tempfile::tempdir().unwrap();
@@ -308,6 +277,18 @@ async fn an_expiry_and_a_return_leave_one_of_them() {
     house.gateway.overdue(&house.now(&later).await).await.unwrap();
     assert_eq!(house.returned(&later, "s2").await, "EXPIRED M01052011");
     assert_eq!(house.amazon.asked(&complete("s2")), 0);
+}
+
+/// Amazon did not look at it: the shop may come again, and its session is as good as before.
+#[tokio::test]
+async fn too_many_calls_are_no_judgement_of_a_session() {
+    let house = House::new().await;
+    house.amazon.refuses("PATCH /v2/checkoutSessions/s1", (429, "TooManyRequests"));
+    let (order, executed) = house.exec("O-1", "s1").await;
+    assert_eq!(executed, Err(Refusal::Provider(codes::AMAZON_UNREACHABLE)));
+    assert_eq!((house.now(&order).await.status(), house.open_intent(&order).await), (Status::Unprocessed, None));
+    house.amazon.answers("PATCH /v2/checkoutSessions/s1", 200, session("s1", "Open"));
+    house.exec("O-2", "s1").await.1.unwrap();
 }
 
 #[tokio::test]

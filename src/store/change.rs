@@ -35,6 +35,8 @@ pub struct Change {
     pub(super) journal: JournalEntry,
     pub(super) intent: Option<Intent>,
     pub(super) outcome: Option<Outcome>,
+    /// The number of looks at the intent that the outcome rests on.
+    pub(super) after_looks: Option<i64>,
     pub(super) notification: Option<Notification>,
 }
 
@@ -74,6 +76,14 @@ impl Change {
     #[must_use]
     pub fn closing(mut self, outcome: Outcome) -> Self {
         self.outcome = Some(outcome);
+        self
+    }
+
+    /// The same change, for an outcome that says "not done" of what it knows of: it stands only if nobody has begun to look at
+    /// the intent since there had been so many `looks`, for whoever did may be doing it.
+    #[must_use]
+    pub fn unless_looked_at(mut self, looks: i64) -> Self {
+        self.after_looks = Some(looks);
         self
     }
 
@@ -117,7 +127,16 @@ impl Change {
         transaction: Option<Transaction>,
         journal: JournalEntry,
     ) -> Self {
-        Self { access_id, on_top_of, transaction, journal, intent: None, outcome: None, notification: None }
+        Self {
+            access_id,
+            on_top_of,
+            transaction,
+            journal,
+            intent: None,
+            outcome: None,
+            after_looks: None,
+            notification: None,
+        }
     }
 }
 

@@ -27,6 +27,9 @@ pub enum ApplyError {
     /// The outcome's intent is not open: somebody else has closed it.
     #[error("the operation has an outcome already")]
     OperationClosed,
+    /// Somebody else has begun to look at the outcome's intent, and may do what this outcome says was not done.
+    #[error("somebody else looks at the operation")]
+    LookedAt,
     /// The database failed.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
@@ -77,8 +80,9 @@ pub trait Store: Send + Sync + 'static {
     /// then a second of each, and so on; of a shop, oldest first.
     async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<(ShopId, Intent)>, StoreError>;
 
-    /// Puts off the next look at an open intent and counts this one.
-    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<(), StoreError>;
+    /// Counts a look at an open intent and puts off the next one. Answers how many there were with this one; nothing
+    /// where the intent is closed. From then on no outcome stands that rests on fewer ([`Change::unless_looked_at`]).
+    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<Option<i64>, StoreError>;
 
     /// Makes every open intent due now. For the start of the only serving
     /// process on a database: whoever began these is gone.

@@ -9,8 +9,8 @@ use super::{ApplyError, Change};
 pub(super) struct Present {
     /// The version of each transaction, by AccessID.
     pub(super) versions: HashMap<String, i64>,
-    /// The idempotency key of the effect under way, by AccessID.
-    pub(super) open_intents: HashMap<String, String>,
+    /// The idempotency key of the effect under way, and how often it was looked at, by AccessID.
+    pub(super) open_intents: HashMap<String, (String, i64)>,
     /// Shops and their OrderIDs.
     pub(super) orders_taken: HashSet<(String, String)>,
     /// Sessions, and the transactions they are claimed for.
@@ -28,7 +28,11 @@ impl Present {
             return if taken || self.versions.contains_key(id) { Err(ApplyError::OrderTaken) } else { Ok(()) };
         };
         match (self.open_intents.get(id), &change.outcome) {
-            (Some(open), Some(outcome)) if open == outcome.key.as_str() => {}
+            (Some((open, looks)), Some(outcome)) if open == outcome.key.as_str() => {
+                if change.after_looks.is_some_and(|known| known != *looks) {
+                    return Err(ApplyError::LookedAt);
+                }
+            }
             (None, None) => {}
             (Some(_), None) => return Err(ApplyError::OperationOpen),
             (_, Some(_)) => return Err(ApplyError::OperationClosed),

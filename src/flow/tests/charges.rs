@@ -2,11 +2,11 @@
 
 use super::*;
 
-const CREATE: &str = "POST /v2/charges";
+pub(super) const CREATE: &str = "POST /v2/charges";
 
 impl House {
     /// ExecTran of a new order over a consent.
-    async fn on_demand(&self, order: &str, permission: &str) -> (AccessId, Result<(), Refusal>) {
+    pub(super) async fn on_demand(&self, order: &str, permission: &str) -> (AccessId, Result<(), Refusal>) {
         let form = format!("{SHOP}&OrderID={order}&JobCd=AUTH&Amount=1000&AmazonpayType=3");
         let entered = self.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap();
         let form = format!("{}&AmazonChargePermissionID={permission}", self.naming(&entered.access_id, order));

@@ -89,8 +89,8 @@ async fn present(tx: &mut SqliteConnection, changes: &[Change]) -> Result<Presen
         .filter_map(|change| change.transaction.as_ref())
         .map(|tx| json!({ "shop_id": tx.shop_id, "order_id": tx.order_id }))
         .collect();
-    let rows: Vec<(String, i64, Option<String>)> = sqlx::query_as(
-        "SELECT t.access_id, t.version, o.idempotency_key
+    let rows: Vec<(String, i64, Option<String>, Option<i64>)> = sqlx::query_as(
+        "SELECT t.access_id, t.version, o.idempotency_key, o.looks
              FROM json_each(?1) j
              JOIN transactions t ON t.access_id = j.value
              LEFT JOIN operations o ON o.access_id = t.access_id AND o.verdict IS NULL",
@@ -126,8 +126,8 @@ async fn present(tx: &mut SqliteConnection, changes: &[Change]) -> Result<Presen
     };
     Ok(Present {
         sessions_taken,
-        versions: rows.iter().map(|(id, version, _)| (id.clone(), *version)).collect(),
-        open_intents: rows.into_iter().filter_map(|(id, _, key)| key.map(|key| (id, key))).collect(),
+        versions: rows.iter().map(|(id, version, ..)| (id.clone(), *version)).collect(),
+        open_intents: rows.into_iter().filter_map(|(id, _, key, looks)| Some((id, (key?, looks?)))).collect(),
         orders_taken: orders_taken.into_iter().collect(),
     })
 }

@@ -288,7 +288,7 @@ impl Store for SqliteStore {
         reader::intents_to_look_at(&self.readers, now, limit).await
     }
 
-    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<(), StoreError> {
+    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<Option<i64>, StoreError> {
         self.writer.ask(|reply| Command::LookAgain(key.clone(), at, reply)).await?
     }
 

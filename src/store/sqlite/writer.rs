@@ -40,8 +40,8 @@ pub(super) enum Command {
     Apply(Box<Change>, Reply<(), ApplyError>),
     /// The record of an attempt to notify.
     Attempt(Attempt, Reply<()>),
-    /// Put off an intent.
-    LookAgain(IdempotencyKey, Millis, Reply<()>),
+    /// Count a look at an intent, and put off the next.
+    LookAgain(IdempotencyKey, Millis, Reply<Option<i64>>),
     /// Put off an overdue transaction.
     PutOff { access_id: AccessId, version: i64, at: Millis, reply: Reply<()> },
     /// Make all open intents due.
@@ -216,14 +216,15 @@ async fn record_all(connection: &mut SqliteConnection, attempts: Vec<(Attempt, R
 async fn run_one(connection: &mut SqliteConnection, command: Command) {
     match command {
         Command::LookAgain(key, at, reply) => {
-            let done = sqlx::query(
-                "UPDATE operations SET look_at = ?2, looks = looks + 1 WHERE idempotency_key = ?1 AND verdict IS NULL",
+            let looks = sqlx::query_scalar(
+                "UPDATE operations SET look_at = ?2, looks = looks + 1 WHERE idempotency_key = ?1 AND verdict IS NULL
+                 RETURNING looks",
             )
             .bind(key.as_str())
             .bind(at.0)
-            .execute(connection)
+            .fetch_optional(connection)
             .await;
-            let _ = reply.send(done.map(|_| ()).map_err(|error| failed(&error)));
+            let _ = reply.send(looks.map_err(|error| failed(&error)));
         }
         Command::PutOff { access_id, version, at, reply } => {
             let done = sqlx::query(

@@ -109,7 +109,8 @@ fn days(seeds: u64) -> Vec<Day> {
             }
             // A hundred thousand traces would fill the memory, and any day can be had again.
             let day = play(seed).map(|day| Day { trace: String::new(), ..day });
-            done.push(day.map_err(|why| format!("seed {seed}: {why}")));
+            // Told at once as well: the others may take half an hour.
+            done.push(day.map_err(|why| format!("seed {seed}: {why}")).inspect_err(|why| eprintln!("{why}")));
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

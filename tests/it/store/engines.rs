@@ -194,6 +194,10 @@ impl<'a> Play<'a> {
             4 => Change::event(&before, self.event(&before)?, self.now).ok()?.closing(outcome(&key)),
             _ => Change::event(&before, self.event(&before)?, self.now).ok()?.closing(outcome(&key)).promising(intends),
         };
+        let change = match self.below(4) {
+            0 => change.unless_looked_at(i64::try_from(self.below(2)).unwrap()),
+            _ => change,
+        };
         Some(change.telling(told))
     }
 
@@ -335,7 +339,7 @@ macro_rules! as_it_is {
 }
 
 as_it_is! {
-    (), u64, Option<Transaction>, Option<sekisho::domain::Intent>, Option<Millis>, sekisho::store::Backlog,
+    (), u64, Option<i64>, Option<Transaction>, Option<sekisho::domain::Intent>, Option<Millis>, sekisho::store::Backlog,
     Vec<sekisho::store::ShopOwed>, Vec<sekisho::store::NotificationRecord>, Vec<sekisho::store::AttemptRecord>,
     Vec<sekisho::store::Resent>,
 }

@@ -57,6 +57,7 @@ contract! { on_sqlite: super::open_sqlite, on_memory: super::open_memory; contra
     a_change_needs_the_present_version
     one_effect_at_a_time
     an_outcome_closes_its_intent_once
+    an_outcome_may_rest_on_what_nobody_else_has_done
     nothing_of_a_refused_change_is_left
     intents_come_due_oldest_first
     intents_of_a_dead_process_are_due_at_once

@@ -1,0 +1,60 @@
+//! An Amazon whose every answer the test writes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Json;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use tokio::sync::Barrier;
+
+/// Amazon: what it answers to a method and path, the first time and until the test says otherwise; what it was asked.
+#[derive(Default)]
+pub(super) struct Amazon {
+    first: Mutex<HashMap<String, (u16, Value)>>,
+    answers: Mutex<HashMap<String, (u16, Value)>>,
+    asked: Mutex<Vec<String>>,
+    held: Mutex<HashMap<String, Arc<Barrier>>>,
+}
+
+impl Amazon {
+    /// Holds the next such request back: the test waits once at what this answers until it is there, and once more to let
+    /// it be answered.
+    pub(super) fn holds(&self, what: &str) -> Arc<Barrier> {
+        let barrier = Arc::new(Barrier::new(2));
+        self.held.lock().unwrap().insert(what.to_owned(), Arc::clone(&barrier));
+        barrier
+    }
+
+    pub(super) async fn hold(&self, what: &str) {
+        let held = self.held.lock().unwrap().remove(what);
+        if let Some(barrier) = held {
+            barrier.wait().await;
+            barrier.wait().await;
+        }
+    }
+
+    pub(super) fn answers(&self, what: &str, status: u16, body: Value) {
+        self.answers.lock().unwrap().insert(what.to_owned(), (status, body));
+    }
+
+    pub(super) fn answers_once(&self, what: &str, status: u16, body: Value) {
+        self.first.lock().unwrap().insert(what.to_owned(), (status, body));
+    }
+
+    pub(super) fn refuses(&self, what: &str, (status, reason_code): (u16, &str)) {
+        self.answers(what, status, json!({"reasonCode": reason_code, "message": ""}));
+    }
+
+    pub(super) fn asked(&self, what: &str) -> usize {
+        self.asked.lock().unwrap().iter().filter(|asked| *asked == what).count()
+    }
+
+    pub(super) fn answer(&self, what: String) -> (StatusCode, Json<Value>) {
+        let first = self.first.lock().unwrap().remove(&what);
+        let answer = first.or_else(|| self.answers.lock().unwrap().get(&what).cloned());
+        self.asked.lock().unwrap().push(what);
+        let (status, body) = answer.unwrap_or((404, json!({"reasonCode": "ResourceNotFound", "message": ""})));
+        (StatusCode::from_u16(status).unwrap(), Json(body))
+    }
+}

@@ -1,0 +1,81 @@
+//! Somebody looks at an effect while whoever began it is still at it: after a stall or a leap of the clock, or beside another
+//! process.
+
+use super::charges::CREATE;
+use super::*;
+
+/// "Amazon did not look at it" is known of one's own calls only. Had the shop been told so, its next try would be a second
+/// charge beside the looker's.
+#[tokio::test]
+async fn what_somebody_looks_at_is_not_said_to_be_undone() {
+    let house = House::new().await;
+    house.amazon.refuses(CREATE, (429, "TooManyRequests"));
+    let held = house.amazon.holds(CREATE);
+    let look = async {
+        held.wait().await;
+        let open = house.gateway.store().intents_to_look_at(Millis(i64::MAX), 1).await.unwrap();
+        let [(_, intent)] = &open[..] else { panic!("{open:?}") };
+        // A look begins so.
+        let looks = house.gateway.store().look_again(&intent.key, house.clock.now()).await.unwrap();
+        held.wait().await;
+        looks
+    };
+    let ((order, executed), looks) = tokio::join!(house.on_demand("O-1", "S03-s1"), look);
+    assert_eq!((executed, looks), (Err(Refusal::Provider(codes::AMAZON_UNREACHABLE)), Some(1)));
+    assert_eq!(house.now(&order).await.status(), Status::Unprocessed);
+    let intent = house.open_intent(&order).await.expect("the looker's word is the last");
+    assert_eq!(intent.looks, 1, "there was no look but that one");
+
+    house.amazon.answers(CREATE, 201, charge("s1", "Authorized", 1000));
+    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Authorized", 1000));
+    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::Closed);
+    assert_eq!((house.now(&order).await.status(), house.owed(&order).await), (Status::Auth, 1));
+}
+
+/// With nobody beside it, the same answer closes the effect, and the shop simply tries again.
+#[tokio::test]
+async fn what_nobody_looks_at_is_undone_at_once() {
+    let house = House::new().await;
+    house.amazon.refuses(CREATE, (429, "TooManyRequests"));
+    let (order, executed) = house.on_demand("O-1", "S03-s1").await;
+    assert_eq!(executed, Err(Refusal::Provider(codes::AMAZON_UNREACHABLE)));
+    assert_eq!(house.open_intent(&order).await, None);
+}
+
+/// What somebody found out to be done is done, whoever else looks.
+#[tokio::test]
+async fn what_is_done_stands_beside_a_look() {
+    let house = House::new().await;
+    house.amazon.answers(CREATE, 201, charge("s1", "Authorized", 1000));
+    let held = house.amazon.holds(CREATE);
+    let look = async {
+        held.wait().await;
+        let open = house.gateway.store().intents_to_look_at(Millis(i64::MAX), 1).await.unwrap();
+        house.gateway.store().look_again(&open[0].1.key, house.clock.now()).await.unwrap();
+        held.wait().await;
+    };
+    let ((order, executed), ()) = tokio::join!(house.on_demand("O-1", "S03-s1"), look);
+    assert_eq!((executed, house.now(&order).await.status()), (Ok(()), Status::Auth));
+    assert_eq!(house.open_intent(&order).await, None);
+}
+
+/// A look moves the next one off before it begins, so that two processes do not look at the same moment.
+#[tokio::test]
+async fn a_look_is_counted_before_amazon_is_asked() {
+    let house = House::new().await;
+    house.amazon.refuses(CREATE, (500, "InternalServerError"));
+    let (order, _) = house.on_demand("O-1", "S03-s1").await;
+    let before = house.open_intent(&order).await.unwrap();
+    let held = house.amazon.holds(CREATE);
+    let beside = async {
+        held.wait().await;
+        let during = house.open_intent(&order).await.unwrap();
+        held.wait().await;
+        during
+    };
+    let (looked, during) = tokio::join!(house.gateway.inquire(&before), beside);
+    assert_eq!(looked.unwrap(), Looked::StillOpen);
+    assert_eq!((before.looks, during.looks), (1, 2));
+    assert!(during.look_at > before.look_at);
+    assert_eq!(house.open_intent(&order).await, Some(during), "and no second time at its end");
+}
