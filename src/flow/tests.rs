@@ -3,6 +3,7 @@
 mod amazon;
 mod charges;
 mod looks;
+mod noes;
 
 use std::time::Duration;
 
