@@ -114,7 +114,7 @@ async fn present(tx: &mut SqliteConnection, changes: &[Change]) -> Result<Presen
         Vec::new()
     } else {
         sqlx::query_as(
-            "SELECT j.value, t.access_id FROM json_each(?1) j JOIN transactions t
+            "SELECT j.value, t.access_id FROM json_each(?1) j JOIN transactions t INDEXED BY transactions_of_session
                      ON t.checkout_session_id = j.value AND t.status NOT IN ('PAYFAIL', 'EXPIRED')
                  UNION ALL
                  SELECT j.value, o.access_id FROM json_each(?1) j JOIN operations o
@@ -165,7 +165,7 @@ async fn write(tx: &mut SqliteConnection, changes: &[&Change]) -> Result<(), sql
             "INSERT INTO notifications (id, access_id, shop_id, url, body, created_at, next_at, behind)
              SELECT j.value ->> 'id', j.value ->> 'access_id', j.value ->> 'shop_id', j.value ->> 'url',
                     j.value ->> 'body', j.value ->> 'created_at', j.value ->> 'created_at',
-                    EXISTS (SELECT 1 FROM notifications earlier
+                    EXISTS (SELECT 1 FROM notifications earlier INDEXED BY notifications_of_transaction
                             WHERE earlier.access_id = j.value ->> 'access_id' AND earlier.state = 'PENDING')
              FROM json_each(?1) j",
         )

@@ -11,12 +11,12 @@
 //! what is done at the start alone (the schema, taking over) is left to the owner of the lock.
 
 mod batch;
+#[cfg(test)]
+mod cost_tests;
 mod key;
 mod notes;
 mod open_error;
 mod outbox;
-#[cfg(test)]
-mod outbox_tests;
 mod overview;
 mod reader;
 mod rows;

@@ -210,7 +210,7 @@ async fn write_attempts(tx: &mut SqliteConnection, rows: &str) -> Result<(), sql
     let ended: Vec<String> = sqlx::query_scalar(
         "UPDATE notifications SET state = j.value ->> 'state', next_at = j.value ->> 'next_at',
              attempts = max(attempts, j.value ->> 'number'), claimed_until = NULL
-         FROM json_each(?1) j WHERE notifications.id = j.value ->> 'id' AND notifications.state = 'PENDING'
+         FROM json_each(?1) j WHERE notifications.id = j.value ->> 'id' AND +notifications.state = 'PENDING'
          RETURNING access_id",
     )
     .bind(rows)
@@ -222,9 +222,9 @@ async fn write_attempts(tx: &mut SqliteConnection, rows: &str) -> Result<(), sql
 /// Says anew, for these transactions, which pending notification is the earliest and which are behind it.
 async fn in_order(tx: &mut SqliteConnection, access_ids: &str) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE notifications SET behind = NOT behind
+        "UPDATE notifications INDEXED BY notifications_of_transaction SET behind = NOT behind
          WHERE access_id IN (SELECT value FROM json_each(?1)) AND state = 'PENDING'
-           AND behind <> EXISTS (SELECT 1 FROM notifications earlier
+           AND behind <> EXISTS (SELECT 1 FROM notifications earlier INDEXED BY notifications_of_transaction
                WHERE earlier.access_id = notifications.access_id AND earlier.state = 'PENDING'
                  AND earlier.rowid < notifications.rowid)",
     )

@@ -40,7 +40,7 @@ pub(super) async fn shops_of_permission(
     permission: &ChargePermissionId,
 ) -> Result<Vec<ShopId>, StoreError> {
     let ids: Vec<String> =
-        sqlx::query_scalar("SELECT DISTINCT shop_id FROM transactions WHERE charge_permission_id = ?1")
+        sqlx::query_scalar("SELECT DISTINCT shop_id FROM transactions INDEXED BY transactions_of_permission WHERE charge_permission_id = ?1")
             .bind(permission.as_str())
             .fetch_all(pool)
             .await
@@ -54,7 +54,7 @@ pub(super) async fn transaction_of_permission(
     permission: &ChargePermissionId,
 ) -> Result<Option<Transaction>, StoreError> {
     sqlx::query_as::<_, TransactionRow>(
-        "SELECT * FROM transactions WHERE charge_permission_id = ?1 AND shop_id = ?2
+        "SELECT * FROM transactions INDEXED BY transactions_of_permission WHERE charge_permission_id = ?1 AND shop_id = ?2
          ORDER BY status IN ('REGISTER', 'END') DESC, created_at DESC LIMIT 1",
     )
     .bind(permission.as_str())
@@ -72,7 +72,7 @@ pub(super) async fn transaction_of_session(
     session: &CheckoutSessionId,
 ) -> Result<Option<Transaction>, StoreError> {
     sqlx::query_as::<_, TransactionRow>(
-        "SELECT * FROM transactions
+        "SELECT * FROM transactions INDEXED BY transactions_of_session
          WHERE checkout_session_id = ?2 AND shop_id = ?1 AND status NOT IN ('PAYFAIL', 'EXPIRED')
          ORDER BY created_at DESC LIMIT 1",
     )
