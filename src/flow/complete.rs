@@ -117,7 +117,7 @@ impl Gateway {
         let waits = self.parts.settings.amazon_total_ms / 50 + 1;
         for _ in 0..waits {
             match self.parts.store.open_intent(access_id).await? {
-                // Whoever began it is done with it, or gone. Reconcile looks, and that may take any number of looks.
+                // Once reconcile has looked in vain nobody is at work on it, and waiting brings nothing.
                 Some(intent) if intent.looks == 0 => {}
                 _ => break,
             }

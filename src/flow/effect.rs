@@ -146,11 +146,14 @@ impl Gateway {
         let now = self.parts.clock.now();
         let key = IdempotencyKey::new(random_hex::<16>(&*self.parts.rng))
             .map_err(|_| Refusal::Internal("the idempotency key is malformed"))?;
-        let settings = &self.parts.settings;
-        // Whoever makes the call may look at once what became of it, which takes as long again. Whoever lives puts the look
-        // off to a nearer moment when the outcome is unknown, and after a death `adopt` makes it due.
-        let look_at = now.plus(2 * settings.amazon_total_ms).plus(settings.first_look_ms);
-        Ok(Intent { key, access_id: transaction.access_id.clone(), effect, started_at: now, look_at, looks: 0 })
+        Ok(Intent {
+            key,
+            access_id: transaction.access_id.clone(),
+            effect,
+            started_at: now,
+            look_at: self.over_by(),
+            looks: 0,
+        })
     }
 
     /// Commits what was found out, with everything that follows from it, and wakes the notifier.
@@ -168,11 +171,8 @@ impl Gateway {
             Finding::Done(value, event, proof) => (Ok(value), event, proof),
             Finding::NotDone(code, event, proof) => (Err(code), event, proof),
             Finding::Unknown(why) => {
-                // Whoever looks has put the next look off already.
-                if intent.looks == 0 {
-                    self.count_look(intent).await;
-                }
-                return Ok(still_unknown(before, intent, &why));
+                self.put_off(intent, &why).await;
+                return Ok(still_unknown(before));
             }
         };
         let now = self.parts.clock.now();
@@ -192,10 +192,14 @@ impl Gateway {
             None => change,
         };
         // "Not done" is known of one's own calls. Who looks at the intent meanwhile may be doing it, so theirs is the last word.
-        let change = if result.is_err() { change.unless_looked_at(intent.looks) } else { change };
+        let change = if result.is_err() { change.unless_looked_at(intent) } else { change };
         let (transaction, notification_id) = match self.commit(shop, before, change).await {
             Err(Refusal::Busy) if result.is_err() && self.is_open(intent).await? => {
-                return Ok(still_unknown(before, intent, "somebody else looks at it"));
+                tracing::warn!(
+                    access_id = %intent.access_id, operation = intent.effect.name(),
+                    "outcome unknown: somebody else looks at it"
+                );
+                return Ok(still_unknown(before));
             }
             committed => committed?,
         };
@@ -233,17 +237,16 @@ impl Gateway {
         let Some(transaction) = self.parts.store.transaction(&intent.access_id).await? else {
             return Err(Refusal::Internal("an intent without a transaction"));
         };
-        // Whoever listed the intent may have waited since. One that is closed must not be done again, for its outcome
-        // has been told; one that is still open now vouches for the transaction read above. And whatever is wrong with this
-        // one, the next ones have their turn first.
-        let Some(looks) = self.parts.store.look_again(&intent.key, self.next_look(intent)).await? else {
-            return Ok(Looked::ClosedByAnother);
-        };
-        let intent = &Intent { looks, ..intent.clone() };
         let Some(shop) = self.parts.shops.get(&transaction.shop_id) else {
-            still_unknown::<()>(&transaction, intent, "its shop is not in shops.toml");
+            self.put_off(intent, "its shop is not in shops.toml").await;
             return Ok(Looked::StillOpen);
         };
+        // Whoever listed the intent may have waited since. One that is closed must not be done again, for its outcome
+        // has been told; one that is still open now vouches for the transaction read above.
+        let Some(look_at) = self.parts.store.begin_look(&intent.key, self.over_by()).await? else {
+            return Ok(Looked::ClosedByAnother);
+        };
+        let intent = &Intent { look_at, ..intent.clone() };
         let finding = match &intent.effect {
             Effect::UpdateCheckoutSession { .. } => self.look_at_update(&shop, &transaction, intent).await,
             Effect::CompleteCheckoutSession { .. } => self.look_at_complete(&shop, &transaction, intent).await,
@@ -263,7 +266,11 @@ impl Gateway {
                 Ok(if closed { Looked::Closed } else { Looked::StillOpen })
             }
             Err(Refusal::Busy) => Ok(Looked::ClosedByAnother),
-            Err(other) => Err(other),
+            Err(other) => {
+                // Whatever is wrong with this one, the next ones have their turn first.
+                self.put_off(intent, &other.to_string()).await;
+                Err(other)
+            }
         }
     }
 
@@ -272,27 +279,29 @@ impl Gateway {
         Ok(open.is_some_and(|open| open.key == intent.key))
     }
 
-    /// When to look at an intent for the next time.
-    fn next_look(&self, intent: &Intent) -> Millis {
+    async fn put_off(&self, intent: &Intent, why: &str) {
         let first = self.parts.settings.first_look_ms.max(1);
         let wait = first.saturating_mul(1 << intent.looks.clamp(0, 20)).min(LOOK_EVERY_MS_MAX.max(first));
-        self.parts.clock.now().plus(wait)
+        tracing::warn!(
+            access_id = %intent.access_id, operation = intent.effect.name(), why, next_look_ms = wait,
+            "outcome unknown"
+        );
+        if let Err(error) = self.parts.store.look_again(&intent.key, self.parts.clock.now().plus(wait)).await {
+            // The intent is still open and due at its old moment: it is looked at, not forgotten.
+            tracing::warn!(%error, "the next look could not be put off");
+        }
     }
 
-    /// Counts the attempt of whoever began the effect as the first look.
-    async fn count_look(&self, intent: &Intent) {
-        if let Err(error) = self.parts.store.look_again(&intent.key, self.next_look(intent)).await {
-            // The intent is still open and due at its old moment: it is looked at later, not never.
-            tracing::warn!(%error, "the next look could not be put forward");
-        }
+    /// When whoever begins now to call Amazon, and then to look what became of it, is over with both. Whoever lives puts the
+    /// next look forward to a nearer moment when the outcome is unknown, and after a death `adopt` makes it due.
+    fn over_by(&self) -> Millis {
+        let settings = &self.parts.settings;
+        self.parts.clock.now().plus(2 * settings.amazon_total_ms).plus(settings.first_look_ms)
     }
 }
 
-/// Leaves an intent open, and the transaction as it is.
-fn still_unknown<T>(before: &Transaction, intent: &Intent, why: &str) -> Concluded<T> {
-    tracing::warn!(
-        access_id = %intent.access_id, operation = intent.effect.name(), why, looks = intent.looks, "outcome unknown"
-    );
+/// The intent stays open, and the transaction as it is.
+fn still_unknown<T>(before: &Transaction) -> Concluded<T> {
     let result = Err(crate::protocol::codes::AMAZON_UNREACHABLE);
     Concluded { result, transaction: before.clone(), notification_id: None }
 }

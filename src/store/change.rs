@@ -35,8 +35,8 @@ pub struct Change {
     pub(super) journal: JournalEntry,
     pub(super) intent: Option<Intent>,
     pub(super) outcome: Option<Outcome>,
-    /// The number of looks at the intent that the outcome rests on.
-    pub(super) after_looks: Option<i64>,
+    /// How many looks at the intent there had been, and when the next was to be, for whom the outcome stands.
+    pub(super) known_looks: Option<(i64, Millis)>,
     pub(super) notification: Option<Notification>,
 }
 
@@ -79,11 +79,11 @@ impl Change {
         self
     }
 
-    /// The same change, for an outcome that says "not done" of what it knows of: it stands only if nobody has begun to look at
-    /// the intent since there had been so many `looks`, for whoever did may be doing it.
+    /// The same change, for an outcome that says "not done" of one's own calls: it stands only if nobody has begun to look at
+    /// the intent since it was as here, for whoever did may be doing it.
     #[must_use]
-    pub fn unless_looked_at(mut self, looks: i64) -> Self {
-        self.after_looks = Some(looks);
+    pub fn unless_looked_at(mut self, known: &Intent) -> Self {
+        self.known_looks = Some((known.looks, known.look_at));
         self
     }
 
@@ -134,7 +134,7 @@ impl Change {
             journal,
             intent: None,
             outcome: None,
-            after_looks: None,
+            known_looks: None,
             notification: None,
         }
     }

@@ -80,9 +80,13 @@ pub trait Store: Send + Sync + 'static {
     /// then a second of each, and so on; of a shop, oldest first.
     async fn intents_to_look_at(&self, now: Millis, limit: u32) -> Result<Vec<(ShopId, Intent)>, StoreError>;
 
-    /// Counts a look at an open intent and puts off the next one. Answers how many there were with this one; nothing
-    /// where the intent is closed. From then on no outcome stands that rests on fewer ([`Change::unless_looked_at`]).
-    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<Option<i64>, StoreError>;
+    /// Notes that somebody begins to look at an open intent, by putting off the next look to `at`, or to just behind the
+    /// moment that it had. Answers that moment; nothing where the intent is closed. From then on no outcome "not done" of
+    /// whoever knows of the moment before stands any more ([`Change::unless_looked_at`]).
+    async fn begin_look(&self, key: &IdempotencyKey, at: Millis) -> Result<Option<Millis>, StoreError>;
+
+    /// Puts off the next look at an open intent and counts the one that is over.
+    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<(), StoreError>;
 
     /// Makes every open intent due now. For the start of the only serving
     /// process on a database: whoever began these is gone.

@@ -3,14 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{ApplyError, Change};
+use crate::domain::Millis;
 
 /// What the book says now about everything that some changes touch. What it does not touch may be missing.
 #[derive(Debug, Default)]
 pub(super) struct Present {
     /// The version of each transaction, by AccessID.
     pub(super) versions: HashMap<String, i64>,
-    /// The idempotency key of the effect under way, and how often it was looked at, by AccessID.
-    pub(super) open_intents: HashMap<String, (String, i64)>,
+    /// The idempotency key of the effect under way, how often it was looked at and when it will be, by AccessID.
+    pub(super) open_intents: HashMap<String, (String, (i64, Millis))>,
     /// Shops and their OrderIDs.
     pub(super) orders_taken: HashSet<(String, String)>,
     /// Sessions, and the transactions they are claimed for.
@@ -29,7 +30,7 @@ impl Present {
         };
         match (self.open_intents.get(id), &change.outcome) {
             (Some((open, looks)), Some(outcome)) if open == outcome.key.as_str() => {
-                if change.after_looks.is_some_and(|known| known != *looks) {
+                if change.known_looks.is_some_and(|known| known != *looks) {
                     return Err(ApplyError::LookedAt);
                 }
             }

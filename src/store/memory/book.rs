@@ -56,7 +56,7 @@ impl Book {
             present.versions.insert(id.to_owned(), row.version);
         }
         if let Some(open) = self.open_intents().find(|intent| intent.access_id == change.access_id) {
-            present.open_intents.insert(id.to_owned(), (open.key.as_str().to_owned(), open.looks));
+            present.open_intents.insert(id.to_owned(), (open.key.as_str().to_owned(), (open.looks, open.look_at)));
         }
         if change.on_top_of.is_none() {
             let orders = self.transactions.iter().map(|row| (row.shop_id.clone(), row.order_id.clone()));
@@ -175,11 +175,17 @@ impl Book {
         named.collect()
     }
 
-    pub(super) fn look_again(&mut self, key: &IdempotencyKey, at: Millis) -> Option<i64> {
+    pub(super) fn begin_look(&mut self, key: &IdempotencyKey, at: Millis) -> Option<Millis> {
         let intent = self.open_intents_mut().find(|intent| intent.key == *key)?;
-        intent.look_at = at;
-        intent.looks += 1;
-        Some(intent.looks)
+        intent.look_at = at.max(intent.look_at.plus(1));
+        Some(intent.look_at)
+    }
+
+    pub(super) fn look_again(&mut self, key: &IdempotencyKey, at: Millis) {
+        if let Some(intent) = self.open_intents_mut().find(|intent| intent.key == *key) {
+            intent.look_at = at;
+            intent.looks += 1;
+        }
     }
 
     pub(super) fn adopt_open_intents(&mut self, now: Millis) -> u64 {

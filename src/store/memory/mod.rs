@@ -92,8 +92,13 @@ impl Store for MemoryStore {
         self.book().intents_to_look_at(now, limit)
     }
 
-    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<Option<i64>, StoreError> {
-        Ok(self.book().look_again(key, at))
+    async fn begin_look(&self, key: &IdempotencyKey, at: Millis) -> Result<Option<Millis>, StoreError> {
+        Ok(self.book().begin_look(key, at))
+    }
+
+    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<(), StoreError> {
+        self.book().look_again(key, at);
+        Ok(())
     }
 
     async fn adopt_open_intents(&self, now: Millis) -> Result<u64, StoreError> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use super::super::row::TransactionRow;
-use crate::domain::Notification;
+use crate::domain::{Millis, Notification};
 use crate::store::present::Present;
 use crate::store::{ApplyError, Change};
 
@@ -80,6 +80,9 @@ async fn judge_and_write(
     Ok(verdicts)
 }
 
+/// AccessID and version; key, looks and next look of the effect under way.
+type PresentRow = (String, i64, Option<String>, Option<i64>, Option<i64>);
+
 /// What the database says now about everything that a batch touches.
 async fn present(tx: &mut SqliteConnection, changes: &[Change]) -> Result<Present, sqlx::Error> {
     let ids: Vec<_> = changes.iter().map(|change| change.access_id.as_str()).collect();
@@ -89,8 +92,8 @@ async fn present(tx: &mut SqliteConnection, changes: &[Change]) -> Result<Presen
         .filter_map(|change| change.transaction.as_ref())
         .map(|tx| json!({ "shop_id": tx.shop_id, "order_id": tx.order_id }))
         .collect();
-    let rows: Vec<(String, i64, Option<String>, Option<i64>)> = sqlx::query_as(
-        "SELECT t.access_id, t.version, o.idempotency_key, o.looks
+    let rows: Vec<PresentRow> = sqlx::query_as(
+        "SELECT t.access_id, t.version, o.idempotency_key, o.looks, o.look_at
              FROM json_each(?1) j
              JOIN transactions t ON t.access_id = j.value
              LEFT JOIN operations o ON o.access_id = t.access_id AND o.verdict IS NULL",
@@ -127,7 +130,10 @@ async fn present(tx: &mut SqliteConnection, changes: &[Change]) -> Result<Presen
     Ok(Present {
         sessions_taken,
         versions: rows.iter().map(|(id, version, ..)| (id.clone(), *version)).collect(),
-        open_intents: rows.into_iter().filter_map(|(id, _, key, looks)| Some((id, (key?, looks?)))).collect(),
+        open_intents: rows
+            .into_iter()
+            .filter_map(|(id, _, key, looks, look_at)| Some((id, (key?, (looks?, Millis(look_at?))))))
+            .collect(),
         orders_taken: orders_taken.into_iter().collect(),
     })
 }
@@ -228,7 +234,7 @@ mod tests {
     use sqlx::sqlite::SqliteConnectOptions;
 
     use super::*;
-    use crate::domain::{AccessId, AmazonpayType, JobCd, Millis, Money, OrderId, ShopId, State, Transaction, Yen};
+    use crate::domain::{AccessId, AmazonpayType, JobCd, Money, OrderId, ShopId, State, Transaction, Yen};
 
     fn entry(number: usize) -> Change {
         Change::entered(Transaction {

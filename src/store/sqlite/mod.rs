@@ -288,7 +288,11 @@ impl Store for SqliteStore {
         reader::intents_to_look_at(&self.readers, now, limit).await
     }
 
-    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<Option<i64>, StoreError> {
+    async fn begin_look(&self, key: &IdempotencyKey, at: Millis) -> Result<Option<Millis>, StoreError> {
+        self.writer.ask(|reply| Command::BeginLook(key.clone(), at, reply)).await?
+    }
+
+    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<(), StoreError> {
         self.writer.ask(|reply| Command::LookAgain(key.clone(), at, reply)).await?
     }
 

@@ -40,8 +40,10 @@ pub(super) enum Command {
     Apply(Box<Change>, Reply<(), ApplyError>),
     /// The record of an attempt to notify.
     Attempt(Attempt, Reply<()>),
+    /// Note that somebody begins to look at an intent.
+    BeginLook(IdempotencyKey, Millis, Reply<Option<Millis>>),
     /// Count a look at an intent, and put off the next.
-    LookAgain(IdempotencyKey, Millis, Reply<Option<i64>>),
+    LookAgain(IdempotencyKey, Millis, Reply<()>),
     /// Put off an overdue transaction.
     PutOff { access_id: AccessId, version: i64, at: Millis, reply: Reply<()> },
     /// Make all open intents due.
@@ -215,16 +217,26 @@ async fn record_all(connection: &mut SqliteConnection, attempts: Vec<(Attempt, R
 
 async fn run_one(connection: &mut SqliteConnection, command: Command) {
     match command {
-        Command::LookAgain(key, at, reply) => {
-            let looks = sqlx::query_scalar(
-                "UPDATE operations SET look_at = ?2, looks = looks + 1 WHERE idempotency_key = ?1 AND verdict IS NULL
-                 RETURNING looks",
+        Command::BeginLook(key, at, reply) => {
+            let look_at = sqlx::query_scalar::<_, i64>(
+                "UPDATE operations SET look_at = max(look_at + 1, ?2) WHERE idempotency_key = ?1 AND verdict IS NULL
+                 RETURNING look_at",
             )
             .bind(key.as_str())
             .bind(at.0)
             .fetch_optional(connection)
             .await;
-            let _ = reply.send(looks.map_err(|error| failed(&error)));
+            let _ = reply.send(look_at.map(|at| at.map(Millis)).map_err(|error| failed(&error)));
+        }
+        Command::LookAgain(key, at, reply) => {
+            let done = sqlx::query(
+                "UPDATE operations SET look_at = ?2, looks = looks + 1 WHERE idempotency_key = ?1 AND verdict IS NULL",
+            )
+            .bind(key.as_str())
+            .bind(at.0)
+            .execute(connection)
+            .await;
+            let _ = reply.send(done.map(|_| ()).map_err(|error| failed(&error)));
         }
         Command::PutOff { access_id, version, at, reply } => {
             let done = sqlx::query(

@@ -140,7 +140,11 @@ impl Store for Shelf {
         self.do_or_fail("intents_to_look_at", self.book.intents_to_look_at(now, limit)).await
     }
 
-    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<Option<i64>, StoreError> {
+    async fn begin_look(&self, key: &IdempotencyKey, at: Millis) -> Result<Option<Millis>, StoreError> {
+        self.write("begin_look", self.book.begin_look(key, at)).await
+    }
+
+    async fn look_again(&self, key: &IdempotencyKey, at: Millis) -> Result<(), StoreError> {
         self.write("look_again", self.book.look_again(key, at)).await
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sekisho::domain::transaction::{Event, Failure};
-use sekisho::domain::{Millis, OrderId, ShopId, Status, Transaction};
+use sekisho::domain::{Intent, Millis, OrderId, ShopId, Status, Transaction};
 use sekisho::store::{ApplyError, Change, Store};
 
 use super::sample::{
@@ -129,13 +129,14 @@ pub(super) async fn intents_come_due_oldest_first(store: &Engine) {
     assert_eq!(due(NOW.plus(2 * MINUTE), 10).await, ["key-2", "key-3"]);
     assert_eq!(due(NOW.plus(9 * MINUTE), 2).await, ["key-2", "key-3"]);
     let open = store.open_intent(&access_id(2)).await.unwrap().unwrap();
-    assert_eq!(store.look_again(&open.key, NOW.plus(4 * MINUTE)).await, Ok(Some(1)));
+    store.look_again(&open.key, NOW.plus(4 * MINUTE)).await.unwrap();
     assert_eq!(due(NOW.plus(9 * MINUTE), 10).await, ["key-3", "key-1", "key-2"]);
     let open = store.open_intent(&access_id(2)).await.unwrap().unwrap();
     assert_eq!((open.looks, open.look_at), (1, NOW.plus(4 * MINUTE)));
     // What is closed is not looked at again, and cannot be put off.
     store.apply(Change::outcome(&transaction(3), outcome("key-3"))).await.unwrap();
-    assert_eq!(store.look_again(&outcome("key-3").key, NOW).await, Ok(None));
+    store.look_again(&outcome("key-3").key, NOW).await.unwrap();
+    assert_eq!(store.begin_look(&outcome("key-3").key, NOW).await, Ok(None));
     assert_eq!(due(NOW.plus(9 * MINUTE), 10).await, ["key-1", "key-2"]);
 }
 
@@ -143,14 +144,20 @@ pub(super) async fn an_outcome_may_rest_on_what_nobody_else_has_done(store: &Eng
     let first = enter(store, 1).await;
     let mine = intent(&first, "key-1", NOW);
     store.apply(Change::intent(&first, mine.clone())).await.unwrap();
-    let not_done = |looks| Change::outcome(&first, outcome("key-1")).unless_looked_at(looks);
-    assert_eq!(store.look_again(&mine.key, NOW.plus(MINUTE)).await, Ok(Some(1)));
-    assert_eq!(store.apply(not_done(0)).await, Err(ApplyError::LookedAt));
-    assert_eq!(store.open_intent(&first.access_id).await.unwrap().unwrap().looks, 1);
-    assert_eq!(store.look_again(&mine.key, NOW.plus(MINUTE)).await, Ok(Some(2)));
-    assert_eq!(store.apply(not_done(1)).await, Err(ApplyError::LookedAt));
-    assert_eq!(store.apply(not_done(2)).await, Ok(()));
-    assert_eq!(store.apply(not_done(2)).await, Err(ApplyError::OperationClosed));
+    let not_done = |known: &Intent| Change::outcome(&first, outcome("key-1")).unless_looked_at(known);
+    // Even at the same moment, or an earlier one, the next look is put off.
+    assert_eq!(store.begin_look(&mine.key, NOW).await, Ok(Some(NOW.plus(1))));
+    assert_eq!(store.apply(not_done(&mine)).await, Err(ApplyError::LookedAt));
+    let begun = store.open_intent(&first.access_id).await.unwrap().unwrap();
+    assert_eq!((begun.looks, begun.look_at), (0, NOW.plus(1)));
+    assert_eq!(store.begin_look(&mine.key, NOW.plus(MINUTE)).await, Ok(Some(NOW.plus(MINUTE))));
+    assert_eq!(store.apply(not_done(&begun)).await, Err(ApplyError::LookedAt));
+    // Nor does it stand once the look is over, whatever moment the next one was put off to.
+    store.look_again(&mine.key, mine.look_at).await.unwrap();
+    assert_eq!(store.apply(not_done(&mine)).await, Err(ApplyError::LookedAt));
+    let over = store.open_intent(&first.access_id).await.unwrap().unwrap();
+    assert_eq!(store.apply(not_done(&over)).await, Ok(()));
+    assert_eq!(store.apply(not_done(&over)).await, Err(ApplyError::OperationClosed));
 }
 
 pub(super) async fn intents_of_a_dead_process_are_due_at_once(store: &Engine) {

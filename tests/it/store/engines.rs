@@ -126,6 +126,9 @@ impl<'a> Play<'a> {
             10 => {
                 let key = IdempotencyKey::new(self.name("key")).unwrap();
                 let at = self.moment();
+                if self.below(2) == 0 {
+                    return both!(self, begin_look(&key, at)).unwrap().is_some();
+                }
                 both!(self, look_again(&key, at)).is_ok()
             }
             11 => {
@@ -182,7 +185,7 @@ impl<'a> Play<'a> {
             before.version += 1;
         }
         let open = both!(self, open_intent(&before.access_id)).unwrap();
-        let key = open.map_or_else(|| self.name("key"), |intent| intent.key.to_string());
+        let key = open.as_ref().map_or_else(|| self.name("key"), |intent| intent.key.to_string());
         let (message, at) = (self.name("msg"), self.moment());
         let told = (self.below(3) == 0).then(|| notification(&before, &message, at));
         let next = self.name("key");
@@ -194,8 +197,13 @@ impl<'a> Play<'a> {
             4 => Change::event(&before, self.event(&before)?, self.now).ok()?.closing(outcome(&key)),
             _ => Change::event(&before, self.event(&before)?, self.now).ok()?.closing(outcome(&key)).promising(intends),
         };
-        let change = match self.below(4) {
-            0 => change.unless_looked_at(i64::try_from(self.below(2)).unwrap()),
+        let change = match open {
+            // As it is, or as it was.
+            Some(mut known) if self.below(4) == 0 => {
+                known.looks -= i64::from(self.below(4) == 0);
+                known.look_at = known.look_at.plus(-i64::from(self.below(4) == 0));
+                change.unless_looked_at(&known)
+            }
             _ => change,
         };
         Some(change.telling(told))
@@ -339,7 +347,7 @@ macro_rules! as_it_is {
 }
 
 as_it_is! {
-    (), u64, Option<i64>, Option<Transaction>, Option<sekisho::domain::Intent>, Option<Millis>, sekisho::store::Backlog,
+    (), u64, Option<Transaction>, Option<sekisho::domain::Intent>, Option<Millis>, sekisho::store::Backlog,
     Vec<sekisho::store::ShopOwed>, Vec<sekisho::store::NotificationRecord>, Vec<sekisho::store::AttemptRecord>,
     Vec<sekisho::store::Resent>,
 }
