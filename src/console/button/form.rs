@@ -270,9 +270,10 @@ fn fault_of(error: &ButtonError) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderMap;
+
     use super::*;
     use crate::amazonpay::testing::shops;
-    use axum::http::HeaderMap;
 
     fn shop() -> ShopSettings {
         shops().remove(0)

@@ -42,6 +42,17 @@ impl Counted {
         Self { pool, steps }
     }
 
+    /// Three shops, each with so many of every kind.
+    async fn full_of(count: usize) -> Self {
+        let book = Self::new().await;
+        for shop in [1, 2, 3] {
+            for columns in [DUE, LATER, BEHIND] {
+                book.owe(shop, count, columns).await;
+            }
+        }
+        book
+    }
+
     /// `count` transactions of `shop`, each owed one notification that is as `columns` say.
     async fn owe(&self, shop: usize, count: usize, columns: &str) {
         let sql = format!(
@@ -195,13 +206,8 @@ async fn a_life(book: &Counted) -> Vec<(&'static str, usize)> {
 /// However many transactions the shop has, and whatever it is owed: not a step more.
 #[tokio::test]
 async fn a_payment_costs_the_same_however_much_is_in_the_book() {
-    let (small, large) = (Counted::new().await, Counted::new().await);
-    for (book, count) in [(&small, 10), (&large, 5_000)] {
-        for shop in [1, 2, 3] {
-            for columns in [DUE, LATER, BEHIND] {
-                book.owe(shop, count, columns).await;
-            }
-        }
+    let (small, large) = (Counted::full_of(10).await, Counted::full_of(5_000).await);
+    for book in [&small, &large] {
         sqlx::raw_sql("UPDATE notifications SET state = 'GIVEN_UP', next_at = NULL WHERE rowid % 3 = 0")
             .execute(&book.pool)
             .await
@@ -216,15 +222,7 @@ async fn a_payment_costs_the_same_however_much_is_in_the_book() {
 /// However much the shop itself is owed, or another one, due, later or behind: not a step more.
 #[tokio::test]
 async fn a_claim_costs_the_same_however_much_is_owed() {
-    let small = Counted::new().await;
-    let large = Counted::new().await;
-    for (book, count) in [(&small, 10), (&large, 5_000)] {
-        for shop in [1, 2, 3] {
-            for columns in [DUE, LATER, BEHIND] {
-                book.owe(shop, count, columns).await;
-            }
-        }
-    }
+    let (small, large) = (Counted::full_of(10).await, Counted::full_of(5_000).await);
     let (few, many) = (small.steps_of_a_claim(2).await, large.steps_of_a_claim(2).await);
     assert!(many <= few + 10, "{few} steps with ten of a kind, {many} with five thousand");
 }

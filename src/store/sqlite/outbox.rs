@@ -1,7 +1,8 @@
 //! The outbox's statements. Whoever empties it first asks, on a reading connection, which shops are owed something: one
 //! step in the index for each shop, however much each is owed. Then the writer takes a few of each, again by the index.
 //! So no statement's cost grows with the backlog, and the writer, whom every payment waits for, is held up briefly. Their
-//! indexes are named: what the console reads by has indexes too, and the engine, left to guess, takes one of those.
+//! indexes are named: what the console reads by has indexes too, and the engine, left to guess, takes one of those. A `+`
+//! before a column keeps it from being searched by, where the key that has no name of ours is meant.
 //!
 //! A claim moves `next_at` to the end of its lease: what is under way is not due, and comes due by itself if its sender
 //! dies. Of each transaction only the earliest pending notification can be due (`behind`), so none overtakes another.

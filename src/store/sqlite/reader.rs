@@ -1,4 +1,5 @@
-//! Every question to the book. Answers are as of the last commit.
+//! Every question to the book. Answers are as of the last commit. Where the console's lists have an index that the engine
+//! might take as well, the right one is named (see `outbox`); `cost_tests` counts.
 
 use sqlx::SqlitePool;
 
@@ -39,12 +40,14 @@ pub(super) async fn shops_of_permission(
     pool: &SqlitePool,
     permission: &ChargePermissionId,
 ) -> Result<Vec<ShopId>, StoreError> {
-    let ids: Vec<String> =
-        sqlx::query_scalar("SELECT DISTINCT shop_id FROM transactions INDEXED BY transactions_of_permission WHERE charge_permission_id = ?1")
-            .bind(permission.as_str())
-            .fetch_all(pool)
-            .await
-            .map_err(|error| failed(&error))?;
+    let ids: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT shop_id FROM transactions INDEXED BY transactions_of_permission
+         WHERE charge_permission_id = ?1",
+    )
+    .bind(permission.as_str())
+    .fetch_all(pool)
+    .await
+    .map_err(|error| failed(&error))?;
     ids.into_iter().map(|id| ShopId::new(id).map_err(|error| StoreError(error.to_string()))).collect()
 }
 
@@ -54,7 +57,8 @@ pub(super) async fn transaction_of_permission(
     permission: &ChargePermissionId,
 ) -> Result<Option<Transaction>, StoreError> {
     sqlx::query_as::<_, TransactionRow>(
-        "SELECT * FROM transactions INDEXED BY transactions_of_permission WHERE charge_permission_id = ?1 AND shop_id = ?2
+        "SELECT * FROM transactions INDEXED BY transactions_of_permission
+         WHERE charge_permission_id = ?1 AND shop_id = ?2
          ORDER BY status IN ('REGISTER', 'END') DESC, created_at DESC LIMIT 1",
     )
     .bind(permission.as_str())

@@ -42,7 +42,7 @@ fn next() -> usize {
 }
 
 /// What the others felt, in milliseconds.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Felt {
     /// From the commit of a notification to its arrival.
     arrival: Vec<f64>,
