@@ -1,7 +1,9 @@
 //! The use cases against a real book and an Amazon whose every answer the test writes.
 
 mod amazon;
+mod apart;
 mod charges;
+mod first_return;
 mod looks;
 mod noes;
 
@@ -101,19 +103,19 @@ impl House {
             description: None,
             client_fields: [None, None, None],
         };
+        self.set_out(&entered.access_id, exec, Departure::Url("http://amazon".to_owned())).await;
+        entered.access_id
+    }
+
+    /// ExecTran and AmazonpayStart of a transaction: its buyer is at Amazon.
+    async fn set_out(&self, access_id: &AccessId, exec: Exec, departure: Departure) {
         let now = self.gateway.clock().now();
-        let ticket = Ticket {
-            token_sha256: "0".repeat(64),
-            limit_at: now,
-            departure: Departure::Url("http://amazon".to_owned()),
-            charge: None,
-        };
+        let ticket = Ticket { token_sha256: "0".repeat(64), limit_at: now, departure, charge: None };
         let look_at = now.plus(60 * MINUTE_MS);
         for event in [Event::Requested(exec, ticket), Event::Started(Handover { look_at, charge: None })] {
-            let change = Change::event(&self.now(&entered.access_id).await, event, now).unwrap();
+            let change = Change::event(&self.now(access_id).await, event, now).unwrap();
             self.gateway.store().apply(change).await.unwrap();
         }
-        entered.access_id
     }
 
     /// ExecTran of a new order over `session`.

@@ -3,9 +3,12 @@
 //! Short here; `./scripts/prove notify` sends as many as one likes (`SEKISHO_PROVE_NOTIFICATIONS`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::time::Instant;
 
+use futures_util::{StreamExt as _, stream};
 use sekisho::domain::{AccessId, Clock as _};
+use sekisho::notify::Settings;
 use sekisho::store::{Resend, Store as _};
 
 use super::post::{Manner, Post, number};
@@ -17,6 +20,8 @@ const SHOPS: usize = 16;
 /// What those are sent that hang or trickle, for each attempt costs their whole time-out; the rest goes to a quick one.
 const SLOW_ROWS: std::ops::Range<usize> = 0..2;
 const QUICK: usize = 6;
+/// Questions to the book under way at a time.
+const AT_ONCE: usize = 64;
 
 /// What the servers of the shops do, in turn.
 const MANNERS: [Manner; 8] = [
@@ -33,7 +38,8 @@ const MANNERS: [Manner; 8] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_changed_by_servers_that_fail() {
     let count = number("SEKISHO_PROVE_NOTIFICATIONS", SHORT);
-    let post = Post::new(SHOPS, |shop| {
+    // The clock moves by the test's hand, and the sender has to see that it did.
+    let post = Post::new(SHOPS, Settings { poll_ms: 20 }, |shop| {
         shop.notify_retry_minutes = vec![10; 5];
         shop.notify_timeout_ms = if is_slow(&shop.shop_id) { 250 } else { 15_000 };
     })
@@ -43,12 +49,15 @@ async fn nothing_is_lost_or_changed_by_servers_that_fail() {
     }
     let begun = Instant::now();
     let (mut owed, mut slow) = (BTreeMap::new(), BTreeSet::new());
-    for number in 0..count {
+    let owing = stream::iter(0..count).map(async |number| {
         let (row, shop) = (number / SHOPS, number % SHOPS);
         let shop = &post.shops[shop];
         let shop = if is_slow(shop.as_str()) && !SLOW_ROWS.contains(&row) { &post.shops[QUICK] } else { shop };
-        let notification = post.owe(shop, number).await;
-        if is_slow(shop.as_str()) {
+        post.owe(shop, number).await
+    });
+    let mut owing = pin!(owing.buffer_unordered(AT_ONCE));
+    while let Some(notification) = owing.next().await {
+        if is_slow(notification.shop_id.as_str()) {
             slow.insert(notification.id.clone());
         }
         owed.insert(notification.id, notification.body);
@@ -92,11 +101,10 @@ fn is_slow(shop_id: &str) -> bool {
 
 /// State and attempts of every notification.
 async fn states(post: &Post, count: usize) -> Vec<(String, i64)> {
-    let mut states = Vec::with_capacity(count);
-    for number in 0..count {
+    let state = async |number| {
         let access_id = AccessId::new(format!("{number:032x}")).unwrap();
         let record = post.store.notifications_of(&access_id).await.unwrap().remove(0);
-        states.push((record.state, record.attempts));
-    }
-    states
+        (record.state, record.attempts)
+    };
+    stream::iter(0..count).map(state).buffer_unordered(AT_ONCE).collect().await
 }

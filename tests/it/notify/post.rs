@@ -100,7 +100,7 @@ fn shops(data: &Path, url: &str, count: usize, change: impl Fn(&mut ShopSettings
 
 impl Post {
     /// `count` shops whose servers take everything.
-    pub(super) async fn new(count: usize, change: impl Fn(&mut ShopSettings)) -> Self {
+    pub(super) async fn new(count: usize, settings: Settings, change: impl Fn(&mut ShopSettings)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let servers = Arc::<Mutex<Servers>>::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -108,7 +108,7 @@ impl Post {
         let router = Router::new().fallback(receive).with_state(servers.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
 
-        let settings = shops(data.path(), &url, count, change);
+        let served = shops(data.path(), &url, count, change);
         let store = Arc::new(SqliteStore::open(&data.path().join("sekisho.db")).await.unwrap());
         let (clock, outbox) = (Arc::new(ManualClock::at(START)), Arc::<Outbox>::default());
         let names: Arc<dyn egress::Names> = Arc::new(egress::SystemNames);
@@ -117,11 +117,11 @@ impl Post {
         let outside = egress::Outside::new(egress::client(connect, total).unwrap(), &guards);
         let dispatcher = Dispatcher::new(
             store.clone(),
-            Arc::new(Shops::open(settings).unwrap()),
+            Arc::new(Shops::open(served).unwrap()),
             outbox.clone(),
             outside,
             (clock.clone(), Arc::new(SeededRng::new(5))),
-            Settings { poll_ms: 20 },
+            settings,
         );
         let stop = CancellationToken::new();
         tokio::spawn(dispatcher.run(stop.clone()));
