@@ -59,7 +59,7 @@ pub struct Possible {
 impl Possible {
     /// Of this transaction.
     pub fn of(transaction: &Transaction) -> Self {
-        let money = Some(transaction.money).filter(|money| money.total().get() > 0);
+        let money = Some(transaction.money);
         match &transaction.state {
             State::Auth(_) => Self { sales: money, cancel: money, change: money, refund: None },
             State::Sales(payment) | State::Capture(payment) if payment.refund.is_none() => {

@@ -170,7 +170,6 @@ impl Gateway {
                     let ends = error.reason_code() != Some("InvalidCheckoutSessionStatus");
                     Finding::NotDone(code, ends.then(|| failed(code)), Proof::of(error))
                 }
-                (SessionState::Open, _) => Finding::Unknown("the session is still open".to_owned()),
                 _ => self.ended_session(shop, transaction, &answer.value, answer.request_id, errand).await,
             },
             // Not even "no such session" is evidence here: it was there when ExecTran updated it, so an account that was

@@ -2,6 +2,7 @@
 
 mod amazon;
 mod apart;
+mod by_hand;
 mod charges;
 mod first_return;
 mod looks;
@@ -105,6 +106,14 @@ impl House {
         };
         self.set_out(&entered.access_id, exec, Departure::Url("http://amazon".to_owned())).await;
         entered.access_id
+    }
+
+    /// A transaction in AUTH over session s1.
+    async fn authorised(&self) -> AccessId {
+        let order = self.away("O-1", "s1", "AUTH").await;
+        self.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
+        assert_eq!(self.returned(&order, "s1").await, "AUTH");
+        order
     }
 
     /// ExecTran and AmazonpayStart of a transaction: its buyer is at Amazon.
@@ -329,9 +338,7 @@ async fn two_executions_at_once_are_one_update() {
 #[tokio::test]
 async fn a_capture_stays_open_until_the_charge_tells() {
     let house = House::new().await;
-    let order = house.away("O-1", "s1", "AUTH").await;
-    house.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
-    assert_eq!(house.returned(&order, "s1").await, "AUTH");
+    let order = house.authorised().await;
 
     let before = house.now(&order).await;
     let effect = Effect::CaptureCharge { charge: before.state.payment().unwrap().charge.clone(), money: before.money };
@@ -354,9 +361,7 @@ async fn a_capture_stays_open_until_the_charge_tells() {
 #[tokio::test]
 async fn a_capture_that_was_refused_is_not_done_again_by_a_late_look() {
     let house = House::new().await;
-    let order = house.away("O-1", "s1", "AUTH").await;
-    house.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
-    assert_eq!(house.returned(&order, "s1").await, "AUTH");
+    let order = house.authorised().await;
     house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Authorized", 1000));
     let capture = "POST /v2/charges/S03-s1-C1/capture";
 

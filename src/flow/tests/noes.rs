@@ -20,14 +20,6 @@ fn permission(state: &str) -> Value {
 }
 
 impl House {
-    /// A transaction in AUTH over session s1.
-    async fn authorised(&self) -> AccessId {
-        let order = self.away("O-1", "s1", "AUTH").await;
-        self.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
-        assert_eq!(self.returned(&order, "s1").await, "AUTH");
-        order
-    }
-
     async fn cancel(&self, access_id: &AccessId) -> Result<Status, Refusal> {
         let form = format!("{}&CancelAmount=1000", self.naming(access_id, "O-1"));
         self.gateway.cancel(read(&form, read_cancel)).await.map(|reply| reply.status)

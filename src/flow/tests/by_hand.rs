@@ -1,0 +1,47 @@
+//! What the console offers to do by hand.
+
+use super::*;
+use crate::protocol::{read_cancel, read_change};
+
+/// The charge in its Status as Amazon tells it, before and while and after money goes back.
+#[tokio::test]
+async fn what_a_transaction_allows() {
+    let house = House::new().await;
+    let order = house.away("O-1", "s1", "AUTH").await;
+    let possible = async || Possible::of(&house.now(&order).await);
+    assert_eq!(possible().await, Possible::default());
+
+    house.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
+    assert_eq!(house.returned(&order, "s1").await, "AUTH");
+    let all = Some(house.now(&order).await.money);
+    assert_eq!(possible().await, Possible { sales: all, cancel: all, refund: None, change: all });
+
+    house.amazon.answers("POST /v2/charges/S03-s1-C1/capture", 200, charge("s1", "Captured", 1000));
+    assert_eq!(house.sales(&order, "O-1").await, Ok(Status::Sales));
+    assert_eq!(possible().await, Possible { refund: all, change: all, ..Possible::default() });
+
+    house.amazon.answers("POST /v2/refunds", 201, refund("RefundInitiated", 100));
+    let form = format!("{}&Amount=900", house.naming(&order, "O-1"));
+    house.gateway.change(read(&form, read_change)).await.unwrap();
+    assert_eq!(house.now(&order).await.status(), Status::Sales);
+    assert_eq!(possible().await, Possible::default(), "a refund is under way");
+
+    house.amazon.answers("GET /v2/refunds/S03-s1-R1", 200, refund("Refunded", 100));
+    house.clock.advance(60 * MINUTE_MS);
+    house.gateway.overdue(&house.now(&order).await).await.unwrap();
+    let left = Some(house.now(&order).await.money);
+    assert_eq!(left.map(|money| money.total().get()), Some(900));
+    assert_eq!(possible().await, Possible { refund: left, change: left, ..Possible::default() });
+
+    house.amazon.answers("POST /v2/refunds", 201, refund("RefundInitiated", 900));
+    let form = format!("{}&CancelAmount=900", house.naming(&order, "O-1"));
+    house.gateway.cancel(read(&form, read_cancel)).await.unwrap();
+    assert_eq!(possible().await, Possible::default());
+}
+
+fn refund(state: &str, yen: u32) -> Value {
+    json!({
+        "refundId": "S03-s1-R1", "chargeId": "S03-s1-C1", "statusDetails": {"state": state},
+        "refundAmount": {"amount": yen.to_string(), "currencyCode": "JPY"},
+    })
+}
