@@ -4,6 +4,7 @@ mod amazon;
 mod apart;
 mod by_hand;
 mod charges;
+mod finalize;
 mod first_return;
 mod looks;
 mod noes;
