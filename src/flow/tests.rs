@@ -6,6 +6,7 @@ mod by_hand;
 mod charges;
 mod finalize;
 mod first_return;
+mod hints;
 mod looks;
 mod noes;
 

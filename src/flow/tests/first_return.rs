@@ -24,6 +24,15 @@ impl House {
         entered.access_id
     }
 
+    /// A consent without a first payment, over session s1.
+    pub(super) async fn consented(&self) -> AccessId {
+        let order = self.with_payload(0).await;
+        self.amazon.answers(&get("s1"), 200, made_for(&order, "Open", None, "Confirm", "Recurring"));
+        self.amazon.answers(&complete("s1"), 200, session("s1", "Completed"));
+        assert_eq!(self.came_back(&order, "s1").await, Ok(Status::Register));
+        order
+    }
+
     async fn came_back(&self, access_id: &AccessId, session: &str) -> Result<Status, ReturnError> {
         let with = Return { session: Some(CheckoutSessionId::new(session).unwrap()), cancel_key: None };
         self.gateway.came_back(access_id.clone(), with).await?;

@@ -150,4 +150,8 @@ fn a_fault_of_the_gateways_own_is_told_as_one() {
     assert_eq!(of(Refusal::Internal("why")), codes::UNEXPECTED);
     assert_eq!(of(Refusal::Store(crate::store::StoreError(String::new()))), codes::DATABASE);
     assert_eq!(of(Refusal::SessionTaken), codes::TRANSACTION_UNKNOWN);
+    let of = |refusal| StartError::from(refusal).code();
+    assert_eq!(of(Refusal::Internal("why")), codes::UNEXPECTED);
+    assert_eq!(of(Refusal::Store(crate::store::StoreError(String::new()))), codes::DATABASE);
+    assert_eq!(of(Refusal::Busy), codes::TOKEN_INVALID);
 }

@@ -18,6 +18,7 @@ mod notes;
 mod open_error;
 mod outbox;
 mod overview;
+mod pool;
 mod reader;
 mod rows;
 mod staff;
@@ -34,7 +35,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::sync::Semaphore;
 
@@ -153,13 +154,10 @@ impl SqliteStore {
     }
 
     async fn on(connection: SqliteConnection, path: &Path, lock: Option<File>) -> Result<Self, sqlx::Error> {
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS_MAX)
-            .connect_with(options(path).read_only(true).create_if_missing(false))
-            .await?;
+        let readers =
+            pool::reading(READERS_MAX).connect_with(options(path).read_only(true).create_if_missing(false)).await?;
         // Opened when somebody looks on.
-        let onlookers = SqlitePoolOptions::new()
-            .max_connections(ONLOOKERS_MAX)
+        let onlookers = pool::reading(ONLOOKERS_MAX)
             .acquire_timeout(ONLOOKERS_WAIT)
             .connect_lazy_with(options(path).read_only(true).create_if_missing(false));
         let counting = Arc::new(Semaphore::new(1));
