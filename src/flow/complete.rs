@@ -178,7 +178,7 @@ impl Gateway {
         }
     }
 
-    /// What a session that is over means for its transaction.
+    /// What a session means for its transaction; where it is not over, nothing yet.
     pub(super) async fn ended_session(
         &self,
         shop: &Shop,

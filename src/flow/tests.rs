@@ -93,10 +93,16 @@ impl House {
         self.gateway.store().transaction(access_id).await.unwrap().unwrap()
     }
 
+    /// EntryTran of `yen`; consents have an AmazonpayType of their own.
+    async fn entered(&self, order: &str, job: &str, yen: u32) -> AccessId {
+        let kind = if yen == 0 { 4 } else { 3 };
+        let form = format!("{SHOP}&OrderID={order}&JobCd={job}&Amount={yen}&AmazonpayType={kind}");
+        self.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap().access_id
+    }
+
     /// A transaction in AUTHPROCESS over `session`, as ExecTran and AmazonpayStart leave it.
     async fn away(&self, order: &str, session: &str, job: &str) -> AccessId {
-        let form = format!("{SHOP}&OrderID={order}&JobCd={job}&Amount=1000&AmazonpayType=3");
-        let entered = self.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap();
+        let access_id = self.entered(order, job, 1000).await;
         let exec = Exec {
             way: Way::Review,
             session: Some(CheckoutSessionId::new(session).unwrap()),
@@ -106,8 +112,8 @@ impl House {
             description: None,
             client_fields: [None, None, None],
         };
-        self.set_out(&entered.access_id, exec, Departure::Url("http://amazon".to_owned())).await;
-        entered.access_id
+        self.set_out(&access_id, exec, Departure::Url("http://amazon".to_owned())).await;
+        access_id
     }
 
     /// A transaction in AUTH over session s1.
@@ -131,14 +137,13 @@ impl House {
 
     /// ExecTran of a new order over `session`.
     async fn exec(&self, order: &str, session: &str) -> (AccessId, Result<(), Refusal>) {
-        let form = format!("{SHOP}&OrderID={order}&JobCd=AUTH&Amount=1000&AmazonpayType=3");
-        let entered = self.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap();
+        let access_id = self.entered(order, "AUTH", 1000).await;
         let form = format!(
             "{}&AmazonCheckoutSessionID={session}&RetURL=http%3A%2F%2Fshop%2Fthanks",
-            self.naming(&entered.access_id, order)
+            self.naming(&access_id, order)
         );
         let executed = self.gateway.exec_tran(read(&form, read_exec_tran)).await;
-        (entered.access_id, executed.map(|_| ()))
+        (access_id, executed.map(|_| ()))
     }
 
     fn naming(&self, access_id: &AccessId, order: &str) -> String {
@@ -326,9 +331,7 @@ async fn a_session_belongs_to_the_last_order_that_was_executed_with_it() {
 async fn two_executions_at_once_are_one_update() {
     let house = House::new().await;
     house.amazon.answers("PATCH /v2/checkoutSessions/s1", 200, session("s1", "Open"));
-    let form = format!("{SHOP}&OrderID=O-1&JobCd=AUTH&Amount=1000&AmazonpayType=3");
-    let entered = house.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap();
-    let naming = house.naming(&entered.access_id, "O-1");
+    let naming = house.naming(&house.entered("O-1", "AUTH", 1000).await, "O-1");
     let form = format!("{naming}&AmazonCheckoutSessionID=s1&RetURL=http%3A%2F%2Fshop");
     let exec = || house.gateway.exec_tran(read(&form, read_exec_tran));
     let (one, two) = tokio::join!(exec(), exec());

@@ -7,11 +7,10 @@ pub(super) const CREATE: &str = "POST /v2/charges";
 impl House {
     /// ExecTran of a new order over a consent.
     pub(super) async fn on_demand(&self, order: &str, permission: &str) -> (AccessId, Result<(), Refusal>) {
-        let form = format!("{SHOP}&OrderID={order}&JobCd=AUTH&Amount=1000&AmazonpayType=3");
-        let entered = self.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap();
-        let form = format!("{}&AmazonChargePermissionID={permission}", self.naming(&entered.access_id, order));
+        let access_id = self.entered(order, "AUTH", 1000).await;
+        let form = format!("{}&AmazonChargePermissionID={permission}", self.naming(&access_id, order));
         let executed = self.gateway.exec_tran(read(&form, read_exec_tran)).await;
-        (entered.access_id, executed.map(|_| ()))
+        (access_id, executed.map(|_| ()))
     }
 }
 

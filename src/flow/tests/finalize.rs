@@ -7,11 +7,10 @@ const FINALIZE: &str = "POST /v2/checkoutSessions/s1/finalize";
 impl House {
     /// ExecTran of a new order whose buyer has agreed to session s1 inside the shop's page.
     async fn finalize(&self) -> (AccessId, Result<(), Refusal>) {
-        let form = format!("{SHOP}&OrderID=O-1&JobCd=AUTH&Amount=1000&AmazonpayType=3");
-        let entered = self.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap();
-        let form = format!("{}&AmazonCheckoutSessionID=s1", self.naming(&entered.access_id, "O-1"));
+        let access_id = self.entered("O-1", "AUTH", 1000).await;
+        let form = format!("{}&AmazonCheckoutSessionID=s1", self.naming(&access_id, "O-1"));
         let executed = self.gateway.exec_tran(read(&form, read_exec_tran)).await;
-        (entered.access_id, executed.map(|_| ()))
+        (access_id, executed.map(|_| ()))
     }
 
     async fn looked(&self, access_id: &AccessId) -> Looked {

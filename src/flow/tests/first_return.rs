@@ -8,9 +8,7 @@ const MONTHLY: Frequency = Frequency { unit: FrequencyUnit::Month, value: 1 };
 impl House {
     /// A transaction of `yen` whose buyer left with a payload; one that asks for a consent where there is no yen to pay.
     async fn with_payload(&self, yen: u32) -> AccessId {
-        let kind = if yen == 0 { 4 } else { 3 };
-        let form = format!("{SHOP}&OrderID=O-1&JobCd=AUTH&Amount={yen}&AmazonpayType={kind}");
-        let entered = self.gateway.entry_tran(read(&form, read_entry_tran)).await.unwrap();
+        let access_id = self.entered("O-1", "AUTH", yen).await;
         let exec = Exec {
             way: Way::Apb,
             session: None,
@@ -20,8 +18,8 @@ impl House {
             description: None,
             client_fields: [None, None, None],
         };
-        self.set_out(&entered.access_id, exec, Departure::Payload(String::new())).await;
-        entered.access_id
+        self.set_out(&access_id, exec, Departure::Payload(String::new())).await;
+        access_id
     }
 
     /// A consent without a first payment, over session s1.

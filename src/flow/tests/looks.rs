@@ -4,23 +4,35 @@
 use super::charges::CREATE;
 use super::*;
 
+impl House {
+    /// ExecTran of an order over a consent; `act` has its intent while the answer to the new charge is held back.
+    async fn beside_a_charge<T>(&self, act: impl AsyncFnOnce(Intent) -> T) -> (AccessId, Result<(), Refusal>, T) {
+        let held = self.amazon.holds(CREATE);
+        let beside = async {
+            held.wait().await;
+            let mut open = self.gateway.store().intents_to_look_at(Millis(i64::MAX), 2).await.unwrap();
+            assert_eq!(open.len(), 1);
+            let acted = Box::pin(act(open.remove(0).1)).await;
+            held.wait().await;
+            acted
+        };
+        let ((order, executed), acted) = tokio::join!(self.on_demand("O-1", "S03-s1"), beside);
+        (order, executed, acted)
+    }
+
+    /// A look begins so.
+    async fn begin_look(&self, intent: Intent) -> Option<Millis> {
+        self.gateway.store().begin_look(&intent.key, self.clock.now()).await.unwrap()
+    }
+}
+
 /// "Amazon did not look at it" is known of one's own calls only. Had the shop been told so, its next try would be a second
 /// charge beside the looker's.
 #[tokio::test]
 async fn what_somebody_looks_at_is_not_said_to_be_undone() {
     let house = House::new().await;
     house.amazon.refuses(CREATE, (429, "TooManyRequests"));
-    let held = house.amazon.holds(CREATE);
-    let look = async {
-        held.wait().await;
-        let open = house.gateway.store().intents_to_look_at(Millis(i64::MAX), 1).await.unwrap();
-        let [(_, intent)] = &open[..] else { panic!("{open:?}") };
-        // A look begins so.
-        let begun = house.gateway.store().begin_look(&intent.key, house.clock.now()).await.unwrap();
-        held.wait().await;
-        begun
-    };
-    let ((order, executed), begun) = tokio::join!(house.on_demand("O-1", "S03-s1"), look);
+    let (order, executed, begun) = house.beside_a_charge(async |intent| house.begin_look(intent).await).await;
     assert_eq!(executed, Err(Refusal::Provider(codes::AMAZON_UNREACHABLE)));
     assert_eq!(house.now(&order).await.status(), Status::Unprocessed);
     let intent = house.open_intent(&order).await.expect("the looker's word is the last");
@@ -47,34 +59,22 @@ async fn what_nobody_looks_at_is_undone_at_once() {
 async fn what_is_done_stands_beside_a_look() {
     let house = House::new().await;
     house.amazon.answers(CREATE, 201, charge("s1", "Authorized", 1000));
-    let held = house.amazon.holds(CREATE);
-    let look = async {
-        held.wait().await;
-        let open = house.gateway.store().intents_to_look_at(Millis(i64::MAX), 1).await.unwrap();
-        house.gateway.store().begin_look(&open[0].1.key, house.clock.now()).await.unwrap();
-        held.wait().await;
-    };
-    let ((order, executed), ()) = tokio::join!(house.on_demand("O-1", "S03-s1"), look);
+    let (order, executed, _) = house.beside_a_charge(async |intent| house.begin_look(intent).await).await;
     assert_eq!((executed, house.now(&order).await.status()), (Ok(()), Status::Auth));
     assert_eq!(house.open_intent(&order).await, None);
 }
 
-/// The looker has told the shop's next question how it ended; whoever began it has nothing more to say.
+/// The looker's word stands. Whoever began it knows nothing better, and the shop asks again.
 #[tokio::test]
 async fn what_somebody_else_has_brought_to_its_end_is_not_said_to_be_open() {
     let house = House::new().await;
     house.amazon.refuses(CREATE, (429, "TooManyRequests"));
-    let held = house.amazon.holds(CREATE);
-    let look = async {
-        held.wait().await;
-        let open = house.gateway.store().intents_to_look_at(Millis(i64::MAX), 1).await.unwrap();
+    let look = async |intent: Intent| {
         house.amazon.answers_once(CREATE, 201, charge("s1", "Authorized", 1000));
         house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Authorized", 1000));
-        let looked = house.gateway.inquire(&open[0].1).await.unwrap();
-        held.wait().await;
-        looked
+        house.gateway.inquire(&intent).await.unwrap()
     };
-    let ((order, executed), looked) = tokio::join!(house.on_demand("O-1", "S03-s1"), look);
+    let (order, executed, looked) = house.beside_a_charge(look).await;
     assert_eq!((looked, executed), (Looked::Closed, Err(Refusal::Busy)));
     assert_eq!((house.now(&order).await.status(), house.owed(&order).await), (Status::Auth, 1));
 }

@@ -166,7 +166,8 @@ async fn one_bad_shop_of_a_hundred() {
         figure(
             &format!("R8.{name}"),
             format_args!(
-                "{what}: {told}; the p99 of {} notifications to the {} others, {OTHERS_PER_S} a second, in {} of {rounds} turns, {judgement}; {alike}",
+                "{what}: {told}; the p99 of {} notifications to the {} others, {OTHERS_PER_S} a second, in {} \
+                 of {rounds} turns, {judgement}; {alike}",
                 felt.arrival.len(),
                 SHOPS - 1,
                 felt.turns,
