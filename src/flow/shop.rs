@@ -155,3 +155,34 @@ impl Shops {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amazonpay::testing::shops;
+
+    /// While a shop changes its password its settings are read again, more than once as likely as not.
+    #[test]
+    fn other_settings_come_all_at_once_and_the_password_in_use_stays() {
+        let mut settings = shops();
+        settings[0].other_shop_pass = Some(Secret::new("the other one"));
+        let id = ShopId::new(&settings[0].shop_id).unwrap();
+        let now = Shops::open(settings.clone()).unwrap();
+        assert_eq!((now.len(), now.is_empty()), (settings.len(), false));
+        let taken_out = now.get(&id).unwrap();
+        assert!(taken_out.admits("the other one"));
+
+        settings.truncate(1);
+        settings[0].other_shop_pass = Some(Secret::new("still the other one"));
+        now.replace_by(&Shops::open(settings.clone()).unwrap());
+        assert_eq!((now.len(), now.is_empty()), (1, false));
+        let shop = now.get(&id).unwrap();
+        assert_eq!(shop.pass_in_use().expose(), "still the other one");
+        assert_eq!(taken_out.pass_in_use().expose(), "the other one", "whoever has it goes on with it");
+        assert!(shop.admits(settings[0].shop_pass.expose()));
+        assert_eq!(shop.pass_in_use().expose(), settings[0].shop_pass.expose());
+
+        now.replace_by(&Shops::default());
+        assert_eq!((now.len(), now.is_empty(), now.get(&id).is_some()), (0, true, false));
+    }
+}

@@ -9,7 +9,9 @@ mod first_return;
 mod hints;
 mod looks;
 mod noes;
+mod told;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -34,14 +36,18 @@ use crate::store::{Change, SqliteStore};
 
 const MINUTE_MS: i64 = 60_000;
 const SHOP: &str = "ShopID=tshop00000001&ShopPass=demoshop1pass";
+const BOOK: &str = "book.db";
 const NOT_OPEN: (u16, &str) = (422, "InvalidCheckoutSessionStatus");
 
-/// Nobody is told; what is owed is in the book.
-struct Silence;
+/// Nobody is told; what is owed is in the book. How often somebody would have been woken is counted.
+#[derive(Default)]
+struct Silence(AtomicUsize);
 
 #[async_trait]
 impl Notifier for Silence {
-    fn wake(&self) {}
+    fn wake(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
     async fn first_attempt(&self, _: &str, _: Duration) {}
 }
 
@@ -49,7 +55,9 @@ struct House {
     gateway: Arc<Gateway>,
     amazon: Arc<Amazon>,
     clock: Arc<ManualClock>,
-    _files: tempfile::TempDir,
+    book: Arc<SqliteStore>,
+    silence: Arc<Silence>,
+    files: tempfile::TempDir,
 }
 
 impl House {
@@ -66,14 +74,16 @@ impl House {
         tokio::spawn(async move { axum::serve(listener, router).await });
 
         let files = tempfile::tempdir().unwrap();
+        let book = Arc::new(SqliteStore::open(&files.path().join(BOOK)).await.unwrap());
         let clock = Arc::new(ManualClock::at(Millis(1_795_371_000_000)));
+        let silence = Arc::new(Silence::default());
         let rng = Arc::new(SystemRng);
         let http = egress::client(Duration::from_secs(5), Duration::from_secs(5)).unwrap();
         let retry = Retry { attempts_max: 2, first_delay_ms: 1, ..Retry::default() };
         let gateway = Gateway::new(Parts {
-            store: Arc::new(SqliteStore::open(&files.path().join("book.db")).await.unwrap()),
+            store: book.clone(),
             amazon: Arc::new(Client::new(http, clock.clone(), rng.clone(), retry)),
-            notifier: Arc::new(Silence),
+            notifier: silence.clone(),
             clock: clock.clone(),
             rng,
             shops: Arc::new(shops_at(&endpoint)),
@@ -86,7 +96,7 @@ impl House {
                 egress_allow: Vec::new(),
             },
         });
-        Self { gateway, amazon, clock, _files: files }
+        Self { gateway, amazon, clock, book, silence, files }
     }
 
     async fn now(&self, access_id: &AccessId) -> Transaction {

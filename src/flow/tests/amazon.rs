@@ -50,11 +50,14 @@ impl Amazon {
         self.asked.lock().unwrap().iter().filter(|asked| *asked == what).count()
     }
 
-    pub(super) fn answer(&self, what: String) -> (StatusCode, Json<Value>) {
+    /// Every answer has a name, by its place among all of them.
+    pub(super) fn answer(&self, what: String) -> (StatusCode, [(&'static str, String); 1], Json<Value>) {
         let first = self.first.lock().unwrap().remove(&what);
         let answer = first.or_else(|| self.answers.lock().unwrap().get(&what).cloned());
-        self.asked.lock().unwrap().push(what);
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(what);
         let (status, body) = answer.unwrap_or((404, json!({"reasonCode": "ResourceNotFound", "message": ""})));
-        (StatusCode::from_u16(status).unwrap(), Json(body))
+        let name = ("x-amz-pay-request-id", format!("answer-{}", asked.len()));
+        (StatusCode::from_u16(status).unwrap(), [name], Json(body))
     }
 }

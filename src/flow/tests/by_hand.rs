@@ -1,7 +1,10 @@
 //! What the console offers to do by hand.
 
 use super::*;
+use crate::domain::ShopId;
+use crate::domain::notification::{Attempt, Next};
 use crate::protocol::{read_cancel, read_change};
+use crate::store::{Resend, Share};
 
 /// The charge in its Status as Amazon tells it, before and while and after money goes back.
 #[tokio::test]
@@ -44,4 +47,35 @@ fn refund(state: &str, yen: u32) -> Value {
         "refundId": "S03-s1-R1", "chargeId": "S03-s1-C1", "statusDetails": {"state": state},
         "refundAmount": {"amount": yen.to_string(), "currencyCode": "JPY"},
     })
+}
+
+/// The sender is not woken for nothing, and not left asleep where something is to be sent.
+#[tokio::test]
+async fn sending_again_wakes_the_sender() {
+    let house = House::new().await;
+    let access_id = house.authorised().await;
+    let again = Resend::Transaction { access_id: access_id.clone(), delivered_too: true };
+    let resend = async || {
+        let woken = house.silence.0.load(Ordering::Relaxed);
+        let resent = house.gateway.resend_by_hand(again.clone(), 10).await.unwrap();
+        let wakes = house.silence.0.load(Ordering::Relaxed) - woken;
+        (resent.into_iter().map(|one| (one.was, one.attempts)).collect::<Vec<_>>(), wakes)
+    };
+    assert_eq!(resend().await, (vec![], 0), "it is due as it is");
+
+    let now = house.clock.now();
+    let share = Share { shop_id: ShopId::new("tshop00000001").unwrap(), take_max: 1, under_way_max: 1 };
+    let claimed = house.book.claim_notifications(now, MINUTE_MS, vec![share]).await.unwrap().remove(0);
+    let delivered = Attempt {
+        notification_id: claimed.notification.id,
+        number: 1,
+        at: now,
+        took_ms: 1,
+        http_status: Some(200),
+        failure: None,
+        answer: "0".to_owned(),
+        next: Next::Delivered,
+    };
+    house.book.record_attempt(delivered).await.unwrap();
+    assert_eq!(resend().await, (vec![("DELIVERED".to_owned(), 1)], 1));
 }
