@@ -7,7 +7,7 @@ use sekisho::flow::Step;
 use super::judge::states;
 use super::shop::call;
 use super::world::{Gateway, World, come_back};
-use crate::trade::shop::{BUSY, Entered, Form, Reply, entry_form, form};
+use crate::trade::shop::{BUSY, Entered, Form, Reply, STANDARD, entry_form, form};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -20,7 +20,7 @@ pub(super) async fn enter(world: &World, gateway: &Gateway, order: &str, job: &s
 }
 
 async fn enter_amounts(world: &World, gateway: &Gateway, order: &str, job: &str, amounts: [&str; 2]) -> Entered {
-    let entered = world.call(gateway, "EntryTranAmazonpay", &entry_form(order, job, amounts)).await.fields();
+    let entered = world.call(gateway, "EntryTranAmazonpay", &entry_form(order, job, amounts, STANDARD)).await.fields();
     Entered::of(order, &entered)
 }
 

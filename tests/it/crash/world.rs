@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 
 use super::shop::{Receiver, call};
 use crate::process::Process;
-use crate::support::deeds::{monthly, on_page, with_room};
+use crate::support::deeds::{monthly, on_page, play_of, with_room};
 use crate::trade::lives::CARD;
 use crate::trade::shop::{Fields, Form, Reply, SHOP_ID, form, posted, session_in};
 
@@ -161,13 +161,7 @@ impl World {
     /// A session whose button said `terms`, and whose buyer went so far, made without a browser.
     pub(super) async fn session(&self, terms: &Value, up_to: &str, card: &str) -> String {
         let shop = self.shops.iter().find(|shop| shop.settings.shop_id == SHOP_ID).unwrap();
-        let mut payload = json!({
-            "storeId": shop.settings.store_id,
-            "webCheckoutDetails": {"checkoutReviewReturnUrl": REVIEW_URL},
-        });
-        payload.as_object_mut().unwrap().extend(terms.as_object().unwrap().clone());
-        let merchant = &shop.settings.merchant_id;
-        let play = json!({"merchantId": merchant, "payload": payload, "upTo": up_to, "payment": card});
+        let play = play_of(&shop, terms, up_to, card);
         self.control("checkoutSessions", &play).await["checkoutSessionId"].as_str().unwrap().to_owned()
     }
 

@@ -8,13 +8,14 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
+use sekisho::sandbox::Sandbox;
 use serde_json::Value;
 
 use super::weather::Chance;
 use super::world::{PUBLIC_URL, World};
-use crate::trade::customer::{Customer as Shop, Meaning};
+use crate::trade::customer::{Customer as Shop, Meaning, Visited};
 use crate::trade::lives::{CARD, WHOLE, WITHOUT_PART, Wanted, part};
-use crate::trade::shop::{BUSY, Entered, Fields, Form, Reply, authorised, posted, session_in};
+use crate::trade::shop::{BUSY, Entered, Fields, Form, Reply, authorised, posted};
 
 const DATABASE: &str = "E91019999";
 const THROTTLED: &str = "E92000001";
@@ -80,7 +81,7 @@ impl Shop for Customer {
         self.world.buyer(terms, up_to, card).await
     }
 
-    async fn start(&self, ticket: &Fields) -> Option<String> {
+    async fn visit(&self, ticket: &Fields) -> Visited {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("AccessID", &ticket["AccessID"]), ("Token", &ticket["Token"])])
             .finish();
@@ -89,9 +90,10 @@ impl Shop for Customer {
             match self.world.call(request).await {
                 None => {}
                 Some((head, _)) if head.status().is_server_error() => {}
-                Some((head, _)) => {
+                Some((head, page)) => {
                     self.world.trace.say(format_args!("buyer {} starts: {}", self.number, head.status()));
-                    return session_in(head.headers().get(LOCATION)?.to_str().ok()?);
+                    let location = head.headers().get(LOCATION).map(|it| it.to_str().unwrap().to_owned());
+                    return Visited { location, page };
                 }
             }
             self.pause().await;
@@ -99,15 +101,14 @@ impl Shop for Customer {
         panic!("the buyer never gets an answer at the start")
     }
 
-    async fn pay_and_come_back(&self, session: &str) -> String {
-        let back = {
-            let mut ledger = self.world.sandbox.ledger();
-            ledger.enter_processing(session).expect("the buyer can go on");
-            ledger.pay(session).expect("the buyer pays")
-        };
+    fn sandbox(&self) -> &Sandbox {
+        &self.world.sandbox
+    }
+
+    async fn come_back(&self, url: &str) -> String {
         for _ in 0..Self::TRIES_MAX {
             tokio::time::sleep(Duration::from_millis(50)).await;
-            let request = Request::get(&back).body(Body::empty()).unwrap();
+            let request = Request::get(url).body(Body::empty()).unwrap();
             if let Some((head, page)) = self.world.call(request).await {
                 self.world.trace.say(format_args!("buyer {} is back: {}", self.number, head.status()));
                 if head.status() == 200 {

@@ -17,7 +17,7 @@ use sekisho::flow::Shops;
 use sekisho::reconcile;
 use sekisho::sandbox::{self, Merchant, MerchantKey, Sandbox};
 use sekisho::store::MemoryStore;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -28,6 +28,7 @@ use super::network::{AMAZON, NOTIFY_URL, Net, Receiver, Roads};
 use super::shelf::Shelf;
 use super::trace::Trace;
 use super::weather::{Chance, Mishap, Weather};
+use crate::support::deeds::play_of;
 use crate::trade::shop::SHOP_ID;
 
 /// Where browsers are told that the gateway is.
@@ -173,14 +174,7 @@ impl World {
 
     /// A buyer who went so far with a session whose button said `terms`. Buyers reach Amazon in any weather.
     pub(super) async fn buyer(&self, terms: &Value, up_to: &str, card: &str) -> String {
-        let shop = self.shops.iter().next().unwrap();
-        let mut payload = json!({
-            "storeId": shop.settings.store_id,
-            "webCheckoutDetails": {"checkoutReviewReturnUrl": "https://shop.example/review"},
-        });
-        payload.as_object_mut().unwrap().extend(terms.as_object().unwrap().clone());
-        let merchant = &shop.settings.merchant_id;
-        let play = json!({"merchantId": merchant, "payload": payload, "upTo": up_to, "payment": card});
+        let play = play_of(&self.shops.iter().next().unwrap(), terms, up_to, card);
         let request = Request::post(format!("{AMAZON}/_control/checkoutSessions")).body(Body::from(play.to_string()));
         let (head, text) = answer(&self.roads.amazon, request.unwrap()).await;
         assert!(head.status().is_success(), "{text}");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use sekisho::flow::Shop;
 use serde_json::{Value, json};
 
 use super::purchase::{AMOUNT, TAX};
@@ -34,6 +35,32 @@ pub(crate) fn on_page(intent: &str, yen: u32) -> Value {
     json!({"webCheckoutDetails": null, "paymentDetails": {"paymentIntent": intent, "chargeAmount": price}})
 }
 
+/// What a certified provider's button says to Amazon's window for a purchase of `yen`, with which nothing is charged.
+pub(crate) fn in_window(yen: u32) -> Value {
+    json!({
+        "webCheckoutDetails": {"checkoutMode": "ProcessOrder", "checkoutResultReturnUrl": "https://shop.example/mfa"},
+        "paymentDetails": {
+            "paymentIntent": "Confirm",
+            "chargeAmount": {"amount": yen.to_string(), "currencyCode": "JPY"},
+        },
+    })
+}
+
+/// What the sandbox is asked for a buyer of the shop who goes `up_to`, and whose button said `terms`. One that says all has
+/// no address to choose.
+pub(crate) fn play_of(shop: &Shop, terms: &Value, up_to: &str, card: &str) -> Value {
+    let mut payload = json!({
+        "storeId": shop.settings.store_id,
+        "webCheckoutDetails": {"checkoutReviewReturnUrl": "https://shop.example/review"},
+    });
+    payload.as_object_mut().unwrap().extend(terms.as_object().unwrap().clone());
+    let says_all = payload["webCheckoutDetails"]["checkoutMode"] == "ProcessOrder";
+    json!({
+        "merchantId": shop.settings.merchant_id, "payload": payload, "upTo": up_to, "payment": card,
+        "productType": if says_all { "PayOnly" } else { "PayAndShip" },
+    })
+}
+
 /// The fields of a consent's ExecTran.
 pub(crate) const MONTHLY: [(&str, &str); 2] = [("FrequencyUnit", "Month"), ("FrequencyValue", "1")];
 
@@ -41,12 +68,7 @@ impl Stage {
     /// A session of the first shop whose button said `terms`, and whose buyer went `up_to` (`chosen` or `paid`).
     pub(crate) async fn session(&self, terms: Value, up_to: &str) -> String {
         let shop = self.gateway.shops().iter().next().unwrap();
-        let mut payload = json!({
-            "storeId": shop.settings.store_id,
-            "webCheckoutDetails": {"checkoutReviewReturnUrl": "https://shop.example/review"},
-        });
-        payload.as_object_mut().unwrap().extend(terms.as_object().unwrap().clone());
-        let play = json!({"merchantId": shop.settings.merchant_id, "payload": payload, "upTo": up_to});
+        let play = play_of(&shop, &terms, up_to, "card-1111");
         self.control("checkoutSessions", &play).await["checkoutSessionId"].as_str().unwrap().to_owned()
     }
 

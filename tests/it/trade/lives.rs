@@ -1,8 +1,10 @@
 //! What customers do: payments of several kinds, and what shops do with them afterwards.
 
 use super::customer::{Customer, Insisted};
-use super::shop::{ALREADY_REQUESTED, Entered, Form, NOT_IN_THIS_STATUS, PERMISSION_CLOSED, Reply, form};
-use crate::support::deeds::{MONTHLY, monthly, on_page, with_room};
+use super::shop::{
+    ALREADY_REQUESTED, CPSP, Entered, Fields, Form, NOT_IN_THIS_STATUS, PERMISSION_CLOSED, Reply, STANDARD, form,
+};
+use crate::support::deeds::{MONTHLY, in_window, monthly, on_page, with_room};
 
 const PRICE: [&str; 2] = ["1980", "198"];
 pub(crate) const WHOLE: i64 = 2_178;
@@ -41,6 +43,10 @@ pub(crate) enum Flow {
     Taken(Then),
     /// Inside the shop's page, authorised, then that.
     OnThePage(After),
+    /// By an additional payment button of the gateway's, authorised, then that.
+    ByButton(After),
+    /// Permitted in Amazon's window and charged through a certified provider: authorised, then that.
+    Approved(After),
     /// A consent, two charges on it, and perhaps its end.
     Consented {
         /// Whether it ends.
@@ -74,8 +80,10 @@ impl Flow {
     pub(crate) fn all() -> Vec<Self> {
         let authorised = Self::AFTER.map(Self::Authorised);
         let on_the_page = Self::AFTER.map(Self::OnThePage);
+        let by_button = Self::AFTER.map(Self::ByButton);
+        let approved = Self::AFTER.map(Self::Approved);
         let consented = [true, false].map(|ends| Self::Consented { ends });
-        [&authorised[..], &on_the_page, &Self::THEN.map(Self::Taken), &consented].concat()
+        [&authorised[..], &on_the_page, &by_button, &approved, &Self::THEN.map(Self::Taken), &consented].concat()
     }
 }
 
@@ -85,6 +93,8 @@ pub(crate) async fn live(customer: &impl Customer, flow: Flow) -> Vec<Wanted> {
         Flow::Authorised(after) => authorised(customer, after).await.into_iter().collect(),
         Flow::Taken(then) => taken(customer, then).await.into_iter().collect(),
         Flow::OnThePage(after) => vec![on_the_page(customer, after).await],
+        Flow::ByButton(after) => by_button(customer, after).await.into_iter().collect(),
+        Flow::Approved(after) => vec![approved(customer, after).await],
         Flow::Consented { ends } => consented(customer, ends).await,
     }
 }
@@ -120,7 +130,7 @@ pub(crate) fn part(order: &Entered) -> Form {
 /// A payment by way of the shop's review page.
 async fn reviewed(customer: &impl Customer, job: &'static str, card: &str) -> Option<Entered> {
     let session = customer.buyer(&with_room(), "chosen", card).await;
-    let order = customer.enter(job, PRICE).await;
+    let order = customer.enter(job, PRICE, STANDARD).await;
     through_amazon(customer, order, &session, &[], job).await
 }
 
@@ -134,14 +144,23 @@ async fn through_amazon(
 ) -> Option<Entered> {
     let mut exec = order.exec_form(session, TERM_SEC);
     exec.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    let ticket = match customer.insist("ExecTranAmazonpay", &exec).await {
-        Insisted { reply: Reply::Fields(ticket), .. } => ticket,
-        // The ticket was in the answer that is lost.
-        Insisted { reply: Reply::Refused(codes), after_a_doubt: true } if codes == ALREADY_REQUESTED => return None,
-        other => panic!("{} cannot be executed: {other:?}", order.order),
-    };
+    let ticket = executed(customer, &order, &exec).await?;
     let session = customer.start(&ticket).await?;
-    let status = customer.pay_and_come_back(&session).await;
+    paid(customer, order, &session, becomes).await
+}
+
+/// ExecTran; nothing where the ticket was in an answer that is lost.
+async fn executed(customer: &impl Customer, order: &Entered, exec: &Form) -> Option<Fields> {
+    match customer.insist("ExecTranAmazonpay", exec).await {
+        Insisted { reply: Reply::Fields(ticket), .. } => Some(ticket),
+        Insisted { reply: Reply::Refused(codes), after_a_doubt: true } if codes == ALREADY_REQUESTED => None,
+        other => panic!("{} cannot be executed: {other:?}", order.order),
+    }
+}
+
+/// The buyer pays at Amazon and comes back.
+async fn paid(customer: &impl Customer, order: Entered, session: &str, becomes: &str) -> Option<Entered> {
+    let status = customer.pay_and_come_back(session).await;
     // Somebody else may be finding out what became of it, or Amazon takes its time.
     if status == "AUTHPROCESS" {
         customer.until(&order.order, &[becomes]).await;
@@ -198,15 +217,32 @@ async fn after_authorisation(
 /// The buyer pays inside the shop's page; ExecTran finalizes.
 async fn on_the_page(customer: &impl Customer, after: After) -> Wanted {
     let session = customer.buyer(&on_page("Authorize", 2178), "paid", CARD).await;
-    let order = customer.enter("AUTH", PRICE).await;
-    charged(customer, &order, "AmazonCheckoutSessionID", &session, "AUTH").await;
+    let order = customer.enter("AUTH", PRICE, STANDARD).await;
+    charged(customer, &order, &order.with([("AmazonCheckoutSessionID", &*session)]), "AUTH").await;
     // Its button did not allow for more.
     after_authorisation(customer, order, after, LESS).await
 }
 
+/// The buyer presses a button that says all, and pays at Amazon without a second look at the shop.
+async fn by_button(customer: &impl Customer, after: After) -> Option<Wanted> {
+    let order = customer.enter("AUTH", PRICE, STANDARD).await;
+    let ticket = executed(customer, &order, &order.button_form(TERM_SEC)).await?;
+    let session = customer.press_button(&ticket, CARD).await?;
+    let order = paid(customer, order, &session, "AUTH").await?;
+    Some(after_authorisation(customer, order, after, LESS).await)
+}
+
+/// The buyer permits in Amazon's window; ExecTran charges.
+async fn approved(customer: &impl Customer, after: After) -> Wanted {
+    let permission = customer.permit(&in_window(2178), CARD).await;
+    let order = customer.enter("AUTH", PRICE, CPSP).await;
+    charged(customer, &order, &order.approved_form(&permission), "AUTH").await;
+    after_authorisation(customer, order, after, LESS).await
+}
+
 /// ExecTran that asks for the money at once.
-async fn charged(customer: &impl Customer, order: &Entered, by: &'static str, id: &str, becomes: &str) {
-    match customer.insist("ExecTranAmazonpay", &order.with([(by, id)])).await {
+async fn charged(customer: &impl Customer, order: &Entered, exec: &Form, becomes: &str) {
+    match customer.insist("ExecTranAmazonpay", exec).await {
         Insisted { reply: Reply::Fields(_), .. } => {}
         Insisted { reply: Reply::Refused(codes), after_a_doubt: true } if codes == ALREADY_REQUESTED => {}
         other => panic!("{} cannot be charged: {other:?}", order.order),
@@ -217,15 +253,15 @@ async fn charged(customer: &impl Customer, order: &Entered, by: &'static str, id
 /// A consent to monthly charges, two charges on it, and perhaps its end.
 async fn consented(customer: &impl Customer, ends: bool) -> Vec<Wanted> {
     let session = customer.buyer(&monthly(), "chosen", CARD).await;
-    let consent = customer.enter("AUTH", ["0", ""]).await;
+    let consent = customer.enter("AUTH", ["0", ""], STANDARD).await;
     let Some(consent) = through_amazon(customer, consent, &session, &MONTHLY, "REGISTER").await else {
         return Vec::new();
     };
     let permission = customer.search(&consent.order).await["AmazonChargePermissionID"].clone();
     let mut wanted = Vec::new();
     for job in ["CAPTURE", "AUTH"] {
-        let order = customer.enter(job, PRICE).await;
-        charged(customer, &order, "AmazonChargePermissionID", &permission, job).await;
+        let order = customer.enter(job, PRICE, STANDARD).await;
+        charged(customer, &order, &order.with([("AmazonChargePermissionID", &*permission)]), job).await;
         wanted.push(Wanted::of(order, job, WHOLE));
     }
     if ends {

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
+use crate::support::form_of;
+
 /// A form, by name.
 pub(crate) type Fields = BTreeMap<String, String>;
 
@@ -10,6 +14,12 @@ pub(crate) type Form = Vec<(&'static str, String)>;
 
 pub(crate) const SHOP_ID: &str = "tshop00000001";
 pub(crate) const SHOP_PASS: &str = "demoshop1pass";
+
+/// AmazonpayType: the shop's own contract with Amazon, and one through a certified provider.
+pub(crate) const STANDARD: &str = "3";
+pub(crate) const CPSP: &str = "4";
+
+const RET_URL: (&str, &str) = ("RetURL", "https://shop.example/result");
 
 pub(crate) const BUSY: &str = "E90010001";
 pub(crate) const USED_ORDER: &str = "M01004010";
@@ -78,17 +88,23 @@ impl Entered {
 
     /// ExecTran by way of the shop's review page.
     pub(crate) fn exec_form(&self, session: &str, term_sec: &str) -> Form {
-        self.with([
-            ("AmazonCheckoutSessionID", session),
-            ("RetURL", "https://shop.example/result"),
-            ("PaymentTermSec", term_sec),
-        ])
+        self.with([("AmazonCheckoutSessionID", session), RET_URL, ("PaymentTermSec", term_sec)])
+    }
+
+    /// ExecTran of a purchase that an additional payment button begins.
+    pub(crate) fn button_form(&self, term_sec: &str) -> Form {
+        self.with([("ApbType", "PayOnly"), RET_URL, ("PaymentTermSec", term_sec)])
+    }
+
+    /// ExecTran over a permission that was approved in Amazon's window.
+    pub(crate) fn approved_form(&self, permission: &str) -> Form {
+        self.with([("AmazonChargePermissionID", permission), ("ApbType", "PayOnly"), RET_URL])
     }
 }
 
 /// EntryTran's parameters.
-pub(crate) fn entry_form(order: &str, job: &str, [amount, tax]: [&str; 2]) -> Form {
-    form([("OrderID", order), ("JobCd", job), ("Amount", amount), ("Tax", tax), ("AmazonpayType", "3")])
+pub(crate) fn entry_form(order: &str, job: &str, [amount, tax]: [&str; 2], contract: &str) -> Form {
+    form([("OrderID", order), ("JobCd", job), ("Amount", amount), ("Tax", tax), ("AmazonpayType", contract)])
 }
 
 /// What the page will post to the shop that a browser is shown on its return; none where it has no such form.
@@ -99,6 +115,13 @@ pub(crate) fn posted(page: &str) -> Option<Fields> {
     };
     let inputs = form.split("<input").skip(1).filter_map(|input| input.split('>').next());
     Some(inputs.filter_map(|input| Some((value(input, "name")?, value(input, "value")?))).collect())
+}
+
+/// What the page says to Amazon that a browser is shown on its way there; none where it is sent there without.
+pub(crate) fn payload_in(page: &str) -> Option<Value> {
+    let (_, fields) = form_of(page, "start-form")?;
+    let (_, payload) = fields.into_iter().find(|(name, _)| name == "payloadJSON")?;
+    Some(serde_json::from_str(&payload).expect("a payload is JSON"))
 }
 
 /// The checkout session that a browser is sent to.

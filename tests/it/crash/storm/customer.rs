@@ -5,16 +5,16 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use sekisho::sandbox::Sandbox;
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::super::chance::Chance;
 use super::super::shop::call;
 use super::super::world::{World, come_back};
-use crate::trade::customer::{Customer as Shop, Meaning};
-use crate::trade::lives::CARD;
-use crate::trade::lives::{WITHOUT_PART, Wanted, act, part};
-use crate::trade::shop::{BUSY, Entered, Fields, Form, Reply, session_in};
+use crate::trade::customer::{Customer as Shop, Meaning, Visited};
+use crate::trade::lives::{CARD, WITHOUT_PART, Wanted, act, part};
+use crate::trade::shop::{BUSY, Entered, Fields, Form, Reply};
 
 /// Longer than any number of deaths in a row takes.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -100,13 +100,18 @@ impl Shop for Customer<'_> {
         self.world.session(terms, up_to, card).await
     }
 
-    async fn start(&self, ticket: &Fields) -> Option<String> {
+    async fn visit(&self, ticket: &Fields) -> Visited {
         let form = [("AccessID", &ticket["AccessID"]), ("Token", &ticket["Token"])];
         let visiting = async {
             loop {
                 let url = format!("{}/payment/AmazonpayStart.idPass", self.url());
-                if let Some(Ok(answer)) = self.perhaps(self.world.http.post(url).form(&form).send()).await {
-                    return session_in(answer.headers().get("location")?.to_str().ok()?);
+                let answer = async {
+                    let answer = self.world.http.post(url).form(&form).send().await.ok()?;
+                    let location = answer.headers().get("location").map(|it| it.to_str().unwrap().to_owned());
+                    Some(Visited { location, page: answer.text().await.ok()? })
+                };
+                if let Some(Some(visited)) = self.perhaps(answer).await {
+                    return visited;
                 }
                 self.pause().await;
             }
@@ -114,17 +119,16 @@ impl Shop for Customer<'_> {
         tokio::time::timeout(PATIENCE, visiting).await.expect("an answer to the browser")
     }
 
-    async fn pay_and_come_back(&self, session: &str) -> String {
-        let back = {
-            let mut ledger = self.world.sandbox.ledger();
-            ledger.enter_processing(session).expect("the buyer can go on");
-            ledger.pay(session).expect("the buyer pays")
-        };
-        let path = back.strip_prefix(PUBLIC_URL).expect("Amazon sends the browser back to the gateway");
+    fn sandbox(&self) -> &Sandbox {
+        &self.world.sandbox
+    }
+
+    async fn come_back(&self, url: &str) -> String {
+        let path = url.strip_prefix(PUBLIC_URL).expect("Amazon sends the browser back to the gateway");
         let reloading = async {
             loop {
                 if let Some(Some(posted)) = self.perhaps(come_back(&self.world.http, &self.url(), path)).await {
-                    assert_eq!(posted["ErrInfo"], "", "{session}");
+                    assert_eq!(posted["ErrInfo"], "", "{url}");
                     return posted["Status"].clone();
                 }
                 self.pause().await;
