@@ -40,8 +40,9 @@ impl Secret {
 
     /// Reads a text secret from `file`. One line end at its end is not part of it.
     pub(super) fn read(file: &Path, mode: FileMode) -> Result<Self, SecretError> {
-        let text = String::from_utf8(read_bytes(file, mode)?).map_err(|_| SecretError::NotText(file.to_owned()))?;
-        let text = text.strip_suffix('\n').map_or(&*text, |line| line.strip_suffix('\r').unwrap_or(line));
+        let raw = SecretBytes::new(read_bytes(file, mode)?);
+        let text = std::str::from_utf8(raw.expose()).map_err(|_| SecretError::NotText(file.to_owned()))?;
+        let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
         if text.is_empty() { Err(SecretError::Empty(file.to_owned())) } else { Ok(Self::new(text)) }
     }
 }
@@ -141,9 +142,9 @@ pub enum WeakKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileMode {
     /// Nothing at all: a file that group or others may read, write or run is refused (Unix; elsewhere not looked at).
-    /// What `serve` asks for.
+    /// What every command asks for.
     OwnerOnly,
-    /// Anything: for `demo` and for tests, whose keys open nothing.
+    /// Anything: for tests, whose keys open nothing.
     Any,
 }
 

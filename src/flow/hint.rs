@@ -101,12 +101,10 @@ impl Gateway {
                 }
                 Ok(true)
             }
-            State::Register(_) if hint.object_type == ObjectType::ChargePermission => {
-                self.end_if_closed(shop, transaction, hint).await.map(|()| true)
-            }
-            State::Auth(payment)
-                if hint.object_type == ObjectType::Charge && hint.object_id == payment.charge.as_str() =>
-            {
+            // Nothing but a message about its permission leads to a consent.
+            State::Register(_) => self.end_if_closed(shop, transaction, hint).await.map(|()| true),
+            // Found by its charge, so it is this charge.
+            State::Auth(payment) if hint.object_type == ObjectType::Charge => {
                 self.fail_if_dead(shop, transaction, &payment.charge).await.map(|()| true)
             }
             State::Selling { .. } => self.look_at(transaction, Occasion::Message).await.map(|()| true),

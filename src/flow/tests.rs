@@ -4,6 +4,8 @@ mod amazon;
 mod apart;
 mod by_hand;
 mod charges;
+mod executed;
+mod factor;
 mod finalize;
 mod first_return;
 mod hints;
@@ -24,7 +26,7 @@ use super::*;
 use crate::amazonpay::testing::shops;
 use crate::amazonpay::{Client, Retry};
 use crate::domain::access::access_pass;
-use crate::domain::transaction::{Departure, Event, Exec, Handover, Ticket};
+use crate::domain::transaction::{Departure, Event, Exec, Handover, PendingCharge, Ticket};
 use crate::domain::{
     AccessId, CheckoutSessionId, Effect, Intent, ManualClock, Millis, Status, SystemRng, Transaction, Way,
 };
@@ -39,16 +41,21 @@ const SHOP: &str = "ShopID=tshop00000001&ShopPass=demoshop1pass";
 const BOOK: &str = "book.db";
 const NOT_OPEN: (u16, &str) = (422, "InvalidCheckoutSessionStatus");
 
-/// Nobody is told; what is owed is in the book. How often somebody would have been woken is counted.
+/// Nobody is told; what is owed is in the book. How often somebody would have been woken, or waited for, is counted.
 #[derive(Default)]
-struct Silence(AtomicUsize);
+struct Silence {
+    wakes: AtomicUsize,
+    waits: AtomicUsize,
+}
 
 #[async_trait]
 impl Notifier for Silence {
     fn wake(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.wakes.fetch_add(1, Ordering::Relaxed);
     }
-    async fn first_attempt(&self, _: &str, _: Duration) {}
+    async fn first_attempt(&self, _: &str, _: Duration) {
+        self.waits.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 struct House {
@@ -122,7 +129,7 @@ impl House {
             description: None,
             client_fields: [None, None, None],
         };
-        self.set_out(&access_id, exec, Departure::Url("http://amazon".to_owned())).await;
+        self.set_out(&access_id, exec, Departure::Url("http://amazon".to_owned()), None).await;
         access_id
     }
 
@@ -135,11 +142,11 @@ impl House {
     }
 
     /// ExecTran and AmazonpayStart of a transaction: its buyer is at Amazon.
-    async fn set_out(&self, access_id: &AccessId, exec: Exec, departure: Departure) {
+    async fn set_out(&self, access_id: &AccessId, exec: Exec, departure: Departure, charge: Option<PendingCharge>) {
         let now = self.gateway.clock().now();
-        let ticket = Ticket { token_sha256: "0".repeat(64), limit_at: now, departure, charge: None };
+        let ticket = Ticket { token_sha256: "0".repeat(64), limit_at: now, departure, charge: charge.clone() };
         let look_at = now.plus(60 * MINUTE_MS);
-        for event in [Event::Requested(exec, ticket), Event::Started(Handover { look_at, charge: None })] {
+        for event in [Event::Requested(exec, ticket), Event::Started(Handover { look_at, charge })] {
             let change = Change::event(&self.now(access_id).await, event, now).unwrap();
             self.gateway.store().apply(change).await.unwrap();
         }

@@ -184,26 +184,32 @@ fields! {
     AddressName "AddressName", missing ADDRESS_MISSING, undecodable ADDRESS_CHARACTERS {
         CharactersMax(50) => ADDRESS_LENGTH;
         OneLine => ADDRESS_CHARACTERS;
+        NoCardNumber => ADDRESS_CHARACTERS;
     }
     AddressLine1 "AddressLine1", missing ADDRESS_MISSING, undecodable ADDRESS_CHARACTERS {
         CharactersMax(180) => ADDRESS_LENGTH;
         OneLine => ADDRESS_CHARACTERS;
+        NoCardNumber => ADDRESS_CHARACTERS;
     }
     AddressLine2 "AddressLine2", undecodable ADDRESS_CHARACTERS {
         CharactersMax(60) => ADDRESS_LENGTH;
         OneLine => ADDRESS_CHARACTERS;
+        NoCardNumber => ADDRESS_CHARACTERS;
     }
     AddressLine3 "AddressLine3", undecodable ADDRESS_CHARACTERS {
         CharactersMax(60) => ADDRESS_LENGTH;
         OneLine => ADDRESS_CHARACTERS;
+        NoCardNumber => ADDRESS_CHARACTERS;
     }
     AddressCity "AddressCity", missing ADDRESS_MISSING, undecodable ADDRESS_CHARACTERS {
         CharactersMax(50) => ADDRESS_LENGTH;
         OneLine => ADDRESS_CHARACTERS;
+        NoCardNumber => ADDRESS_CHARACTERS;
     }
     AddressStateOrRegion "AddressStateOrRegion", missing ADDRESS_MISSING, undecodable ADDRESS_CHARACTERS {
         CharactersMax(50) => ADDRESS_LENGTH;
         OneLine => ADDRESS_CHARACTERS;
+        NoCardNumber => ADDRESS_CHARACTERS;
     }
     AddressPostalCode "AddressPostalCode", missing ADDRESS_MISSING, undecodable ADDRESS_CHARACTERS {
         CharactersMax(20) => ADDRESS_LENGTH;

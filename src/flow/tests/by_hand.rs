@@ -56,9 +56,9 @@ async fn sending_again_wakes_the_sender() {
     let access_id = house.authorised().await;
     let again = Resend::Transaction { access_id: access_id.clone(), delivered_too: true };
     let resend = async || {
-        let woken = house.silence.0.load(Ordering::Relaxed);
+        let woken = house.silence.wakes.load(Ordering::Relaxed);
         let resent = house.gateway.resend_by_hand(again.clone(), 10).await.unwrap();
-        let wakes = house.silence.0.load(Ordering::Relaxed) - woken;
+        let wakes = house.silence.wakes.load(Ordering::Relaxed) - woken;
         (resent.into_iter().map(|one| (one.was, one.attempts)).collect::<Vec<_>>(), wakes)
     };
     assert_eq!(resend().await, (vec![], 0), "it is due as it is");

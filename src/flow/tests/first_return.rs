@@ -18,7 +18,7 @@ impl House {
             description: None,
             client_fields: [None, None, None],
         };
-        self.set_out(&access_id, exec, Departure::Payload(String::new())).await;
+        self.set_out(&access_id, exec, Departure::Payload(String::new()), None).await;
         access_id
     }
 

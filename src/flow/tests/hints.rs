@@ -53,6 +53,41 @@ async fn a_consent_ends_with_its_permission_only() {
         assert_eq!(house.now(&order).await.status(), expected);
     }
     assert_eq!(house.hears_of(ObjectType::ChargePermission, "S03-s1").await, Hinted::NothingWaits);
+    assert_eq!(house.hears_of(ObjectType::Chargeback, "S03-s1-B1").await, Hinted::Unknown);
+}
+
+/// A message does not come between those who are at work and Amazon's answer to them.
+#[tokio::test]
+async fn an_effect_is_looked_at_once_nobody_can_be_at_work_on_it() {
+    let house = House::new().await;
+    let order = house.authorised().await;
+    house.amazon.refuses("POST /v2/charges/S03-s1-C1/capture", (500, "InternalServerError"));
+    assert_eq!(house.sales(&order, "O-1").await, Err(Refusal::Provider(codes::AMAZON_UNREACHABLE)));
+    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Captured", 1000));
+    let over = house.open_intent(&order).await.unwrap().started_at.plus(1000);
+    while house.clock.now() < over {
+        assert_eq!(house.hears_of(ObjectType::Charge, "S03-s1-C1").await, Hinted::NothingWaits);
+        house.clock.advance(500);
+    }
+    assert_eq!(house.now(&order).await.status(), Status::Auth);
+    assert_eq!(house.hears_of(ObjectType::Charge, "S03-s1-C1").await, Hinted::Looked);
+    assert_eq!(house.now(&order).await.status(), Status::Sales);
+}
+
+/// A capture that takes its time is over when Amazon says so, of the amount that was asked for.
+#[tokio::test]
+async fn a_capture_that_takes_its_time_ends_with_its_amount() {
+    let house = House::new().await;
+    let order = house.authorised().await;
+    house.amazon.answers("POST /v2/charges/S03-s1-C1/capture", 200, charge("s1", "CaptureInitiated", 1000));
+    assert_eq!(house.sales(&order, "O-1").await, Ok(Status::Auth));
+    let mut captured = charge("s1", "Captured", 1000);
+    captured["captureAmount"]["amount"] = json!("999");
+    for (says, status) in [(captured, Status::Auth), (charge("s1", "Captured", 1000), Status::Sales)] {
+        house.amazon.answers(&get_charge("s1"), 200, says);
+        assert_eq!(house.hears_of(ObjectType::Charge, "S03-s1-C1").await, Hinted::Looked);
+        assert_eq!(house.now(&order).await.status(), status);
+    }
 }
 
 /// What is overdue may be given up, but not because Amazon says that it has not decided.

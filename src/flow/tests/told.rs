@@ -8,7 +8,7 @@ use crate::store::{Occasion, Overview as _};
 
 impl House {
     /// The story as it stands once the gateway's work is over: nothing can be done in this house any more.
-    async fn story(&self, access_id: &AccessId) -> Timeline {
+    pub(super) async fn story(&self, access_id: &AccessId) -> Timeline {
         self.book.close().await;
         let reading = SqliteStore::join(&self.files.path().join(BOOK)).await.unwrap();
         reading.timeline(&Scope::EveryShop, access_id).await.unwrap().unwrap()
