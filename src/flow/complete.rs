@@ -10,7 +10,7 @@ use super::result_post::post_for;
 use super::{Gateway, Refusal, ResultPost, Shop, provider};
 use crate::amazonpay::{CallError, CheckoutSession, CompleteCheckoutSession, SessionState};
 use crate::domain::transaction::{AmazonPayment, Event, Failure, Handover};
-use crate::domain::{AccessId, CheckoutSessionId, Effect, Intent, JobCd, Money, State, Transaction, Yen};
+use crate::domain::{AccessId, CheckoutSessionId, Effect, Intent, Money, State, Transaction, Yen};
 use crate::protocol::{ErrInfo, codes};
 use crate::store::StoreError;
 
@@ -213,7 +213,7 @@ impl Gateway {
             permission,
             charge: session.charge_id.clone()?,
             authorized_at: now,
-            captured_at: (transaction.job == JobCd::Capture).then_some(now),
+            captured_at: None,
             cancelled: Money::default(),
             refund: None,
         }))

@@ -157,7 +157,7 @@ impl Gateway {
             permission: charge.charge_permission_id.clone(),
             charge: charge.charge_id.clone(),
             authorized_at: now,
-            captured_at: (*state == ChargeState::Captured).then_some(now),
+            captured_at: None,
             cancelled: Money::default(),
             refund: None,
         };

@@ -249,19 +249,18 @@ fn judge(transaction: &Transaction, pending: &PendingCharge, charge: &Charge, no
         tracing::error!(access_id = %transaction.access_id, charge_id = %charge.charge_id, "a charge of another amount");
         return Asked::Underway;
     }
-    let paid = |captured: bool| {
+    let paid = || {
         Asked::Decided(Box::new(Event::Completed(AmazonPayment {
             permission: pending.permission.clone(),
             charge: pending.charge.clone(),
             authorized_at: now,
-            captured_at: captured.then_some(now),
+            captured_at: None,
             cancelled: Money::default(),
             refund: None,
         })))
     };
     match (&charge.status_details.state, transaction.job) {
-        (ChargeState::Captured, _) => paid(true),
-        (ChargeState::Authorized | ChargeState::CaptureInitiated, JobCd::Auth) => paid(false),
+        (ChargeState::Captured, _) | (ChargeState::Authorized | ChargeState::CaptureInitiated, JobCd::Auth) => paid(),
         (ChargeState::Declined | ChargeState::Canceled, _) => {
             let reason = charge.status_details.reason_code.as_deref().unwrap_or_default();
             let code = match provider::code_of(reason) {

@@ -142,11 +142,11 @@ impl House {
     }
 
     /// ExecTran and AmazonpayStart of a transaction: its buyer is at Amazon.
-    async fn set_out(&self, access_id: &AccessId, exec: Exec, departure: Departure, charge: Option<PendingCharge>) {
+    async fn set_out(&self, access_id: &AccessId, exec: Exec, departure: Departure, waiting: Option<PendingCharge>) {
         let now = self.gateway.clock().now();
-        let ticket = Ticket { token_sha256: "0".repeat(64), limit_at: now, departure, charge: charge.clone() };
+        let ticket = Ticket { token_sha256: "0".repeat(64), limit_at: now, departure, charge: waiting.clone() };
         let look_at = now.plus(60 * MINUTE_MS);
-        for event in [Event::Requested(exec, ticket), Event::Started(Handover { look_at, charge })] {
+        for event in [Event::Requested(exec, ticket), Event::Started(Handover { look_at, charge: waiting })] {
             let change = Change::event(&self.now(access_id).await, event, now).unwrap();
             self.gateway.store().apply(change).await.unwrap();
         }

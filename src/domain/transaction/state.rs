@@ -69,7 +69,7 @@ pub struct AmazonPayment {
     pub charge: ChargeId,
     /// When Amazon authorised it.
     pub authorized_at: Millis,
-    /// When it was captured; always there in SALES and CAPTURE.
+    /// When it was captured; always there in SALES and CAPTURE, and set by the state machine where it becomes one of them.
     pub captured_at: Option<Millis>,
     /// What was cancelled or refunded so far.
     pub cancelled: Money,

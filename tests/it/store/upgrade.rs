@@ -1,5 +1,5 @@
 //! A newer `sekisho` opens the book of every older one (promise R10): nothing in it is lost, and what it owes is still
-//! owed. The books of older versions are in `tests/fixtures/books`, one for each storey of the schema.
+//! owed. The books of older versions are in `tests/fixtures/books`, each named by the storey of the schema that it was left at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
