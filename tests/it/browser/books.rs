@@ -39,7 +39,9 @@ const PICKER: &str = "window.showSaveFilePicker = async () => {
 async fn downloaded(folder: &Path) -> Vec<u8> {
     let whole = async || {
         let mut files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        files.find(|file| file.extension().is_some_and(|kind| kind == "csv")).map(|file| std::fs::read(file).unwrap())
+        let file = files.find(|file| file.extension().is_some_and(|kind| kind == "csv"))?;
+        // The browser keeps the name with an empty file until the whole one takes its place.
+        Some(std::fs::read(file).unwrap()).filter(|bytes| !bytes.is_empty())
     };
     eventually("a downloaded file", whole).await
 }
