@@ -23,6 +23,11 @@ fn every_step_of_every_flow_may_fail_and_may_run_twice() {
     let mut cases = 0;
     for flow in Flow::all() {
         let effects = effects_of(flow);
+        for operation in &effects {
+            let steps = Step::all().into_iter().filter(|step| step.operation == operation);
+            let names: BTreeSet<_> = steps.map(|step| step.to_string()).collect();
+            assert_eq!(names.len(), 3, "{operation} is intended, answered and concluded: {names:?}");
+        }
         for step in Step::all().into_iter().filter(|step| effects.contains(step.operation)) {
             for mode in Mode::ALL {
                 play(flow, step, mode);
