@@ -3,6 +3,7 @@
 mod amazon;
 mod apart;
 mod by_hand;
+mod captures;
 mod charges;
 mod executed;
 mod factor;
@@ -11,6 +12,7 @@ mod first_return;
 mod hints;
 mod looks;
 mod noes;
+mod refunds;
 mod told;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,11 +22,12 @@ use async_trait::async_trait;
 use axum::extract::Request;
 use serde_json::{Value, json};
 
-use amazon::Amazon;
+use amazon::{Amazon, charge, complete, get, get_charge, refund, session};
 
 use super::*;
 use crate::amazonpay::testing::shops;
 use crate::amazonpay::{Client, Retry};
+use crate::config::ShopSettings;
 use crate::domain::access::access_pass;
 use crate::domain::transaction::{Departure, Event, Exec, Handover, PendingCharge, Ticket};
 use crate::domain::{
@@ -32,7 +35,7 @@ use crate::domain::{
 };
 use crate::egress;
 use crate::protocol::{
-    RawRequest, Reading, RequestEncoding, Style, codes, read_entry_tran, read_exec_tran, read_sales,
+    AmountReply, RawRequest, Reading, RequestEncoding, Style, codes, read_entry_tran, read_exec_tran, read_sales,
 };
 use crate::store::{Change, SqliteStore};
 
@@ -69,6 +72,11 @@ struct House {
 
 impl House {
     async fn new() -> Self {
+        Self::of(shops()).await
+    }
+
+    /// A house in which `shops` sell.
+    async fn of(mut shops: Vec<ShopSettings>) -> Self {
         let amazon = Arc::new(Amazon::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -80,6 +88,9 @@ impl House {
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
 
+        for shop in &mut shops {
+            endpoint.clone_into(&mut shop.amazon_endpoint);
+        }
         let files = tempfile::tempdir().unwrap();
         let book = Arc::new(SqliteStore::open(&files.path().join(BOOK)).await.unwrap());
         let clock = Arc::new(ManualClock::at(Millis(1_795_371_000_000)));
@@ -93,7 +104,7 @@ impl House {
             notifier: silence.clone(),
             clock: clock.clone(),
             rng,
-            shops: Arc::new(shops_at(&endpoint)),
+            shops: Arc::new(Shops::open(shops).unwrap()),
             deployment_key: DeploymentKey::new("k1", (0..32).collect()).unwrap(),
             settings: Settings {
                 public_url: "http://gateway".to_owned(),
@@ -169,8 +180,12 @@ impl House {
     }
 
     async fn sales(&self, access_id: &AccessId, order: &str) -> Result<Status, Refusal> {
-        let form = format!("{}&Amount=1000", self.naming(access_id, order));
-        self.gateway.sales(read(&form, read_sales)).await.map(|reply| reply.status)
+        self.sales_of(access_id, order, 1000).await.map(|reply| reply.status)
+    }
+
+    async fn sales_of(&self, access_id: &AccessId, order: &str, yen: u32) -> Result<AmountReply, Refusal> {
+        let form = format!("{}&Amount={yen}", self.naming(access_id, order));
+        self.gateway.sales(read(&form, read_sales)).await
     }
 
     async fn returned(&self, access_id: &AccessId, session: &str) -> String {
@@ -189,47 +204,8 @@ impl House {
     }
 }
 
-fn shops_at(endpoint: &str) -> Shops {
-    let mut shops = shops();
-    for shop in &mut shops {
-        endpoint.clone_into(&mut shop.amazon_endpoint);
-    }
-    Shops::open(shops).unwrap()
-}
-
 fn read<T>(form: &str, reader: impl Fn(&RawRequest, RequestEncoding) -> Reading<T>) -> Reading<T> {
     reader(&RawRequest::decode(Style::IdPass, None, None, form.as_bytes()).unwrap(), RequestEncoding::default())
-}
-
-fn session(id: &str, state: &str) -> Value {
-    let charge = (state == "Completed").then(|| format!("S03-{id}-C1"));
-    let permission = charge.as_ref().map(|_| format!("S03-{id}"));
-    json!({
-        "checkoutSessionId": id, "statusDetails": {"state": state, "reasonCode": null},
-        "webCheckoutDetails": {"amazonPayRedirectUrl": "http://amazon"},
-        "chargePermissionId": permission, "chargeId": charge,
-    })
-}
-
-fn charge(session: &str, state: &str, yen: u32) -> Value {
-    let price = json!({"amount": yen.to_string(), "currencyCode": "JPY"});
-    json!({
-        "chargeId": format!("S03-{session}-C1"), "chargePermissionId": format!("S03-{session}"),
-        "statusDetails": {"state": state}, "chargeAmount": price,
-        "captureAmount": if state == "Captured" { price.clone() } else { Value::Null },
-    })
-}
-
-fn get(session: &str) -> String {
-    format!("GET /v2/checkoutSessions/{session}")
-}
-
-fn complete(session: &str) -> String {
-    format!("POST /v2/checkoutSessions/{session}/complete")
-}
-
-fn get_charge(session: &str) -> String {
-    format!("GET /v2/charges/S03-{session}-C1")
 }
 
 #[tokio::test]
@@ -355,47 +331,4 @@ async fn two_executions_at_once_are_one_update() {
     let refusals: Vec<_> = [one.err(), two.err()].into_iter().flatten().collect();
     assert!(matches!(refusals[..], [Refusal::Busy | Refusal::AlreadyRequested(Status::ReqSuccess)]), "{refusals:?}");
     assert_eq!(house.amazon.asked("PATCH /v2/checkoutSessions/s1"), 1);
-}
-
-#[tokio::test]
-async fn a_capture_stays_open_until_the_charge_tells() {
-    let house = House::new().await;
-    let order = house.authorised().await;
-
-    let before = house.now(&order).await;
-    let effect = Effect::CaptureCharge { charge: before.state.payment().unwrap().charge.clone(), money: before.money };
-    let intent = house.gateway.intend(&before, effect).await.unwrap();
-    assert_eq!(house.sales(&order, "O-1").await, Err(Refusal::Busy));
-
-    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "SomethingNew", 1000));
-    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::StillOpen);
-    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Captured", 999));
-    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::StillOpen);
-    let mut captured = charge("s1", "Captured", 1000);
-    captured["captureAmount"]["amount"] = json!("1000.00");
-    house.amazon.answers(&get_charge("s1"), 200, captured);
-    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::Closed);
-    assert_eq!(house.now(&order).await.status(), Status::Sales);
-    assert_eq!(house.sales(&order, "O-1").await, Err(Refusal::Status(Status::Sales)));
-    assert_eq!(house.owed(&order).await, 2);
-}
-
-#[tokio::test]
-async fn a_capture_that_was_refused_is_not_done_again_by_a_late_look() {
-    let house = House::new().await;
-    let order = house.authorised().await;
-    house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Authorized", 1000));
-    let capture = "POST /v2/charges/S03-s1-C1/capture";
-
-    // The first attempt may be under way still, whatever the second one was told.
-    house.amazon.answers_once(capture, 500, json!({"reasonCode": "InternalServerError", "message": ""}));
-    house.amazon.refuses(capture, (422, "InvalidChargeStatus"));
-    assert_eq!(house.sales(&order, "O-1").await, Err(Refusal::Provider(codes::AMAZON_UNREACHABLE)));
-    let intent = house.open_intent(&order).await.unwrap();
-    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::Closed);
-    assert_eq!(house.now(&order).await.status(), Status::Auth);
-
-    let asked = house.amazon.asked(capture);
-    assert_eq!(house.gateway.inquire(&intent).await.unwrap(), Looked::ClosedByAnother);
-    assert_eq!(house.amazon.asked(capture), asked);
 }

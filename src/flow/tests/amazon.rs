@@ -61,3 +61,41 @@ impl Amazon {
         (StatusCode::from_u16(status).unwrap(), [name], Json(body))
     }
 }
+
+pub(super) fn session(id: &str, state: &str) -> Value {
+    let charge = (state == "Completed").then(|| format!("S03-{id}-C1"));
+    let permission = charge.as_ref().map(|_| format!("S03-{id}"));
+    json!({
+        "checkoutSessionId": id, "statusDetails": {"state": state, "reasonCode": null},
+        "webCheckoutDetails": {"amazonPayRedirectUrl": "http://amazon"},
+        "chargePermissionId": permission, "chargeId": charge,
+    })
+}
+
+pub(super) fn charge(session: &str, state: &str, yen: u32) -> Value {
+    let price = json!({"amount": yen.to_string(), "currencyCode": "JPY"});
+    json!({
+        "chargeId": format!("S03-{session}-C1"), "chargePermissionId": format!("S03-{session}"),
+        "statusDetails": {"state": state}, "chargeAmount": price,
+        "captureAmount": if state == "Captured" { price.clone() } else { Value::Null },
+    })
+}
+
+pub(super) fn get(session: &str) -> String {
+    format!("GET /v2/checkoutSessions/{session}")
+}
+
+pub(super) fn complete(session: &str) -> String {
+    format!("POST /v2/checkoutSessions/{session}/complete")
+}
+
+pub(super) fn get_charge(session: &str) -> String {
+    format!("GET /v2/charges/S03-{session}-C1")
+}
+
+pub(super) fn refund(state: &str, yen: u32) -> Value {
+    json!({
+        "refundId": "S03-s1-R1", "chargeId": "S03-s1-C1", "statusDetails": {"state": state},
+        "refundAmount": {"amount": yen.to_string(), "currencyCode": "JPY"},
+    })
+}

@@ -1,5 +1,6 @@
 //! What the console offers to do by hand.
 
+use super::captures::CAPTURE;
 use super::*;
 use crate::domain::ShopId;
 use crate::domain::notification::{Attempt, Next};
@@ -19,7 +20,7 @@ async fn what_a_transaction_allows() {
     let all = Some(house.now(&order).await.money);
     assert_eq!(possible().await, Possible { sales: all, cancel: all, refund: None, change: all });
 
-    house.amazon.answers("POST /v2/charges/S03-s1-C1/capture", 200, charge("s1", "Captured", 1000));
+    house.amazon.answers(CAPTURE, 200, charge("s1", "Captured", 1000));
     assert_eq!(house.sales(&order, "O-1").await, Ok(Status::Sales));
     assert_eq!(possible().await, Possible { refund: all, change: all, ..Possible::default() });
 
@@ -40,13 +41,6 @@ async fn what_a_transaction_allows() {
     let form = format!("{}&CancelAmount=900", house.naming(&order, "O-1"));
     house.gateway.cancel(read(&form, read_cancel)).await.unwrap();
     assert_eq!(possible().await, Possible::default());
-}
-
-fn refund(state: &str, yen: u32) -> Value {
-    json!({
-        "refundId": "S03-s1-R1", "chargeId": "S03-s1-C1", "statusDetails": {"state": state},
-        "refundAmount": {"amount": yen.to_string(), "currencyCode": "JPY"},
-    })
 }
 
 /// The sender is not woken for nothing, and not left asleep where something is to be sent.

@@ -1,5 +1,6 @@
 //! What a message of Amazon's brings about: a look, and what Amazon says then.
 
+use super::captures::CAPTURE;
 use super::charges::CREATE;
 use super::*;
 use crate::amazonpay::ipn::{Hint, ObjectType};
@@ -61,7 +62,7 @@ async fn a_consent_ends_with_its_permission_only() {
 async fn an_effect_is_looked_at_once_nobody_can_be_at_work_on_it() {
     let house = House::new().await;
     let order = house.authorised().await;
-    house.amazon.refuses("POST /v2/charges/S03-s1-C1/capture", (500, "InternalServerError"));
+    house.amazon.refuses(CAPTURE, (500, "InternalServerError"));
     assert_eq!(house.sales(&order, "O-1").await, Err(Refusal::Provider(codes::AMAZON_UNREACHABLE)));
     house.amazon.answers(&get_charge("s1"), 200, charge("s1", "Captured", 1000));
     let over = house.open_intent(&order).await.unwrap().started_at.plus(1000);
@@ -79,7 +80,7 @@ async fn an_effect_is_looked_at_once_nobody_can_be_at_work_on_it() {
 async fn a_capture_that_takes_its_time_ends_with_its_amount() {
     let house = House::new().await;
     let order = house.authorised().await;
-    house.amazon.answers("POST /v2/charges/S03-s1-C1/capture", 200, charge("s1", "CaptureInitiated", 1000));
+    house.amazon.answers(CAPTURE, 200, charge("s1", "CaptureInitiated", 1000));
     assert_eq!(house.sales(&order, "O-1").await, Ok(Status::Auth));
     let mut captured = charge("s1", "Captured", 1000);
     captured["captureAmount"]["amount"] = json!("999");
