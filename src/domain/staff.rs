@@ -211,6 +211,13 @@ mod tests {
         assert_eq!(Scope::EveryShop.within(other.clone()), Some(Scope::Shop(other.clone())));
         assert!(Scope::EveryShop.includes(&one) && one.includes(&one));
         assert!(!one.includes(&Scope::EveryShop) && !one.includes(&Scope::Shop(other)));
+        assert_eq!((one.shop(), Scope::EveryShop.shop()), (Some(&own), None));
+    }
+
+    /// Half an hour, twelve hours, ten minutes: in milliseconds.
+    #[test]
+    fn the_terms_are_those_that_operators_are_told() {
+        assert_eq!((SESSION_IDLE_MS, SESSION_WHOLE_MS, CODES_WITHIN_MS), (1_800_000, 43_200_000, 600_000));
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl TotpSecret {
         let mac = hmac::sign(&key, &step.to_be_bytes());
         let mac = mac.as_ref();
         let at = usize::from(mac[SECRET_BYTES - 1] & 0x0f);
-        let number = mac[at..at + 4].iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)) & 0x7fff_ffff;
+        let number = mac[at..at + 4].iter().fold(0, |sum, byte| sum * 0x100 + u32::from(*byte)) & 0x7fff_ffff;
         format!("{:06}", number % 1_000_000)
     }
 }
@@ -95,7 +95,7 @@ mod tests {
             (2_000_000_000, "279037"),
             (20_000_000_000, "353130"),
         ] {
-            assert_eq!(of_the_rfc().code(second / 30), code);
+            assert_eq!(of_the_rfc().code_at(Millis(second * 1000)), code);
         }
         assert_eq!(of_the_rfc().base32(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
     }
@@ -109,6 +109,8 @@ mod tests {
         assert_eq!(secret.step_of("287082", now, Some(0)), Some(1));
         assert_eq!(secret.step_of("287082", now.plus(30_000), None), Some(1), "a phone that is late");
         assert_eq!(secret.step_of("287082", now.plus(60_001), None), None);
+        assert_eq!(secret.step_of("287082", Millis(0), None), Some(1), "a phone that is ahead");
+        assert_eq!(secret.step_of("287082", Millis(-1), None), None);
         for wrong in ["", "28708", "2870820", "000000", "２８７０８２"] {
             assert_eq!(secret.step_of(wrong, now, None), None, "{wrong:?}");
         }

@@ -71,3 +71,20 @@ impl std::fmt::Display for Step {
         write!(f, "{}.{}", self.operation, self.phase.word())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By these names a test says where a process stops, and `sim::steps` what it has played.
+    #[test]
+    fn every_effect_has_three_steps_with_names() {
+        let names: Vec<String> = Step::all().iter().map(ToString::to_string).collect();
+        let expected: Vec<String> = Effect::NAMES
+            .iter()
+            .flat_map(|it| ["intended", "answered", "concluded"].map(|at| format!("{it}.{at}")))
+            .collect();
+        assert_eq!(names, expected);
+        assert!(names.contains(&"captureCharge.answered".to_owned()));
+    }
+}
